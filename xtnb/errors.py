@@ -1,0 +1,160 @@
+"""Every error of xtnb, in one tree.
+
+XtnbError
+├── InputError              an argument that no terminal could accept (also a ValueError)
+├── Refused                 the terminal or the market says no: a code and a text in two languages
+│   ├── CashShort           available cash does not cover the order
+│   ├── VolumeShort         sellable volume does not cover the order
+│   └── …                   see RefusalCode for the reasons that need no facts of their own
+├── SessionError            the session cannot carry a request
+│   ├── NotConnected        before `connect()`, after `stop()`, or once the link is lost
+│   ├── RequestTimeout      no answer within the limit: the outcome is unknown (a TimeoutError)
+│   ├── WouldDeadlock       a synchronous request inside a push callback, in default mode
+│   └── QueryFailed         the terminal answered a query with an error
+└── TerminalUnavailable     a path or an address that leads to no terminal
+
+`InputError` and the session errors are raised to the caller. `Refused` never
+reaches a caller of the API: the terminal turns it into an order with status 57
+and a push, because a refusal by the market is news and not a mistake in a program.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import Any
+
+
+class XtnbError(Exception):
+    """Root of all errors that xtnb raises."""
+
+
+class InputError(XtnbError, ValueError):
+    """An argument has the wrong form.
+
+    Attributes:
+        argument: name of the parameter.
+        value: what came.
+        expected: the form that was expected, in words.
+    """
+
+    def __init__(self, argument: str, value: Any, expected: str) -> None:
+        super().__init__(argument, value, expected)
+        self.argument = argument
+        self.value = value
+        self.expected = expected
+
+    def __str__(self) -> str:
+        return f"{self.argument}: expected {self.expected}, was {self.value!r}"
+
+
+class RefusalCode(IntEnum):
+    """Why an order or a cancel was refused. The numbers are ours; brokers use their own."""
+
+    UNKNOWN_ACCOUNT = 1001
+    UNKNOWN_CODE = 1002
+    ORDER_TYPE = 1003
+    PRICE_TYPE = 1004
+    LOT = 1005
+    TOO_LARGE = 1006
+    TICK = 1007
+    PRICE_LIMIT = 1008
+    PRICE_CAGE = 1009
+    CASH = 1010
+    VOLUME = 1011
+    NO_REFERENCE = 1012
+    UNKNOWN_ORDER = 1020
+    NOT_CANCELLABLE = 1021
+
+
+class Refused(XtnbError):
+    """The terminal or the market refuses.
+
+    Attributes:
+        code: a `RefusalCode`, the `error_id` of the push.
+        zh, en: the reason in words.
+    """
+
+    def __init__(self, code: RefusalCode, zh: str, en: str) -> None:
+        super().__init__(code, zh, en)
+        self.code = code
+        self.zh = zh
+        self.en = en
+
+    def __str__(self) -> str:
+        return f"{self.zh} / {self.en}"
+
+
+def _amount(units: int) -> str:
+    return f"{units / 10_000:,.2f}"
+
+
+class CashShort(Refused):
+    """Available cash does not cover what was wanted. Amounts are 1e-4 yuan."""
+
+    def __init__(self, wanted: int, available: int) -> None:
+        super().__init__(
+            RefusalCode.CASH,
+            f"可用资金 {_amount(available)} 元，不足 {_amount(wanted)} 元",
+            f"available cash {_amount(available)} CNY does not cover {_amount(wanted)} CNY",
+        )
+        self.wanted = wanted
+        self.available = available
+
+
+class VolumeShort(Refused):
+    """Sellable volume does not cover what was wanted."""
+
+    def __init__(self, wanted: int, available: int) -> None:
+        super().__init__(
+            RefusalCode.VOLUME,
+            f"可用数量 {available:,}，不足 {wanted:,}",
+            f"sellable volume {available:,} does not cover {wanted:,}",
+        )
+        self.wanted = wanted
+        self.available = available
+
+
+class SessionError(XtnbError):
+    """A session cannot carry a request."""
+
+
+class NotConnected(SessionError, ConnectionError):
+    """There is no connection: not yet, not any more, or it was lost."""
+
+
+class RequestTimeout(SessionError, TimeoutError):
+    """No answer came in time. The outcome is unknown: query before sending again."""
+
+    def __init__(self, method: str, seconds: float) -> None:
+        super().__init__(method, seconds)
+        self.method = method
+        self.seconds = seconds
+
+    def __str__(self) -> str:
+        return (
+            f"{self.method}: no answer within {self.seconds:g} s; the outcome is unknown, "
+            "so query the orders before you send again"
+        )
+
+
+class WouldDeadlock(SessionError, RuntimeError):
+    """A synchronous request inside a push callback would wait for itself."""
+
+    def __init__(self, method: str) -> None:
+        super().__init__(method)
+        self.method = method
+
+    def __str__(self) -> str:
+        return (
+            f"{self.method}() inside a push callback would wait for the callback that calls it. "
+            f"Either use {self.method}_async(), or call "
+            "set_relaxed_response_order_enabled(True) on the trader"
+        )
+
+
+class QueryFailed(SessionError):
+    """The terminal answered a query with an error."""
+
+
+class TerminalUnavailable(XtnbError, ConnectionError):
+    """A path or an address leads to no terminal."""

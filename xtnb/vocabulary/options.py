@@ -1,0 +1,65 @@
+"""What the user has set for the whole process: `xtnb.options`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from xtnb.errors import InputError
+
+_ALLOWED: dict[str, tuple[Any, ...]] = {
+    "language": ("en", "zh"),
+    "up": ("red", "green"),
+    "confirm": (True, False),
+    "mask_accounts": (True, False),
+}
+
+
+class Options:
+    """Settings that frames and widgets read.
+
+    language: "en" or "zh": labels of columns, codes, buttons and messages.
+    up: "red" (as in China) or "green": the colour of a rise, and of a buy.
+    confirm: True asks once more before a ticket sends an order.
+    mask_accounts: True shows account numbers as 1000****65 on screen.
+
+    `on_change(callback)` is told the name of a setting that changed.
+    """
+
+    language: str
+    up: str
+    confirm: bool
+    mask_accounts: bool
+
+    def __init__(self) -> None:
+        self.__dict__.update(language="en", up="red", confirm=True, mask_accounts=False)
+        self.__dict__["_listeners"] = []
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        allowed = _ALLOWED.get(name)
+        if allowed is None:
+            raise InputError("option", name, f"one of {', '.join(_ALLOWED)}")
+        if value not in allowed:
+            raise InputError(name, value, f"one of {', '.join(map(repr, allowed))}")
+        if self.__dict__[name] != value:
+            self.__dict__[name] = value
+            for listener in list(self.__dict__["_listeners"]):
+                listener(name)
+
+    def on_change(self, callback: Callable[[str], None]) -> Callable[[], None]:
+        """Call `callback(name)` after each change; the returned function ends that."""
+        listeners = self.__dict__["_listeners"]
+        listeners.append(callback)
+
+        def forget() -> None:
+            if callback in listeners:
+                listeners.remove(callback)
+
+        return forget
+
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{name}={self.__dict__[name]!r}" for name in _ALLOWED)
+        return f"Options({shown})"
+
+
+options = Options()
