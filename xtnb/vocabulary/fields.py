@@ -64,7 +64,8 @@ def fields_of(record: type) -> tuple[Field, ...]:
         meaning = dict(field.metadata.get(_KEY, {"zh": field.name, "en": field.name}))
         plain = {"int": "int", "float": "float"}.get(str(field.type), "text")
         dtype = meaning.pop("dtype", "") or ("code" if meaning.get("codes") else plain)
-        decimals = meaning.pop("decimals", 2) if dtype == "float" else 0
+        places = meaning.pop("decimals", 2)
+        decimals = places if dtype == "float" else 0
         found.append(Field(field.name, dtype=dtype, decimals=decimals, **meaning))
     return tuple(found)
 

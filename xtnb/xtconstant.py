@@ -1,0 +1,290 @@
+"""The numbers of the manual's data dictionary, under the manual's names. 数据字典
+
+Values only: labels in Chinese and English are in `vocabulary/codes.py`, where
+every group is an enumeration. Numbers repeat from group to group (48 is an
+order status, a price type, an offset and a stock option's order type), so look
+a number up within its group. What belongs to instructions of the large QMT
+terminal (TDT_, OCS_, OPT_, EESO_, EFHST_, PRTP_) stands in `xtinstruction.py`
+and is importable from here, as at the vendor.
+
+Source: manual, 数据字典; where it prints a name without a number, and for names
+that it does not have, the vendor's package 250807.1.2.
+"""
+
+from __future__ import annotations
+
+from xtnb.xtinstruction import *  # noqa: F403
+
+# 账号类型, account types
+
+FUTURE_ACCOUNT = 1  # 期货
+SECURITY_ACCOUNT = 2  # 股票
+CREDIT_ACCOUNT = 3  # 信用
+FUTURE_OPTION_ACCOUNT = 5  # 期货期权
+STOCK_OPTION_ACCOUNT = 6  # 股票期权
+HUGANGTONG_ACCOUNT = 7  # 沪港通
+INCOME_SWAP_ACCOUNT = 8  # 美股收益互换
+NEW3BOARD_ACCOUNT = 10  # 全国股转账号
+SHENGANGTONG_ACCOUNT = 11  # 深港通
+AT_OFFSITEBANKING = 13  # 场外理财账户
+AT_OUTTER_FUTURE = 1001  # 期货外盘
+AT_IB = 1002  # IB
+AT_NS_TRUSTBANK = 15001  # 场外托管
+AT_INTERBANK = 15002  # 银行间账号
+AT_BANK = 15003  # 银行账号
+AT_OTC = 15005  # 场外账号
+
+# Number to the text that `StockAccount` takes.
+ACCOUNT_TYPE_DICT = {
+    FUTURE_ACCOUNT: "FUTURE",
+    SECURITY_ACCOUNT: "STOCK",
+    CREDIT_ACCOUNT: "CREDIT",
+    FUTURE_OPTION_ACCOUNT: "FUTURE_OPTION",
+    STOCK_OPTION_ACCOUNT: "STOCK_OPTION",
+    HUGANGTONG_ACCOUNT: "HUGANGTONG",
+    SHENGANGTONG_ACCOUNT: "SHENGANGTONG",
+    NEW3BOARD_ACCOUNT: "NEW3BOARD",
+    INCOME_SWAP_ACCOUNT: "INCOME_SWAP",
+    AT_OFFSITEBANKING: "OFFSITEBANKING",
+    AT_OUTTER_FUTURE: "OUTTER_FUTURE",
+    AT_IB: "IB",
+    AT_NS_TRUSTBANK: "NS_TRUSTBANK",
+    AT_INTERBANK: "INTERBANK",
+    AT_BANK: "BANK",
+    AT_OTC: "OTC",
+}
+
+# 委托类型, order types
+# 期货六键风格, futures, six keys
+FUTURE_OPEN_LONG = 0  # 开多
+FUTURE_CLOSE_LONG_HISTORY = 1  # 平昨多
+FUTURE_CLOSE_LONG_TODAY = 2  # 平今多
+FUTURE_OPEN_SHORT = 3  # 开空
+FUTURE_CLOSE_SHORT_HISTORY = 4  # 平昨空
+FUTURE_CLOSE_SHORT_TODAY = 5  # 平今空
+# 期货四键风格, futures, four keys
+FUTURE_CLOSE_LONG_TODAY_FIRST = 6  # 平多, 优先平今
+FUTURE_CLOSE_LONG_HISTORY_FIRST = 7  # 平多, 优先平昨
+FUTURE_CLOSE_SHORT_TODAY_FIRST = 8  # 平空, 优先平今
+FUTURE_CLOSE_SHORT_HISTORY_FIRST = 9  # 平空, 优先平昨
+# 期货两键风格, futures, two keys
+FUTURE_CLOSE_LONG_TODAY_HISTORY_THEN_OPEN_SHORT = 10  # 卖出,先平多(今优先)再开空
+FUTURE_CLOSE_LONG_HISTORY_TODAY_THEN_OPEN_SHORT = 11  # 卖出,先平多(昨优先)再开空
+FUTURE_CLOSE_SHORT_TODAY_HISTORY_THEN_OPEN_LONG = 12  # 买入,先平空(今优先)再开多
+FUTURE_CLOSE_SHORT_HISTORY_TODAY_THEN_OPEN_LONG = 13  # 买入,先平空(昨优先)再开多
+FUTURE_OPEN = 14  # 买入, 不优先平仓
+FUTURE_CLOSE = 15  # 卖出, 不优先平仓
+# 期货跨商品套利, futures spreads
+FUTURE_ARBITRAGE_OPEN = 16  # 开仓
+FUTURE_ARBITRAGE_CLOSE_HISTORY_FIRST = 17  # 平, 优先平昨
+FUTURE_ARBITRAGE_CLOSE_TODAY_FIRST = 18  # 平, 优先平今
+# 期货展期, futures, rolling
+FUTURE_RENEW_LONG_CLOSE_HISTORY_FIRST = 19  # 看多, 优先平昨
+FUTURE_RENEW_LONG_CLOSE_TODAY_FIRST = 20  # 看多, 优先平今
+FUTURE_RENEW_SHORT_CLOSE_HISTORY_FIRST = 21  # 看空, 优先平昨
+FUTURE_RENEW_SHORT_CLOSE_TODAY_FIRST = 22  # 看空, 优先平今
+# 股票期权, stock options
+STOCK_OPTION_BUY_OPEN = 48  # 买入开仓
+STOCK_OPTION_SELL_CLOSE = 49  # 卖出平仓
+STOCK_OPTION_SELL_OPEN = 50  # 卖出开仓
+STOCK_OPTION_BUY_CLOSE = 51  # 买入平仓
+STOCK_OPTION_COVERED_OPEN = 52  # 备兑开仓
+STOCK_OPTION_COVERED_CLOSE = 53  # 备兑平仓
+STOCK_OPTION_CALL_EXERCISE = 54  # 认购行权
+STOCK_OPTION_PUT_EXERCISE = 55  # 认沽行权
+STOCK_OPTION_SECU_LOCK = 56  # 证券锁定
+STOCK_OPTION_SECU_UNLOCK = 57  # 证券解锁
+# 期货期权, futures options
+OPTION_FUTURE_OPTION_EXERCISE = 100  # 期货期权行权
+# 组合期货, baskets of futures
+COMPOSE_OPEN_LONG = 110  # 组合开多
+COMPOSE_OPEN_SHORT = 111  # 组合开空
+COMPOSE_CLOSE_LONG_TODAY_FIRST = 112  # 组合平多-优先平今
+COMPOSE_CLOSE_LONG_HISTORY_FIRST = 113  # 组合平多-优先平昨
+COMPOSE_CLOSE_SHORT_TODAY_FIRST = 114  # 组合平空-优先平今
+COMPOSE_CLOSE_SHORT_HISTORY_FIRST = 115  # 组合平空-优先平昨
+COMPOSE_ONEKEY_FUTURE_TODAY_FIRST = 116  # 一键期货-优先平今
+COMPOSE_ONEKEY_FUTURE_HISTORY_FIRST = 117  # 一键期货-优先平昨
+COMPOSE_FUTURE_ADJUST_TODAY_FIRST = 118  # 组合调仓-优先平今
+COMPOSE_FUTURE_ADJUST_HISTORY_FIRST = 119  # 组合调仓-优先平昨
+# 组合期权, combinations of options
+COMPOSE_OPTION_COMB_EXERCISE = 137  # 组合行权
+COMPOSE_OPTION_BUILD_COMB_STRATEGY = 138  # 构建组合策略
+COMPOSE_OPTION_RELEASE_COMB_STRATEGY = 139  # 解除组合策略
+# 期货套利, futures arbitrage
+FUTURE_HEDGE = 400  # 期货套利
+# ETF申赎, creation and redemption
+ETF_PURCHASE = 134  # 申购
+ETF_REDEMPTION = 135  # 赎回
+# 股票, stocks
+STOCK_BUY = 23  # 买入
+STOCK_SELL = 24  # 卖出
+# 信用, margin accounts: 23 and 24 again, told apart by the account type
+CREDIT_BUY = 23  # 担保品买入
+CREDIT_SELL = 24  # 担保品卖出
+CREDIT_FIN_BUY = 27  # 融资买入
+CREDIT_SLO_SELL = 28  # 融券卖出
+CREDIT_BUY_SECU_REPAY = 29  # 买券还券
+CREDIT_DIRECT_SECU_REPAY = 30  # 直接还券
+CREDIT_SELL_SECU_REPAY = 31  # 卖券还款
+CREDIT_DIRECT_CASH_REPAY = 32  # 直接还款
+CREDIT_FIN_BUY_SPECIAL = 40  # 专项融资买入
+CREDIT_SLO_SELL_SPECIAL = 41  # 专项融券卖出
+CREDIT_BUY_SECU_REPAY_SPECIAL = 42  # 专项买券还券
+CREDIT_DIRECT_SECU_REPAY_SPECIAL = 43  # 专项直接还券
+CREDIT_SELL_SECU_REPAY_SPECIAL = 44  # 专项卖券还款
+CREDIT_DIRECT_CASH_REPAY_SPECIAL = 45  # 专项直接还款
+
+# The order types of stock and margin accounts.
+ORDER_TYPE_SET = {
+    STOCK_BUY,
+    STOCK_SELL,
+    CREDIT_FIN_BUY,
+    CREDIT_SLO_SELL,
+    CREDIT_BUY_SECU_REPAY,
+    CREDIT_DIRECT_SECU_REPAY,
+    CREDIT_SELL_SECU_REPAY,
+    CREDIT_DIRECT_CASH_REPAY,
+    CREDIT_FIN_BUY_SPECIAL,
+    CREDIT_SLO_SELL_SPECIAL,
+    CREDIT_BUY_SECU_REPAY_SPECIAL,
+    CREDIT_DIRECT_SECU_REPAY_SPECIAL,
+    CREDIT_SELL_SECU_REPAY_SPECIAL,
+    CREDIT_DIRECT_CASH_REPAY_SPECIAL,
+}
+
+# 报价类型, price types of a request
+LATEST_PRICE = 5  # 最新价
+FIX_PRICE = 11  # 指定价
+MARKET_BEST = 18  # 市价最优价 [郑商所期货]
+MARKET_CANCEL = 19  # 市价即成剩撤 [大商所期货]
+MARKET_CANCEL_ALL = 20  # 市价全额成交或撤 [大商所期货]
+MARKET_CANCEL_1 = 21  # 市价最优一档即成剩撤 [中金所期货]
+MARKET_CANCEL_5 = 22  # 市价最优五档即成剩撤 [中金所期货]
+MARKET_CONVERT_1 = 23  # 市价最优一档即成剩转 [中金所期货]
+MARKET_CONVERT_5 = 24  # 市价最优五档即成剩转 [中金所期货]
+MARKET_SH_CONVERT_5_CANCEL = 42  # 最优五档即时成交剩余撤销 [上交所、北交所股票]
+MARKET_SH_CONVERT_5_LIMIT = 43  # 最优五档即时成交剩转限价 [上交所、北交所股票]
+MARKET_PEER_PRICE_FIRST = 44  # 对手方最优价格委托 [沪深北股票, 深交所期权]
+MARKET_MINE_PRICE_FIRST = 45  # 本方最优价格委托 [沪深北股票, 深交所期权]
+MARKET_SZ_INSTBUSI_RESTCANCEL = 46  # 即时成交剩余撤销委托 [深交所股票、期权]
+MARKET_SZ_CONVERT_5_CANCEL = 47  # 最优五档即时成交剩余撤销 [深交所股票、期权]
+MARKET_SZ_FULL_OR_CANCEL = 48  # 全额成交或撤销委托 [深交所股票、期权]
+
+# 柜台报价类型, price types of the records that come back. The manual's table of records
+# does not print them; the vendor's web manual lists them as EBrokerPriceType.
+BROKER_PRICE_ANY = 49  # 市价
+BROKER_PRICE_LIMIT = 50  # 限价
+BROKER_PRICE_BEST = 51  # 最优价
+BROKER_PRICE_PROP_SUBSCRIBE = 54  # 申购
+BROKER_PRICE_PROP_BUYBACK = 55  # 回购
+BROKER_PRICE_PROP_FUND_ENTRUST = 79  # 基金申赎
+BROKER_PRICE_PROP_ETF = 81  # ETF申购
+BROKER_PRICE_PROP_EXERCIS = 83  # 行权
+BROKER_PRICE_PROP_PEER_PRICE_FIRST = 84  # 对手方最优价格
+BROKER_PRICE_PROP_L5_FIRST_LIMITPX = 85  # 最优五档即时成交剩余转限价
+BROKER_PRICE_PROP_MIME_PRICE_FIRST = 86  # 本方最优价格
+BROKER_PRICE_PROP_INSTBUSI_RESTCANCEL = 87  # 即时成交剩余撤销
+BROKER_PRICE_PROP_L5_FIRST_CANCEL = 88  # 最优五档即时成交剩余撤销
+BROKER_PRICE_PROP_FULL_REAL_CANCEL = 89  # 全额成交或撤销
+BROKER_PRICE_PROP_DEBT_CONVERSION = 91  # 债转股
+BROKER_PRICE_BID_LIMIT = 92  # 港股通竞价限价
+BROKER_PRICE_ENHANCED_LIMIT = 93  # 港股通增强限价
+BROKER_PRICE_RETAIL_LIMIT = 94  # 港股通零股限价
+BROKER_PRICE_PROP_DIRECT_SECU_REPAY = 101  # 直接还券
+BROKER_PRICE_PROP_COLLATERAL_TRANSFER = 107  # 担保品划转
+
+# 交易市场, markets
+SH_MARKET = 0  # 上交所
+SZ_MARKET = 1  # 深交所
+MARKET_ENUM_BEIJING = 70  # 北交所
+MARKET_ENUM_SHANGHAI_FUTURE = 3  # 上期所
+MARKET_ENUM_DALIANG_FUTURE = 4  # 大商所
+MARKET_ENUM_ZHENGZHOU_FUTURE = 5  # 郑商所
+MARKET_ENUM_INDEX_FUTURE = 2  # 中金所
+MARKET_ENUM_INTL_ENERGY_FUTURE = 6  # 能源中心
+MARKET_ENUM_GUANGZHOU_FUTURE = 75  # 广期所
+MARKET_ENUM_SHANGHAI_STOCK_OPTION = 7  # 上海期权
+MARKET_ENUM_SHENZHEN_STOCK_OPTION = 67  # 深圳期权
+
+# 交易市场, markets as text
+MARKET_SHANGHAI = "SH"  # 上交所
+MARKET_SHENZHEN = "SZ"  # 深交所
+MARKET_BEIJING = "BJ"  # 北交所
+MARKET_SHANGHAI_FUTURE = "SF"  # 上期所
+MARKET_DALIANG_FUTURE = "DF"  # 大商所
+MARKET_ZHENGZHOU_FUTURE = "ZF"  # 郑商所
+MARKET_INDEX_FUTURE = "IF"  # 中金所
+MARKET_INTL_ENERGY_FUTURE = "INE"  # 能源中心
+MARKET_GUANGZHOU_FUTURE = "GF"  # 广期所
+MARKET_SHANGHAI_STOCK_OPTION = "SHO"  # 上海期权
+MARKET_SHENZHEN_STOCK_OPTION = "SZO"  # 深圳期权
+
+MARKET_STR_TO_ENUM_MAPPING = {
+    MARKET_SHANGHAI: SH_MARKET,
+    MARKET_SHENZHEN: SZ_MARKET,
+    MARKET_BEIJING: MARKET_ENUM_BEIJING,
+    MARKET_SHANGHAI_FUTURE: MARKET_ENUM_SHANGHAI_FUTURE,
+    MARKET_DALIANG_FUTURE: MARKET_ENUM_DALIANG_FUTURE,
+    MARKET_ZHENGZHOU_FUTURE: MARKET_ENUM_ZHENGZHOU_FUTURE,
+    MARKET_INDEX_FUTURE: MARKET_ENUM_INDEX_FUTURE,
+    MARKET_INTL_ENERGY_FUTURE: MARKET_ENUM_INTL_ENERGY_FUTURE,
+    MARKET_GUANGZHOU_FUTURE: MARKET_ENUM_GUANGZHOU_FUTURE,
+    MARKET_SHANGHAI_STOCK_OPTION: MARKET_ENUM_SHANGHAI_STOCK_OPTION,
+    MARKET_SHENZHEN_STOCK_OPTION: MARKET_ENUM_SHENZHEN_STOCK_OPTION,
+}
+
+# 委托状态, order status
+ORDER_UNREPORTED = 48  # 未报
+ORDER_WAIT_REPORTING = 49  # 待报
+ORDER_REPORTED = 50  # 已报
+ORDER_REPORTED_CANCEL = 51  # 已报待撤
+ORDER_PARTSUCC_CANCEL = 52  # 部成待撤
+ORDER_PART_CANCEL = 53  # 部撤
+ORDER_CANCELED = 54  # 已撤
+ORDER_PART_SUCC = 55  # 部成
+ORDER_SUCCEEDED = 56  # 已成
+ORDER_JUNK = 57  # 废单
+ORDER_UNKNOWN = 255  # 未知
+
+# 账号状态, account status
+ACCOUNT_STATUS_INVALID = -1  # 无效
+ACCOUNT_STATUS_OK = 0  # 正常
+ACCOUNT_STATUS_WAITING_LOGIN = 1  # 连接中
+ACCOUNT_STATUSING = 2  # 登陆中
+ACCOUNT_STATUS_FAIL = 3  # 失败
+ACCOUNT_STATUS_INITING = 4  # 初始化中
+ACCOUNT_STATUS_CORRECTING = 5  # 数据刷新校正中
+ACCOUNT_STATUS_CLOSED = 6  # 收盘后
+ACCOUNT_STATUS_ASSIS_FAIL = 7  # 穿透副链接断开
+ACCOUNT_STATUS_DISABLEBYSYS = 8  # 系统停用（总线使用-密码错误超限）
+ACCOUNT_STATUS_DISABLEBYUSER = 9  # 用户停用（总线使用）
+
+# 划拨方向, direction of a transfer between counters
+FUNDS_TRANSFER_NORMAL_TO_SPEED = 510  # 资金划拨-普通柜台到极速柜台
+FUNDS_TRANSFER_SPEED_TO_NORMAL = 511  # 资金划拨-极速柜台到普通柜台
+NODE_FUNDS_TRANSFER_SH_TO_SZ = 512  # 节点资金划拨-上海节点到深圳节点
+NODE_FUNDS_TRANSFER_SZ_TO_SH = 513  # 节点资金划拨-深圳节点到上海节点
+SECU_TRANSFER_NORMAL_TO_SPEED = 520  # 股份划拨-普通柜台划到极速柜台
+SECU_TRANSFER_SPEED_TO_NORMAL = 521  # 股份划拨-极速柜台划到普通柜台
+
+# 股份划拨类型, kinds of a transfer of shares
+TRANS_TRANSFER_SHARE = 0  # 股票账户客户划拨
+TRANS_TRANSFER_SPECIAL_POSITIONS = 1  # 融资融券账户专项头寸划拨
+TRANS_TRANSFER_CREDIT_SHARE = 2  # 融资融券账户客户划拨
+
+# 多空方向, direction; futures and options only
+DIRECTION_FLAG_LONG = 48  # 多
+DIRECTION_FLAG_SHORT = 49  # 空
+
+# 交易操作, offset: buy or sell of stocks, open or close of futures
+OFFSET_FLAG_OPEN = 48  # 买入，开仓
+OFFSET_FLAG_CLOSE = 49  # 卖出，平仓
+OFFSET_FLAG_FORCECLOSE = 50  # 强平
+OFFSET_FLAG_CLOSETODAY = 51  # 平今
+OFFSET_FLAG_CLOSESTODAY = OFFSET_FLAG_CLOSETODAY  # so spelt in the manual
+OFFSET_FLAG_CLOSEYESTERDAY = 52  # 平昨
+OFFSET_FLAG_CIOSEYESTERDAY = OFFSET_FLAG_CLOSEYESTERDAY  # so spelt in the manual
+OFFSET_FLAG_ClOSEYESTERDAY = OFFSET_FLAG_CLOSEYESTERDAY  # so spelt by the vendor
+OFFSET_FLAG_FORCEOFF = 53  # 强减
+OFFSET_FLAG_LOCALFORCECLOSE = 54  # 本地强平
