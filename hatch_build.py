@@ -67,7 +67,9 @@ def build_front_end() -> None:
 def _sources() -> list[Path]:
     loose = [WIDGETS / name for name in ("package.json", "package-lock.json", "build.mjs")]
     folders = [WIDGETS / "src", WIDGETS / "notices"]
-    return loose + sorted(path for folder in folders for path in folder.rglob("*") if path.is_file())
+    return loose + sorted(
+        path for folder in folders for path in folder.rglob("*") if path.is_file()
+    )
 
 
 def _digest() -> str:
