@@ -1,0 +1,6 @@
+"""The market of the paper terminal: books, order flow, statistics, quotes and history."""
+
+from xtnb.terminal.market.history import Bar
+from xtnb.terminal.market.market import Market
+
+__all__ = ["Bar", "Market"]
