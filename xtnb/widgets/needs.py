@@ -3,18 +3,48 @@
 Widgets stand below the desk, so they never import it: whatever has these
 methods will do. All of them return at once and may be called on any thread.
 Money that a person reads is float yuan, as in the records; money that the rule
-engine counts is whole 1e-4 yuan, and its names say `units`.
+engine counts is whole 1e-4 yuan, and the name says `units`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
+from xtnb.live.store import Rows
 from xtnb.rules.day import DayRules
-from xtnb.vocabulary.records import Quote, XtOrder
+from xtnb.vocabulary.records import XtOrder
 
 Forget = Callable[[], None]
+
+
+class Books(Protocol):
+    """What is true now, kept by pushes (live/store.py)."""
+
+    @property
+    def asset(self) -> Rows:
+        """XtAsset: one row."""
+        ...
+
+    @property
+    def orders(self) -> Rows:
+        """XtOrder by `order_id`."""
+        ...
+
+    @property
+    def trades(self) -> Rows:
+        """XtTrade, each of today, oldest first."""
+        ...
+
+    @property
+    def positions(self) -> Rows:
+        """XtPosition by `stock_code`."""
+        ...
+
+    @property
+    def quotes(self) -> Rows:
+        """Quote by `stock_code`, of the codes that are watched."""
+        ...
 
 
 class PreviewLike(Protocol):
@@ -56,7 +86,7 @@ class OrderHandle(Protocol):
 
     @property
     def error(self) -> str:
-        """Why it was refused, as "中文 / English"; "" otherwise."""
+        """Why it was refused or not sent, as "中文 / English"; "" otherwise."""
         ...
 
     @property
@@ -65,11 +95,22 @@ class OrderHandle(Protocol):
         ...
 
     def on_change(self, callback: Callable[[Any], None]) -> Forget:
-        """Call `callback(handle)` after each change, on a thread that must not be kept."""
+        """Call `callback(handle)` after each change; it returns at once."""
         ...
 
 
-class TicketDesk(Protocol):
+class WatchingDesk(Protocol):
+    """What anything that shows prices needs."""
+
+    @property
+    def books(self) -> Books: ...
+
+    def watch(self, stock_code: str) -> Forget:
+        """Keep the quotes of a code coming into `books.quotes`, until the result is called."""
+        ...
+
+
+class TicketDesk(WatchingDesk, Protocol):
     """What a ticket needs."""
 
     def preview(
@@ -102,10 +143,31 @@ class TicketDesk(Protocol):
         """Shares that may be sold today."""
         ...
 
-    def on_account(self, callback: Callable[[], None]) -> Forget:
-        """Call `callback()` when cash or a position has changed."""
+
+class ChartDesk(WatchingDesk, Protocol):
+    """What a price chart needs."""
+
+    def day_bars(self, stock_code: str) -> Sequence[tuple[float, ...]]:
+        """The minutes of the day so far: (time_ms, open, high, low, close, volume, amount,
+        previous close), yuan and shares, oldest first; `time_ms` is a minute's beginning."""
         ...
 
-    def on_quote(self, stock_code: str, callback: Callable[[Quote], None]) -> Forget:
-        """Watch a code: its present quote at once, if there is one, then each new one."""
+
+class LiveTables(Protocol):
+    """`desk.live`: tables fed by pushes. Each returns a widget with `close()`."""
+
+    def orders(self) -> Any: ...
+    def trades(self) -> Any: ...
+    def positions(self) -> Any: ...
+    def quotes(self, codes: Sequence[str] | None = None) -> Any: ...
+
+
+class PanelDesk(TicketDesk, ChartDesk, Protocol):
+    """What the panel needs besides."""
+
+    @property
+    def live(self) -> LiveTables: ...
+
+    def cancel_all(self) -> Any:
+        """Ask for the cancel of every order that can be cancelled; does not wait."""
         ...

@@ -1,0 +1,132 @@
+/** What the ticket, the chart and the panel have in common: colours, language, numbers. */
+import type { AnyModel } from "@anywidget/types";
+
+import look from "./look.css";
+
+export type Language = "en" | "zh";
+
+/** Traits that every one of these widgets has; the kernel writes them, after xtnb.options. */
+export interface LookState {
+  language: Language;
+  up: "red" | "green";
+}
+
+/** Put a style sheet into the document, or the shadow tree, that holds the element. Once each. */
+export function addStyle(el: HTMLElement, name: string, css: string): void {
+  const root = el.getRootNode();
+  const home = root instanceof ShadowRoot ? root : document.head;
+  if (home.querySelector(`style[data-xtnb="${name}"]`)) return;
+  const style = document.createElement("style");
+  style.dataset.xtnb = name;
+  style.textContent = css;
+  home.append(style);
+}
+
+export function isDark(): boolean {
+  const { body, documentElement: html } = document;
+  const jupyter = body.dataset.jpThemeLight ?? html.dataset.jpThemeLight;
+  if (jupyter !== undefined) return jupyter === "false";
+  if (/vscode-(dark|high-contrast)/.test(body.className)) return true;
+  if (body.classList.contains("vscode-light")) return false;
+  const scheme = html.dataset.theme ?? html.getAttribute("theme");
+  if (scheme === "dark" || scheme === "light") return scheme === "dark";
+  return matchMedia("(prefers-color-scheme: dark)").matches;
+}
+
+/**
+ * Keep the element's theme and direction of colours right, and call `changed` after each change
+ * of theme, language or colours. Returns the function that ends it.
+ */
+export function keepLook<S extends LookState>(
+  el: HTMLElement,
+  model: AnyModel<S>,
+  changed: () => void,
+): () => void {
+  // The kernel's traits of S are those of LookState; anywidget's types cannot see it.
+  const traits = model as unknown as AnyModel<LookState>;
+  el.classList.add("xtnb");
+  const apply = () => {
+    el.dataset.theme = isDark() ? "dark" : "light";
+    el.dataset.up = traits.get("up");
+    el.lang = traits.get("language") === "zh" ? "zh-CN" : "en";
+    changed();
+  };
+  const style = () => addStyle(el, "look", look);
+  style();
+  const first = requestAnimationFrame(style); // in the document by now, or in a shadow tree
+  const watcher = new MutationObserver(apply);
+  const attributes = ["data-jp-theme-light", "data-jp-theme-name", "class", "data-theme", "theme"];
+  watcher.observe(document.body, { attributeFilter: attributes });
+  watcher.observe(document.documentElement, { attributeFilter: attributes });
+  traits.on("change:language", apply);
+  traits.on("change:up", apply);
+  apply();
+  return () => {
+    cancelAnimationFrame(first);
+    watcher.disconnect();
+    traits.off("change:language", apply);
+    traits.off("change:up", apply);
+  };
+}
+
+/** The colour a CSS variable of look.css has on this element. */
+export function colour(el: HTMLElement, name: string): string {
+  return getComputedStyle(el).getPropertyValue(name).trim();
+}
+
+type Child = Node | string | null | undefined | false;
+
+/** Make an element: `h("button", { class: "buy", onclick: send }, "Buy")`. */
+export function h<K extends keyof HTMLElementTagNameMap>(
+  tag: K,
+  attributes: Record<string, unknown> = {},
+  ...children: Child[]
+): HTMLElementTagNameMap[K] {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === undefined || value === null || value === false) continue;
+    if (name.startsWith("on")) made.addEventListener(name.slice(2), value as EventListener);
+    else made.setAttribute(name, value === true ? "" : String(value));
+  }
+  made.append(...children.filter((child): child is Node | string => !!child));
+  return made;
+}
+
+/** Write a text only where it differs: an untouched node costs no layout. */
+export function write(node: Element, text: string): void {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+const GROUPED = new Map<number, Intl.NumberFormat>();
+
+/** 1234567.5 → "1,234,567.50". */
+export function number(value: number, decimals = 2): string {
+  let format = GROUPED.get(decimals);
+  if (!format) {
+    const digits = { minimumFractionDigits: decimals, maximumFractionDigits: decimals };
+    format = new Intl.NumberFormat("en-US", digits);
+    GROUPED.set(decimals, format);
+  }
+  return Number.isFinite(value) ? format.format(value) : "–";
+}
+
+export function signed(value: number, decimals = 2): string {
+  return (value > 0 ? "+" : "") + number(value, decimals);
+}
+
+export function direction(value: number): "up" | "down" | "" {
+  return value > 0 ? "up" : value < 0 ? "down" : "";
+}
+
+/** Shares, short enough for a quote's row: 1,234 · 12.3k · 1.23M, or 1.2万 · 123万 in Chinese. */
+export function shortVolume(shares: number, language: Language): string {
+  if (language === "zh") {
+    if (shares < 10_000) return number(shares, 0);
+    if (shares < 1e8) return `${number(shares / 1e4, shares < 1e6 ? 1 : 0)}万`;
+    return `${number(shares / 1e8, 2)}亿`;
+  }
+  if (shares < 10_000) return number(shares, 0);
+  if (shares < 1e6) return `${number(shares / 1e3, shares < 1e5 ? 1 : 0)}k`;
+  if (shares < 1e9) return `${number(shares / 1e6, 2)}M`;
+  return `${number(shares / 1e9, 2)}B`;
+}

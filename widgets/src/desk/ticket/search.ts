@@ -1,0 +1,160 @@
+/** The code's box: type a code, a Chinese name or pinyin initials, choose with keys or mouse. */
+import { h } from "../look";
+
+export interface Found {
+  code: string;
+  name: string;
+  pinyin: string;
+}
+
+let boxes = 0;
+
+/** A combobox as the ARIA practices describe it; the options come from the kernel. */
+export class CodeBox {
+  readonly root: HTMLElement;
+  private readonly input: HTMLInputElement;
+  private readonly list: HTMLUListElement;
+  private readonly id = `xtnb-code-${++boxes}`;
+  private found: Found[] = [];
+  private active = -1;
+  private shown = "";
+  private asked = 0;
+  private timer = 0;
+
+  constructor(
+    private readonly ask: (text: string, number: number) => void,
+    private readonly choose: (code: string) => void,
+  ) {
+    this.list = h("ul", { role: "listbox", id: this.id, class: "found", hidden: true });
+    this.input = h("input", {
+      type: "text",
+      role: "combobox",
+      spellcheck: "false",
+      autocomplete: "off",
+      "aria-expanded": "false",
+      "aria-controls": this.id,
+      "aria-autocomplete": "list",
+      "data-role": "code",
+      onfocus: () => this.input.select(),
+      oninput: () => this.search(),
+      onkeydown: (event: KeyboardEvent) => this.key(event),
+      onblur: () => this.leave(),
+    });
+    this.root = h("div", { class: "code-box" }, this.input, this.list);
+  }
+
+  label(title: string, placeholder: string, nothing: string): void {
+    this.input.setAttribute("aria-label", title);
+    this.input.placeholder = placeholder;
+    this.list.dataset.nothing = nothing;
+  }
+
+  /** What stands in the box while nobody types. */
+  show(text: string): void {
+    this.shown = text;
+    if (!this.typing) this.input.value = text;
+  }
+
+  receive(number: number, found: Found[]): void {
+    if (number !== this.asked || !this.typing) return;
+    this.found = found;
+    this.active = found.length > 0 ? 0 : -1;
+    this.draw();
+  }
+
+  stop(): void {
+    window.clearTimeout(this.timer);
+  }
+
+  private get typing(): boolean {
+    const root = this.input.getRootNode() as Document | ShadowRoot;
+    return root.activeElement === this.input && this.input.value !== this.shown;
+  }
+
+  private search(): void {
+    window.clearTimeout(this.timer);
+    const text = this.input.value.trim();
+    this.asked += 1;
+    if (text === "") return this.close();
+    this.timer = window.setTimeout(() => this.ask(text, this.asked), 60);
+  }
+
+  private draw(): void {
+    const rows = this.found.map((row, at) => {
+      const option = h(
+        "li",
+        {
+          role: "option",
+          id: `${this.id}-${at}`,
+          "aria-selected": String(at === this.active),
+          onmousedown: (event: MouseEvent) => {
+            event.preventDefault(); // the box keeps the focus, so `leave` does not come first
+            this.take(at);
+          },
+        },
+        h("span", { class: "digits" }, row.code),
+        h("span", { class: "name" }, row.name),
+        h("span", { class: "quiet" }, row.pinyin),
+      );
+      return option;
+    });
+    if (rows.length === 0) {
+      rows.push(h("li", { class: "quiet" }, this.list.dataset.nothing ?? ""));
+    }
+    this.list.replaceChildren(...rows);
+    this.list.hidden = false;
+    this.input.setAttribute("aria-expanded", "true");
+    this.mark();
+  }
+
+  private mark(): void {
+    [...this.list.children].forEach((row, at) => {
+      row.setAttribute("aria-selected", String(at === this.active));
+      if (at === this.active) row.scrollIntoView({ block: "nearest" });
+    });
+    if (this.active >= 0) {
+      this.input.setAttribute("aria-activedescendant", `${this.id}-${this.active}`);
+    } else this.input.removeAttribute("aria-activedescendant");
+  }
+
+  private key(event: KeyboardEvent): void {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step && this.found.length > 0) {
+      event.preventDefault();
+      this.active = (this.active + step + this.found.length) % this.found.length;
+      this.mark();
+    } else if (event.key === "Enter") {
+      event.preventDefault();
+      if (this.active >= 0) this.take(this.active);
+      else if (this.input.value.trim() !== "") this.choose(this.input.value.trim().toUpperCase());
+    } else if (event.key === "Escape") {
+      this.input.value = this.shown;
+      this.close();
+    }
+    event.stopPropagation(); // a notebook has shortcuts of its own
+  }
+
+  private take(at: number): void {
+    const row = this.found[at];
+    if (!row) return;
+    this.shown = this.input.value = `${row.code} ${row.name}`;
+    this.close();
+    this.choose(row.code);
+    this.input.select();
+  }
+
+  private leave(): void {
+    this.input.value = this.shown;
+    this.close();
+  }
+
+  private close(): void {
+    window.clearTimeout(this.timer);
+    this.asked += 1;
+    this.found = [];
+    this.active = -1;
+    this.list.hidden = true;
+    this.input.setAttribute("aria-expanded", "false");
+    this.input.removeAttribute("aria-activedescendant");
+  }
+}

@@ -1,0 +1,86 @@
+/** A number with a minus and a plus; the arrow keys step too, ten times as far with Shift. */
+import { h } from "../look";
+
+export class Stepper {
+  readonly root: HTMLElement;
+  readonly input: HTMLInputElement;
+  private readonly less: HTMLButtonElement;
+  private readonly more: HTMLButtonElement;
+  private decimals = 0;
+
+  constructor(
+    role: string,
+    private readonly step: (from: number, steps: number) => number,
+    private readonly changed: (value: number) => void,
+    private readonly enter: () => void,
+  ) {
+    const button = (text: string, steps: number) =>
+      h(
+        "button",
+        { type: "button", tabindex: "-1", class: "step", onclick: () => this.move(steps) },
+        text,
+      );
+    this.less = button("−", -1);
+    this.more = button("+", 1);
+    this.input = h("input", {
+      type: "text",
+      inputmode: "decimal",
+      autocomplete: "off",
+      "data-role": role,
+      onfocus: () => this.input.select(),
+      oninput: () => this.changed(this.value),
+      onblur: () => this.write(this.value),
+      onkeydown: (event: KeyboardEvent) => this.key(event),
+    });
+    this.root = h("div", { class: "stepper" }, this.less, this.input, this.more);
+  }
+
+  /** What stands there; 0 for nothing, NaN for what is no number. */
+  get value(): number {
+    const text = this.input.value.replaceAll(/[,，\s]/g, "");
+    return text === "" ? 0 : Number(text);
+  }
+
+  /** Show a number that came from elsewhere; leaves alone what means the same. */
+  show(value: number, decimals: number): void {
+    this.decimals = decimals;
+    if (value !== this.value) this.write(value);
+  }
+
+  enable(enabled: boolean, placeholder: string): void {
+    this.input.disabled = this.less.disabled = this.more.disabled = !enabled;
+    this.input.placeholder = placeholder;
+  }
+
+  label(title: string, less: string, more: string): void {
+    this.input.setAttribute("aria-label", title);
+    this.less.setAttribute("aria-label", `${title}: ${less}`);
+    this.more.setAttribute("aria-label", `${title}: ${more}`);
+  }
+
+  private write(value: number): void {
+    if (Number.isNaN(value)) return;
+    const options = { minimumFractionDigits: this.decimals, maximumFractionDigits: 4 };
+    this.input.value = value === 0 ? "" : value.toLocaleString("en-US", options);
+  }
+
+  private move(steps: number): void {
+    const from = Number.isNaN(this.value) ? 0 : this.value;
+    const value = this.step(from, steps);
+    this.write(value);
+    this.changed(value);
+  }
+
+  private key(event: KeyboardEvent): void {
+    const step = { ArrowUp: 1, ArrowDown: -1 }[event.key];
+    if (step) {
+      event.preventDefault();
+      this.move(event.shiftKey ? 10 * step : step);
+    } else if (event.key === "Enter") {
+      event.preventDefault();
+      this.write(this.value);
+      this.enter();
+    }
+    if (event.key !== "Tab") event.stopPropagation(); // a notebook has shortcuts of its own
+  }
+}

@@ -1,0 +1,119 @@
+"""How the kernel talks to the ticket and the panel: sections of a state, by name.
+
+A view says hello and gets every section; after that only sections that read
+differently travel, numbered, at most one message a frame. A view that misses a
+number says hello again. Nothing is in traits but what a person sets. The
+browser's half is widgets/src/desk/wire.ts.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import traitlets as t
+
+from xtnb.live.coalesce import frames
+from xtnb.vocabulary.options import options
+
+STATIC = Path(__file__).parent.parent / "static"
+
+
+def asset(name: str) -> Path:
+    """A bundle in xtnb/static, which widgets/ builds."""
+    return STATIC / name
+
+
+class Looking(anywidget.AnyWidget):
+    """A widget that follows `xtnb.options` and ends what it started.
+
+    The kernel owns language and colours; a page's theme is the browser's.
+    """
+
+    language = t.Enum(["en", "zh"], "en").tag(sync=True)
+    up = t.Enum(["red", "green"], "red").tag(sync=True)
+
+    def __init__(self, **traits: Any) -> None:
+        super().__init__(language=options.language, up=options.up, **traits)
+        self._ends: list[Callable[[], None]] = [options.on_change(self._option)]
+        self.closed = False
+
+    def ends(self, *functions: Callable[[], None]) -> None:
+        """Call these when the widget is closed."""
+        self._ends.extend(functions)
+
+    def close(self) -> None:
+        """End it: no listener, frame or comm is left. May be called twice."""
+        if self.closed:
+            return
+        self.closed = True
+        while self._ends:
+            self._ends.pop()()
+        super().close()
+
+    def _option(self, name: str) -> None:
+        if name in ("language", "up"):
+            setattr(self, name, getattr(options, name))
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}()"
+
+
+class Sections(Looking):
+    """A widget whose view shows named sections of a state.
+
+    Subclasses answer `sections()` and may take messages in `heard`.
+    """
+
+    def __init__(self, **traits: Any) -> None:
+        super().__init__(**traits)
+        self._number = 0
+        self._whole = False
+        self._greeted = False
+        self._sent: dict[str, Any] = {}
+        self._answers: deque[dict[str, Any]] = deque()
+        self._slot = frames.register(self._flush, type(self).__name__)
+        self.ends(self._slot.close)
+        self.on_msg(self._message)
+
+    def sections(self) -> dict[str, Any]:
+        """The state, by section; each value can be written as JSON. Runs on the frame thread."""
+        return {}
+
+    def heard(self, message: dict[str, Any]) -> None:
+        """Take a message of a view. It hands over and returns."""
+
+    def answer(self, message: dict[str, Any]) -> None:
+        """Send a message of its own in the next frame; several are sent in order."""
+        self._answers.append(message)
+        self.touch()
+
+    def touch(self, *_: Any) -> None:
+        """There is news: bring the views up to date in the next frame."""
+        self._slot.mark()
+
+    def _message(self, _: Any, message: Any, __: Any) -> None:
+        if not isinstance(message, dict):
+            return
+        if message.get("kind") == "hello":
+            self._greeted = self._whole = True
+            self.touch()
+        else:
+            self.heard(message)
+
+    def _flush(self) -> None:
+        while self._answers:
+            self.send(self._answers.popleft())
+        if not self._greeted:
+            return
+        now = self.sections()
+        whole, self._whole = self._whole, False
+        news = {k: v for k, v in now.items() if whole or self._sent.get(k, ...) != v}
+        if not news and not whole:
+            return
+        self._sent = now
+        self._number += 1
+        self.send({"kind": "state", "number": self._number, "whole": whole, "sections": news})
