@@ -1,0 +1,338 @@
+"""The paper terminals of this process, run by one thread, and links to them.
+
+One `PaperHost` owns one market and the terminals on it. Its thread is the only
+one that touches them: requests wait in a queue, the market is moved on between
+them, and replies and pushes leave in the order in which they came about. In a
+market whose clock is moved by hand the thread sleeps until it is told to move.
+
+The thread runs while a link is open and ends with the last one.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future
+from datetime import date
+from queue import Empty, SimpleQueue
+from typing import Any, Protocol, TypeVar
+
+from xtnb.errors import InputError, NotConnected
+from xtnb.link.base import ConnectResult, Deliver
+from xtnb.vocabulary.messages import Push, PushKind, Reply, Request
+
+_log = logging.getLogger("xtnb.link")
+
+_PUMP_SECONDS = 0.05
+_STEP = 60 * 1_000_000_000  # a market runs event by event over steps no longer than this
+_LONGEST_WALK = 3_600 * 1_000_000_000
+_TO_THE_REQUESTER = frozenset({PushKind.ORDER_ERROR, PushKind.CANCEL_ERROR})
+T = TypeVar("T")
+
+
+class Terminal(Protocol):
+    """What a host needs of a terminal."""
+
+    name: str
+    epoch: int
+
+    def handle(self, request: Request) -> Reply: ...
+    def drain(self) -> list[Push]: ...
+    def close(self) -> None: ...
+
+
+class MarketToRun(Protocol):
+    """What a host needs of a market."""
+
+    @property
+    def instruments(self) -> Mapping[str, object]: ...
+    def now(self) -> int: ...
+    def day(self) -> date: ...
+    def advance(self, to: int) -> None: ...
+    def watch(self, code: str) -> None: ...
+    def unwatch(self, code: str) -> None: ...
+    def on_quote(self, callback: Callable[[Any], None]) -> Callable[[], None]: ...
+
+
+class _Session:
+    """One connected session: where its news goes, and what it asked to hear."""
+
+    def __init__(self, number: int, terminal: Terminal, deliver: Deliver) -> None:
+        self.number = number
+        self.terminal = terminal
+        self.deliver = deliver
+        self.accounts: set[tuple[int, str]] = set()
+        self.codes: set[str] = set()
+
+    def hand(self, item: Reply | Push) -> None:
+        try:
+            self.deliver(item)
+        except Exception:
+            _log.exception("session %s could not take %s", self.number, type(item).__name__)
+
+
+class PaperHost:
+    """Runs a market and its terminals.
+
+    Args:
+        market: the market.
+        new_terminal: makes a terminal of a given name on the market.
+        read_clock: nanoseconds since the epoch for a market that follows the
+            time, or None for one that is moved by hand.
+        facts: what the market was made with: its "seed" and its "clock".
+    """
+
+    def __init__(
+        self,
+        market: MarketToRun,
+        new_terminal: Callable[[str], Terminal],
+        read_clock: Callable[[], int] | None,
+        facts: Mapping[str, str | int],
+    ) -> None:
+        self.market = market
+        self.facts = facts
+        self.by_hand = read_clock is None
+        self._read_clock = read_clock
+        self._new_terminal = new_terminal
+        self._terminals: dict[str, Terminal] = {}
+        self._sessions: list[_Session] = []
+        self._quote_number = 0
+        self._work: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._thread: threading.Thread | None = None
+        self._links = 0
+        self._lock = threading.Lock()
+        market.on_quote(self._quote)
+
+    # -- for links, on any thread ------------------------------------------------------------
+
+    @property
+    def links(self) -> int:
+        """How many links are open."""
+        return self._links
+
+    def link(self, terminal: str) -> LocalLink:
+        """A new link to the terminal of that name, which is made when it is first needed."""
+        return LocalLink(self, terminal)
+
+    def call(self, function: Callable[[], T]) -> T:
+        """Run a function on the owner thread and return what it returns, or raise what it raises.
+
+        Raises:
+            NotConnected: no link is open, so no thread runs.
+        """
+        if threading.current_thread() is self._thread:
+            return function()
+        answer: Future[T] = Future()
+
+        def run() -> None:
+            try:
+                answer.set_result(function())
+            except BaseException as fault:
+                answer.set_exception(fault)
+
+        self.post(run)
+        return answer.result()
+
+    def post(self, work: Callable[[], None]) -> None:
+        """Queue something for the owner thread."""
+        with self._lock:
+            if not self._links:
+                raise NotConnected("the paper terminal is not running: no link to it is open")
+            self._work.put(work)
+
+    def advance(self, seconds: float) -> None:
+        """Move a hand-moved market on; returns when everything of that time has been pushed.
+
+        Up to an hour is run event by event; a longer stretch in coarse steps.
+
+        Raises:
+            InputError: the market follows the time, or seconds is not above 0.
+        """
+        if not self.by_hand:
+            raise InputError("clock", "open", "a desk made with clock='hand'")
+        number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
+        if not number or not 0 < seconds < 1e9:
+            raise InputError("seconds", seconds, "a number of seconds above 0")
+        self.call(lambda: self._walk(round(seconds * 1e9)))
+
+    def acquire(self) -> None:
+        """A link opens: start the thread if it is the first."""
+        with self._lock:
+            self._links += 1
+            if self._links == 1:
+                self._thread = threading.Thread(
+                    target=self._run, name="xtnb-paper-terminal", daemon=True
+                )
+                self._thread.start()
+
+    def release(self) -> None:
+        """A link closes: end the thread if it was the last."""
+        with self._lock:
+            self._links -= 1
+            thread = self._thread if not self._links else None
+            if thread:
+                self._thread = None
+                self._work.put(None)
+        if thread and thread is not threading.current_thread():
+            thread.join()
+
+    # -- on the owner thread -------------------------------------------------------------------
+
+    def _run(self) -> None:
+        work = self._work
+        follow = self._read_clock
+        wait = _PUMP_SECONDS if follow else None
+        while True:
+            try:
+                job = work.get(timeout=wait)
+                if job is None:
+                    return
+                if follow:
+                    self._move(follow())
+                job()
+            except Empty:
+                self._pump(follow)
+            except Exception:
+                _log.exception("the paper terminal's thread met a fault and goes on")
+
+    def _pump(self, follow: Callable[[], int] | None) -> None:
+        try:
+            if follow:
+                self._move(follow())
+        except Exception:
+            _log.exception("the market could not be moved on")
+
+    def _walk(self, length: int) -> None:
+        to = self.market.now() + length
+        if length <= _LONGEST_WALK:
+            for stop in range(self.market.now() + _STEP, to, _STEP):
+                self._move(stop)
+        self._move(to)
+
+    def _move(self, to: int) -> None:
+        if to > self.market.now():
+            self.market.advance(to)
+        self._flush()
+
+    def _flush(self) -> None:
+        for terminal in self._terminals.values():
+            for push in terminal.drain():
+                account = (push.account_type, push.account_id)
+                asked = push.session if push.kind in _TO_THE_REQUESTER else None
+                for session in self._sessions:
+                    if session.terminal is terminal and (
+                        account in session.accounts or session.number == asked
+                    ):
+                        session.hand(push)
+
+    def _quote(self, quote: Any) -> None:
+        self._flush()  # fills that came before the quote are told before it
+        self._quote_number += 1
+        for session in self._sessions:
+            if quote.stock_code in session.codes:
+                terminal = session.terminal
+                session.hand(
+                    Push(
+                        terminal.name,
+                        terminal.epoch,
+                        self._quote_number,
+                        PushKind.QUOTE,
+                        0,
+                        "",
+                        quote,
+                    )
+                )
+
+    def join(self, name: str, number: int, deliver: Deliver) -> _Session | None:
+        """Add a session, or return None when its number is in use at that terminal."""
+        terminal = self._terminals.get(name)
+        if terminal is None:
+            terminal = self._terminals[name] = self._new_terminal(name)
+        if any(s.number == number and s.terminal is terminal for s in self._sessions):
+            return None
+        session = _Session(number, terminal, deliver)
+        self._sessions.append(session)
+        return session
+
+    def leave(self, session: _Session) -> None:
+        """Remove a session and what it watched."""
+        if session in self._sessions:
+            self._sessions.remove(session)
+            for code in session.codes:
+                self.market.unwatch(code)
+
+    def carry(self, session: _Session, request: Request) -> None:
+        """Carry a request out: the reply first, then the pushes that follow from it."""
+        if request.method == "quote_subscribe":
+            reply = self._watch(session, request)
+        elif request.method == "quote_unsubscribe":
+            reply = self._unwatch(session, request)
+        else:
+            reply = session.terminal.handle(request)
+            account = (request.account_type, request.account_id)
+            if request.method == "subscribe" and reply.value == 0:
+                session.accounts.add(account)
+            elif request.method == "unsubscribe":
+                if account not in session.accounts:
+                    reply = Reply(request.seq, -1, "the account was not subscribed")
+                session.accounts.discard(account)
+        session.hand(reply)
+        self._flush()
+
+    def _watch(self, session: _Session, request: Request) -> Reply:
+        codes: Iterable[str] = request.arguments["codes"]
+        for code in codes:
+            if code in self.market.instruments and code not in session.codes:
+                session.codes.add(code)
+                self.market.watch(code)
+        return Reply(request.seq, 0)
+
+    def _unwatch(self, session: _Session, request: Request) -> Reply:
+        for code in request.arguments["codes"]:
+            if code in session.codes:
+                session.codes.remove(code)
+                self.market.unwatch(code)
+        return Reply(request.seq, 0)
+
+
+class LocalLink:
+    """A link to a paper terminal of this process. See `Link`."""
+
+    def __init__(self, host: PaperHost, terminal: str) -> None:
+        self.host = host
+        self.terminal = terminal
+        self._session: _Session | None = None
+        self._lock = threading.Lock()
+
+    def open(self, session: int, deliver: Deliver) -> int:
+        """Connect. `ConnectResult.SESSION_IN_USE` when that number is taken already."""
+        with self._lock:
+            if self._session is not None:
+                return ConnectResult.OK
+            self.host.acquire()
+            joined = None
+            try:
+                joined = self.host.call(lambda: self.host.join(self.terminal, session, deliver))
+            finally:
+                if joined is None:
+                    self.host.release()
+            if joined is None:
+                return ConnectResult.SESSION_IN_USE
+            self._session = joined
+            return ConnectResult.OK
+
+    def send(self, request: Request) -> None:
+        """Queue a request for the terminal's thread."""
+        session = self._session
+        if session is None:
+            raise NotConnected(f"{request.method}: the link to the paper terminal is not open")
+        self.host.post(lambda: self.host.carry(session, request))
+
+    def close(self) -> None:
+        """Leave the terminal; after this nothing more is delivered."""
+        with self._lock:
+            session, self._session = self._session, None
+        if session is not None:
+            self.host.call(lambda: self.host.leave(session))
+            self.host.release()
