@@ -84,9 +84,9 @@ class Book:
                 if order.left:
                     self.rest(order)
                 return fills
-            if price in self._bids:
+            try:
                 self._bids[price][order] = None
-            else:
+            except KeyError:
                 self._bids[price] = {order: None}
                 insort(self._bid_keys, -price)
                 if price > self.best_bid:
@@ -97,9 +97,9 @@ class Book:
                 if order.left:
                     self.rest(order)
                 return fills
-            if price in self._asks:
+            try:
                 self._asks[price][order] = None
-            else:
+            except KeyError:
                 self._asks[price] = {order: None}
                 insort(self._ask_keys, price)
                 if price < self.best_ask or not self.best_ask:
@@ -155,16 +155,17 @@ class Book:
             filled in full has left the book.
         """
         fills: list[Fill] = []
+        buy = order.buy
         left = order.left
-        if order.buy:
-            book, keys, worst, sign = self._asks, self._ask_keys, limit, 1
+        if buy:
+            book, keys, worst = self._asks, self._ask_keys, limit
         else:
-            book, keys, worst, sign = self._bids, self._bid_keys, -limit, -1
+            book, keys, worst = self._bids, self._bid_keys, -limit
         emptied = 0
         for key in keys:
             if key > worst:
                 break
-            price = key * sign
+            price = key if buy else -key
             level = book[price]
             filled = 0
             for maker in level:
@@ -181,7 +182,9 @@ class Book:
                 if not left:
                     break
             if filled < len(level):
-                self._drop(level, filled)
+                if filled:
+                    for maker in list(islice(level, filled)):
+                        del level[maker]
                 break
             del book[price]
             emptied += 1
@@ -189,14 +192,13 @@ class Book:
                 break
         if fills:
             order.left = left
-            self.last = fills[-1][1]
+            self.last = price
             if emptied:
                 del keys[:emptied]
-                best = keys[0] * sign if keys else 0
-                if order.buy:
-                    self.best_ask = best
+                if buy:
+                    self.best_ask = keys[0] if keys else 0
                 else:
-                    self.best_bid = best
+                    self.best_bid = -keys[0] if keys else 0
         return fills
 
     def available(self, buy: bool, limit: int, levels: int = 0) -> int:
@@ -232,13 +234,6 @@ class Book:
         if buy:
             return (order for key in self._bid_keys for order in self._bids[-key])
         return (order for key in self._ask_keys for order in self._asks[key])
-
-    def _drop(self, level: dict[BookOrder, None], count: int) -> None:
-        if count == 1:
-            del level[next(iter(level))]
-        elif count:
-            for maker in list(islice(level, count)):
-                del level[maker]
 
     def _close(self, buy: bool, price: int) -> None:
         if buy:
