@@ -32,11 +32,12 @@ from xtnb.vocabulary.money import YUAN
 
 FEWEST_LEVELS = 8
 MOST_LEVELS = 20
+USUAL_ORDERS = 70
 MOST_ORDERS = 160
 RETURN_SECONDS = 10_800.0  # after so long the distance to the previous close has faded to 37 %
 FURTHEST = 0.042  # the fair price stays this near the previous close, as a fraction of it
-LOTS_A_SECOND = 0.62  # in usual orders; this and the next are measured, and used where
-FILLS_A_SECOND = 0.62  # no single event is run
+LOTS_A_SECOND = 0.5  # in usual orders; this and the next are measured, and used where
+FILLS_A_SECOND = 1.0  # no single event is run
 
 _SPREAD = {Board.ETF: 0.007, Board.STAR: 0.0135, Board.CHINEXT: 0.0135, Board.BSE: 0.013}
 _MONEY_FUND_SPREAD = 0.00004
@@ -97,7 +98,7 @@ class Flow:
     # -- a day ---------------------------------------------------------------
 
     def open(self, rules: DayRules, price: int, now: int) -> None:
-        """Begin a day near `price`, with fresh orders on both sides of it."""
+        """Begin a day near `price`; `refill` puts the first orders on the book."""
         self._tick = rules.tick
         self._up, self._down = rules.up, rules.down
         self._close = rules.prev_close
@@ -107,7 +108,6 @@ class Flow:
         self._away = self._bounded(price / self._close - 1.0)
         self._at = now
         self._fair = self._close * (1.0 + self._away)
-        self.refill()
 
     def refill(self) -> None:
         """Fill both sides up to more than the fewest levels, two or three orders each."""
@@ -137,14 +137,14 @@ class Flow:
         self._drift(now)
         book, fair, chance = self.book, self._fair, self._chance.random()
         if chance < 0.7 and 0 < book.best_ask < fair:
-            self._trade(True, math.floor(fair / self._tick) * self._tick, 0)
+            self._trade(True, math.floor(fair / self._tick) * self._tick)
         elif chance < 0.7 and book.best_bid > fair:
-            self._trade(False, math.ceil(fair / self._tick) * self._tick, 0)
+            self._trade(False, math.ceil(fair / self._tick) * self._tick)
         elif chance < 0.18:
             self._press()
-        elif chance < 0.62:
+        elif chance < 0.64:
             self._add(self._chance.random() < 0.5)
-        else:
+        elif self._chance.random() * USUAL_ORDERS < len(self._own):
             self._cancel_old()
         self._tend(True)
         self._tend(False)
@@ -202,7 +202,7 @@ class Flow:
     # -- what an event does ----------------------------------------------------
 
     def _press(self) -> None:
-        """A marketable order of someone who wants to trade now; two levels at most."""
+        """A marketable order of someone who wants to trade now."""
         book, nature = self.book, self._nature
         if not (book.best_bid and book.best_ask):
             return
@@ -210,13 +210,14 @@ class Flow:
         lean = (self._fair - (book.best_bid + book.best_ask) / 2) / reach
         buy = self._chance.random() < 0.5 + min(max(lean, -0.4), 0.4)
         limit = self._rounded(self._fair + reach if buy else self._fair - reach)
-        self._trade(buy, limit, 2)
+        self._trade(buy, limit)
 
-    def _trade(self, buy: bool, limit: int, levels: int) -> None:
+    def _trade(self, buy: bool, limit: int) -> None:
+        """A marketable order of usual size; two levels at most."""
         nature = self._nature
         lots = max(1, round(nature.lots * math.exp(self._chance.gauss(-0.2, 0.8))))
         order = BookOrder(0, buy, limit, lots * nature.lot)
-        fills = self.book.take(order, limit, levels)
+        fills = self.book.take(order, limit, 2)
         if fills:
             self._report(self._code, fills)
 
@@ -291,12 +292,14 @@ class Flow:
         else:
             levels, best, stale = self._asks, book.best_ask, self._fair - step
             gone = [price for price in levels if price <= best or price < stale]
+        withdrawn = 0
         for price in gone:
             alive = [order for order in levels[price] if order.left]
             if (price > stale) if buy else (price < stale):
                 for order in alive:
                     self.book.cancel(order)
                     order.left = 0
+                withdrawn += 1 if alive else 0
                 alive = []
             if alive:
                 levels[price] = alive
@@ -307,8 +310,12 @@ class Flow:
                 self.book.cancel(order)
                 order.left = 0
         elif len(levels) < FEWEST_LEVELS:
-            self._extend(buy)
-            self._extend(buy)
+            for _ in range(2 + withdrawn):
+                self._extend(buy)
+        else:
+            first = self._first(buy)
+            if (first - best if buy else best - first) >= step and self._chance.random() < 0.5:
+                self._rest(buy, first, 0)
         if len(self._own) > MOST_ORDERS:
             self._own = deque(order for order in self._own if order.left)
             while len(self._own) > MOST_ORDERS * 3 // 4:

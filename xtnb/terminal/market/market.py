@@ -25,7 +25,7 @@ from heapq import heapify, heappop, heappush, heapreplace
 from random import Random
 from typing import TypeVar
 
-from xtnb.errors import InputError
+from xtnb.errors import InputError, RefusalCode, Refused
 from xtnb.rules.day import DayRules
 from xtnb.rules.instruments import Instrument, all_instruments, find
 from xtnb.terminal.book import Book, Fill
@@ -114,6 +114,7 @@ class Market:
         if with_flow:
             flow = Flow(instrument, self.books[code], chance, self._traded, rate)
             flow.open(rules, past.start_price(), self._now)
+            flow.refill()
             self._due.append((self._now + flow.pause(), len(self._flows)))
             self._flows.append(flow)
 
@@ -133,7 +134,7 @@ class Market:
         An earlier time than the present one changes nothing. What a listener or
         an owner raises comes out here; the event that caused it is not repeated.
         """
-        if to - self._now > self._longest_gap and self._flows:
+        if to - self._now > self._longest_gap:
             self._coast(to)
         self._run(to)
 
@@ -145,6 +146,8 @@ class Market:
             if rank == _TURN:
                 heapreplace(due, (now + DAY, _TURN))
                 self._turn()
+                for flow in self._flows:
+                    flow.refill()
             elif rank == _SNAPSHOT:
                 heappop(due)
                 self._snapshot(now)
@@ -190,20 +193,18 @@ class Market:
                 self._turn_only(tomorrow)
         for flow in self._flows:
             flow.refill()
-        self._due = [entry for entry in self._due if entry[1] == _TURN]
+        self._due[:] = [entry for entry in self._due if entry[1] == _TURN]
         self._due += [(to + flow.pause(), i) for i, flow in enumerate(self._flows)]
         self._due += [(to, _SNAPSHOT)] if self._watched else []
         heapify(self._due)
 
     def _turn_only(self, now: int) -> None:
         """The turn of the day inside a gap: the books stay empty, the next turn is due."""
-        self._due = [entry for entry in self._due if entry[1] != _TURN]
+        self._due[:] = [entry for entry in self._due if entry[1] != _TURN]
         heapify(self._due)
         heappush(self._due, (now + DAY, _TURN))
         self._now = now
         self._turn()
-        for flow in self._flows:
-            flow.leave()
 
     def _cross(self, end: int, minutes: bool) -> None:
         """One coarse step for all instruments, ending at `end`, within one minute or one day."""
@@ -259,26 +260,24 @@ class Market:
 
     def last_price(self, code: str) -> int:
         """The last price, 1e-4 yuan; the previous close until there is one."""
-        return self._known(code).last
+        return self._tape(code).last
 
     def rules(self, code: str) -> DayRules:
         """The rules of the present day. Raises Refused for an unknown code."""
         rules = self._rules.get(code)
         if rules is None:
-            self._known(code)
-            raise InputError("code", code, "a code of this market")
+            raise _not_traded(code)
         return rules
 
-    def _known(self, code: str) -> Tape:
+    def _tape(self, code: str) -> Tape:
         tape = self._tapes.get(code)
         if tape is None:
-            find(code)
-            raise InputError("code", code, "a code of this market")
+            raise _not_traded(code)
         return tape
 
     def quote(self, code: str) -> Quote:
         """The present state of one instrument. Raises Refused for an unknown code."""
-        tape, rules = self._known(code), self._rules[code]
+        tape, rules = self._tape(code), self._rules[code]
         bids, bid_volumes, asks, ask_volumes = self.books[code].depth(5)
         return Quote(
             stock_code=code,
@@ -318,7 +317,7 @@ class Market:
             Refused: an unknown code.
             InputError: another period.
         """
-        self._known(code)
+        self._tape(code)
         history = self._histories[code]
         return history.bars(period, self._day, self._now, start_ns, end_ns, count)
 
@@ -330,7 +329,7 @@ class Market:
         Raises:
             Refused: an unknown code.
         """
-        self._known(code)
+        self._tape(code)
         if not self._watched:
             self._plan_snapshot()
         self._watched[code] += 1
@@ -343,7 +342,7 @@ class Market:
             del self._watched[code]
             self._shown.pop(code, None)
             if not self._watched:
-                self._due = [entry for entry in self._due if entry[1] != _SNAPSHOT]
+                self._due[:] = [entry for entry in self._due if entry[1] != _SNAPSHOT]
                 heapify(self._due)
 
     def on_quote(self, listener: OnQuote) -> Callable[[], None]:
@@ -373,6 +372,15 @@ class Market:
             self._histories[code].record(quote)
             for listener in list(self._quote_listeners):
                 listener(quote)
+
+
+def _not_traded(code: str) -> Refused:
+    find(code)
+    return Refused(
+        RefusalCode.UNKNOWN_CODE,
+        f"本市场不交易 {code}",
+        f"{code} is not traded in this market",
+    )
 
 
 def _joined(listeners: list[_Listener], listener: _Listener) -> Callable[[], None]:
