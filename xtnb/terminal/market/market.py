@@ -262,6 +262,10 @@ class Market:
         """The last price, 1e-4 yuan; the previous close until there is one."""
         return self._tape(code).last
 
+    def mark(self, code: str) -> Tape:
+        """What keeps the last price of a code: its `last` is always the present one."""
+        return self._tape(code)
+
     def rules(self, code: str) -> DayRules:
         """The rules of the present day. Raises Refused for an unknown code."""
         rules = self._rules.get(code)
