@@ -1,0 +1,252 @@
+"""The commands: what they print, what they copy, and that the lab serves the quickstart."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import threading
+import urllib.error
+import urllib.request
+from importlib.metadata import version
+from pathlib import Path
+from queue import Empty, Queue
+
+import pytest
+from click.testing import CliRunner
+
+from xtnb import lab
+from xtnb.cli import main
+from xtnb.errors import InputError
+
+QUICKSTART = "00_quickstart.ipynb"
+
+
+@pytest.fixture
+def source(tmp_path):
+    folder = tmp_path / "source"
+    (folder / "images").mkdir(parents=True)
+    (folder / QUICKSTART).write_text("first", encoding="utf-8")
+    (folder / "images" / "desk.png").write_bytes(b"\x89PNG")
+    (folder / ".ipynb_checkpoints").mkdir()
+    (folder / ".ipynb_checkpoints" / "x.ipynb").write_text("no", encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return tmp_path / "我的 guide"
+
+
+def test_the_guide_is_copied_with_its_images_and_without_checkpoints(source, folder):
+    said = lab.copy_guide(source, folder)
+
+    assert said == []
+    assert (folder / QUICKSTART).read_text(encoding="utf-8") == "first"
+    assert (folder / "images" / "desk.png").exists()
+    assert not (folder / ".ipynb_checkpoints").exists()
+
+
+def test_a_changed_notebook_is_kept_and_the_same_guide_says_nothing(source, folder):
+    lab.copy_guide(source, folder)
+    (folder / QUICKSTART).write_text("mine", encoding="utf-8")
+
+    said = lab.copy_guide(source, folder)
+
+    assert said == []
+    assert (folder / QUICKSTART).read_text(encoding="utf-8") == "mine"
+
+
+def test_a_newer_notebook_is_saved_beside_a_changed_one_and_named_once(source, folder):
+    lab.copy_guide(source, folder)
+    (folder / QUICKSTART).write_text("mine", encoding="utf-8")
+    (source / QUICKSTART).write_text("second", encoding="utf-8")
+
+    said = lab.copy_guide(source, folder)
+    again = lab.copy_guide(source, folder)
+
+    assert (folder / QUICKSTART).read_text(encoding="utf-8") == "mine"
+    assert (folder / "00_quickstart.new.ipynb").read_text(encoding="utf-8") == "second"
+    assert len(said) == 1
+    assert "00_quickstart.new.ipynb" in said[0]
+    assert again == []
+
+
+def test_a_changed_file_beside_is_kept_too(source, folder):
+    lab.copy_guide(source, folder)
+    (folder / QUICKSTART).write_text("mine", encoding="utf-8")
+    for newest in ("second", "third"):
+        (source / QUICKSTART).write_text(newest, encoding="utf-8")
+        lab.copy_guide(source, folder)
+
+    assert (folder / "00_quickstart.new.ipynb").read_text(encoding="utf-8") == "second"
+    assert (folder / "00_quickstart.new2.ipynb").read_text(encoding="utf-8") == "third"
+
+
+def test_an_untouched_notebook_is_replaced_by_the_newer_one(source, folder):
+    lab.copy_guide(source, folder)
+    (source / QUICKSTART).write_text("second", encoding="utf-8")
+
+    said = lab.copy_guide(source, folder)
+
+    assert said == []
+    assert (folder / QUICKSTART).read_text(encoding="utf-8") == "second"
+
+
+def test_a_file_that_was_there_before_the_guide_is_kept(source, folder):
+    folder.mkdir()
+    (folder / QUICKSTART).write_text("older than us", encoding="utf-8")
+
+    said = lab.copy_guide(source, folder)
+
+    assert (folder / QUICKSTART).read_text(encoding="utf-8") == "older than us"
+    assert len(said) == 1
+
+
+def test_a_folder_that_is_a_file_is_refused_by_name(source, folder):
+    folder.write_text("not a folder", encoding="utf-8")
+
+    with pytest.raises(InputError) as refused:
+        lab.copy_guide(source, folder)
+
+    assert refused.value.argument == "--dir"
+    assert folder.read_text(encoding="utf-8") == "not a folder"
+
+
+def test_the_command_says_in_one_line_that_a_folder_cannot_be_used(folder):
+    folder.write_text("not a folder", encoding="utf-8")
+
+    result = CliRunner().invoke(main, ["lab", "--no-browser", "--dir", str(folder)])
+
+    assert result.exit_code == 1
+    assert result.output.startswith("Error: --dir: expected a folder that can be written to")
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "http"])
+def test_a_port_that_is_none_is_refused(port):
+    result = CliRunner().invoke(main, ["lab", "--port", port])
+
+    assert result.exit_code == 2
+    assert "--port" in result.output
+
+
+def test_the_module_and_the_command_tell_the_version():
+    said = subprocess.run(
+        [sys.executable, "-m", "xtnb", "--version"],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+
+    assert said.stdout.strip() == f"xtnb, version {version('xtnb')}"
+
+
+def test_run_hands_its_arguments_to_the_script_and_opens_the_account(tmp_path):
+    script = tmp_path / "策略.py"
+    script.write_text(
+        "import json, sys\n"
+        "from xtquant.xttrader import XtQuantTrader\n"
+        "from xtquant.xttype import StockAccount\n"
+        "if __name__ == '__main__':\n"
+        "    trader = XtQuantTrader('D:\\\\迅投极速交易终端\\\\userdata_mini', 123456)\n"
+        "    trader.start()\n"
+        "    connected = trader.connect()\n"
+        "    asset = trader.query_stock_asset(StockAccount('88001'))\n"
+        "    trader.stop()\n"
+        "    print(json.dumps([sys.argv[1:], connected, asset.cash]))\n",
+        encoding="utf-8",
+    )
+
+    options = ["--account", "88001=250000"]
+
+    said = subprocess.run(
+        [sys.executable, "-m", "xtnb", "run", *options, str(script), "--account", "mine", "-x"],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=60,
+        env={**os.environ, "PYTHONIOENCODING": "utf-8"},
+    )
+
+    assert said.returncode == 0, said.stderr
+    assert json.loads(said.stdout.splitlines()[-1]) == [["--account", "mine", "-x"], 0, 250_000.0]
+
+
+@pytest.mark.parametrize("account", ["88001", "88001=", "=100", "88001=plenty", "88001=-5"])
+def test_run_refuses_an_account_without_an_amount(account, tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text("", encoding="utf-8")
+
+    result = CliRunner().invoke(main, ["run", "--account", account, str(script)])
+
+    assert result.exit_code == 2
+    assert "ID=CASH" in result.output
+
+
+def test_run_names_a_script_that_is_not_there():
+    result = CliRunner().invoke(main, ["run", "nowhere.py"])
+
+    assert result.exit_code == 2
+    assert "nowhere.py" in result.output
+
+
+@pytest.fixture
+def running_lab(tmp_path, free_port):
+    """A lab in a process of its own: (what it printed up to the address, address, folder)."""
+    folder = tmp_path / "guide"
+    options = ["--no-browser", "--port", str(free_port), "--dir", str(folder)]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "xtnb", "lab", *options],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        encoding="utf-8",
+        env={**os.environ, "PYTHONUNBUFFERED": "1", "HOME": str(tmp_path)},
+    )
+    printed: Queue[str] = Queue()
+    reader = threading.Thread(target=lambda: [printed.put(line) for line in process.stdout])
+    reader.start()
+    said = ""
+    try:
+        while not (found := re.search(r"^ +(http://\S+)$", said, re.MULTILINE)):
+            said += printed.get(timeout=90)
+        yield said, found[1], folder
+    except Empty:
+        pytest.fail(f"no address after 90 seconds; it said: {said}")
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+        reader.join(timeout=10)
+
+
+def test_the_lab_serves_the_quickstart_of_the_users_copy(running_lab, free_port):
+    _, address, folder = running_lab
+    token = address.partition("?token=")[2]
+
+    page = urllib.request.urlopen(address, timeout=30).read().decode()
+    content = urllib.request.urlopen(
+        f"http://localhost:{free_port}/api/contents/{QUICKSTART}?token={token}", timeout=30
+    ).read()
+
+    assert f":{free_port}/lab/tree/{QUICKSTART}?token=" in address
+    assert "jupyter-config-data" in page
+    assert json.loads(content)["type"] == "notebook"
+    assert (folder / QUICKSTART).exists()
+
+
+def test_the_lab_lets_nobody_in_without_the_token(running_lab, free_port):
+    request = f"http://localhost:{free_port}/api/contents/{QUICKSTART}"
+
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(request, timeout=30)
+
+    assert refused.value.code == 403
+
+
+def test_the_source_of_the_guide_has_the_quickstart():
+    assert (lab.guide_source() / QUICKSTART).is_file()
+    assert lab.default_folder() == Path.home() / "xtnb-guide"
