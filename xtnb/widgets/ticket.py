@@ -22,9 +22,10 @@ from xtnb.vocabulary.codes import PriceType
 from xtnb.vocabulary.money import YUAN, units
 from xtnb.vocabulary.options import options
 from xtnb.vocabulary.records import Quote, XtTrade
+from xtnb.widgets.assets import asset
 from xtnb.widgets.attempts import Attempt, both
 from xtnb.widgets.needs import Forget, TicketDesk
-from xtnb.widgets.wire import Sections, asset
+from xtnb.widgets.wire import Sections
 
 SIDES = ("buy", "sell")
 PARTS = {

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import anywidget
@@ -18,13 +17,7 @@ import traitlets as t
 
 from xtnb.live.coalesce import frames
 from xtnb.vocabulary.options import options
-
-STATIC = Path(__file__).parent.parent / "static"
-
-
-def asset(name: str) -> Path:
-    """A bundle in xtnb/static, which widgets/ builds."""
-    return STATIC / name
+from xtnb.widgets.shell import Route
 
 
 class Looking(anywidget.AnyWidget):
@@ -75,12 +68,17 @@ class Sections(Looking):
         self._greeted = False
         self._sent: dict[str, Any] = {}
         self._answers: deque[dict[str, Any]] = deque()
+        self._route = Route(self.comm)
         self._slot = frames.register(self._flush, type(self).__name__)
         self.ends(self._slot.close)
         self.on_msg(self._message)
 
     def sections(self) -> dict[str, Any]:
         """The state, by section; each value can be written as JSON. Runs on the frame thread."""
+        return {}
+
+    def extras(self, whole: bool) -> dict[str, Any]:
+        """Sections that are not compared but appended to; all of them when `whole`."""
         return {}
 
     def heard(self, message: dict[str, Any]) -> None:
@@ -91,20 +89,29 @@ class Sections(Looking):
         self._answers.append(message)
         self.touch()
 
+    def renew(self) -> None:
+        """What was sent is void: send everything in the next frame."""
+        self._whole = True
+        self.touch()
+
     def touch(self, *_: Any) -> None:
         """There is news: bring the views up to date in the next frame."""
         self._slot.mark()
 
     def _message(self, _: Any, message: Any, __: Any) -> None:
+        self._route.heard()
         if not isinstance(message, dict):
             return
         if message.get("kind") == "hello":
-            self._greeted = self._whole = True
-            self.touch()
+            self._greeted = True
+            self.renew()
         else:
             self.heard(message)
 
     def _flush(self) -> None:
+        self._route.publish(self._tell)
+
+    def _tell(self) -> None:
         while self._answers:
             self.send(self._answers.popleft())
         if not self._greeted:
@@ -112,6 +119,7 @@ class Sections(Looking):
         now = self.sections()
         whole, self._whole = self._whole, False
         news = {k: v for k, v in now.items() if whole or self._sent.get(k, ...) != v}
+        news |= self.extras(whole)
         if not news and not whole:
             return
         self._sent = now

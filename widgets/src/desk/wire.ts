@@ -13,10 +13,13 @@ interface Envelope {
   whole?: boolean;
 }
 
-/** Follow the state. `changed` gets all sections, and the names of those that came just now. */
+/**
+ * Follow the state. `changed` gets all sections, the names of those that came just now, and
+ * whether this is everything.
+ */
 export function follow<Sections extends object>(
   model: AnyModel<any>,
-  changed: (sections: Partial<Sections>, fresh: Set<string>) => void,
+  changed: (sections: Partial<Sections>, fresh: Set<string>, whole: boolean) => void,
   other: (message: { kind: string }) => void = () => {},
 ): () => void {
   let sections: Partial<Sections> = {};
@@ -33,7 +36,7 @@ export function follow<Sections extends object>(
     last = message.number;
     const fresh = message.sections ?? {};
     sections = { ...sections, ...fresh };
-    changed(sections, new Set(Object.keys(fresh)));
+    changed(sections, new Set(Object.keys(fresh)), message.whole === true);
   };
   model.on("msg:custom", receive);
   model.send({ kind: "hello" });
