@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 import sys
 import tomllib
 from importlib.metadata import distributions
-from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
 
 from tests.project import pin_dependencies
+from tests.project.committed import ROOT, tracked
 
-ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 COMMANDS = (
     "python -m pip install uv && uv run xtnb lab",
@@ -32,22 +30,11 @@ REGISTRIES = (
 MACHINE_PATHS = re.compile(r"/ro{2}t/|/hom{1}e/\w+/|/o{1}pt/wheels|C:\\{1,2}Users\\{1,2}\w+\\")
 
 
-def tracked() -> list[Path]:
-    """Files under version control; outside a clone, all that could be."""
-    if shutil.which("git") and (ROOT / ".git").exists():
-        listed = subprocess.run(
-            ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True
-        ).stdout
-        return [ROOT / name for name in listed.decode("utf-8").split("\0") if name]
-    hidden = {".venv", "node_modules", "static"}
-    return [p for p in ROOT.rglob("*") if p.is_file() and not hidden & set(p.parts)]
-
-
 def texts() -> list[tuple[str, str]]:
     """(path below the root, text) of every tracked file that is text."""
     found = []
     for path in tracked():
-        content = path.read_bytes() if path.exists() else b"\0"
+        content = path.read_bytes()
         if b"\0" not in content[:4096]:
             name = path.relative_to(ROOT).as_posix()
             found.append((name, content.decode("utf-8", errors="replace")))
