@@ -149,7 +149,7 @@ class ChartDesk(WatchingDesk, Protocol):
 
     def day_bars(self, stock_code: str) -> Sequence[tuple[float, ...]]:
         """The minutes of the day so far: (time_ms, open, high, low, close, volume, amount,
-        previous close), yuan and shares, oldest first; `time_ms` is a minute's beginning."""
+        previous close), yuan and shares, oldest first; `time_ms` is the end of a minute."""
         ...
 
 
