@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 import pytest
 from hypothesis import given
@@ -47,6 +47,11 @@ def test_a_weekend_on_which_offices_work_is_no_trading_day():
 def test_a_holiday_is_named():
     assert calendar.holiday(date(2026, 2, 17)) == "春节"
     assert calendar.holiday(date(2026, 11, 20)) is None
+
+
+def test_a_datetime_counts_as_its_day():
+    assert not calendar.is_trading_day(datetime(2026, 2, 17, 10, 30))
+    assert calendar.is_trading_day(datetime(2026, 11, 20, 10, 30))
 
 
 def test_in_an_unlisted_year_every_weekday_trades_and_we_say_so():

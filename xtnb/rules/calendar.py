@@ -64,12 +64,12 @@ def _closed_days() -> dict[date, str]:
 
 def holiday(day: date) -> str | None:
     """The holiday that closes the exchanges on a day, in Chinese, if one does."""
-    return _closed_days().get(day)
+    return _closed_days().get(date(day.year, day.month, day.day))  # day may be a datetime
 
 
 def is_trading_day(day: date) -> bool:
     """A weekday that no listed holiday closes."""
-    return day.weekday() < 5 and day not in _closed_days()
+    return day.weekday() < 5 and holiday(day) is None
 
 
 def next_trading_day(day: date) -> date:
