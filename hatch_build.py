@@ -39,8 +39,10 @@ class FrontEndHook(BuildHookInterface):
     PLUGIN_NAME = "custom"
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Build the bundles unless they are up to date."""
+        """Build the bundles unless they are up to date; a wheel carries the guide too."""
         build_front_end()
+        if self.target_name == "wheel" and version == "standard":  # not when editable
+            build_data["force_include"][str(ROOT / "notebooks")] = "xtnb/guide"
 
 
 def build_front_end() -> None:
