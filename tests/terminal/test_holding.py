@@ -12,12 +12,20 @@ from xtnb.terminal.ledgers.stock import Holding
 DAY = "20261120"
 
 
+class Mark:
+    last = 105_000
+
+
+def holding_of(**shares):
+    return Holding("600000.SH", Mark(), "浦发银行", **shares)
+
+
 def parts(holding):
     return holding.volume, holding.sellable, holding.frozen, holding.on_road
 
 
 def test_shares_bought_today_are_sellable_tomorrow():
-    holding = Holding("600000.SH")
+    holding = holding_of()
 
     holding.buy(200, 2_000, 5, same_day=False, day=DAY)
 
@@ -28,7 +36,7 @@ def test_shares_bought_today_are_sellable_tomorrow():
 
 
 def test_a_fund_of_the_t0_list_is_sellable_at_once():
-    holding = Holding("513100.SH")
+    holding = holding_of()
 
     holding.buy(200, 2_000, 5, same_day=True, day=DAY)
 
@@ -36,7 +44,7 @@ def test_a_fund_of_the_t0_list_is_sellable_at_once():
 
 
 def test_a_refused_freeze_leaves_the_holding_as_it_was():
-    holding = Holding("600000.SH", sellable=300, on_road=200, cost=5_000)
+    holding = holding_of(sellable=300, on_road=200, cost=5_000)
 
     with pytest.raises(VolumeShort) as refused:
         holding.freeze(301)
@@ -46,7 +54,7 @@ def test_a_refused_freeze_leaves_the_holding_as_it_was():
 
 
 def test_cost_without_fees_and_paid_with_fees_keep_their_averages_when_shares_are_sold():
-    holding = Holding("600000.SH", sellable=300, cost=3_000_000)
+    holding = holding_of(sellable=300, cost=3_000_000)
     holding.buy(100, 1_200_000, 50_000, same_day=True, day=DAY)
 
     holding.freeze(200)
@@ -57,7 +65,7 @@ def test_cost_without_fees_and_paid_with_fees_keep_their_averages_when_shares_ar
 
 
 def test_nothing_of_the_cost_is_left_when_all_is_sold():
-    holding = Holding("600000.SH", sellable=300, cost=3_000_001)
+    holding = holding_of(sellable=300, cost=3_000_001)
 
     holding.freeze(300)
     holding.sell(300)
@@ -76,7 +84,7 @@ moves = st.lists(
 
 @given(moves=moves)
 def test_volumes_add_up_after_any_sequence(moves):
-    holding = Holding("600000.SH")
+    holding = holding_of()
     for name, volume in moves:
         part = min(volume, holding.frozen)
         if name in ("buy", "buy_t0"):

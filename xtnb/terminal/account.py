@@ -12,15 +12,15 @@ because total assets are that sum and nothing else is money.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from xtnb import xtconstant as c
 from xtnb.rules.day import DayRules
 from xtnb.terminal.book import BookOrder
 from xtnb.terminal.ledgers.cash import CashLedger
-from xtnb.terminal.ledgers.stock import Holding
-from xtnb.vocabulary.codes import broker_price_type
+from xtnb.terminal.ledgers.stock import Holding, Mark
+from xtnb.vocabulary.codes import PriceType, broker_price_type
 from xtnb.vocabulary.messages import PushKind
 from xtnb.vocabulary.records import XtAsset, XtOrder, XtPosition, XtTrade
 
@@ -28,6 +28,7 @@ _REPORTED = c.ORDER_REPORTED
 _PART_SUCC = c.ORDER_PART_SUCC
 _SUCCEEDED = c.ORDER_SUCCEEDED
 _OPEN = frozenset({c.ORDER_UNREPORTED, c.ORDER_WAIT_REPORTING, c.ORDER_REPORTED, c.ORDER_PART_SUCC})
+_BROKER_CODE = {int(number): broker_price_type(number) for number in PriceType}
 _BUY_FLAG = c.OFFSET_FLAG_OPEN
 _SELL_FLAG = c.OFFSET_FLAG_CLOSE
 
@@ -46,7 +47,8 @@ class Order(BookOrder):
         "fixed",
         "freeze_price",
         "held",
-        "record",
+        "kept",
+        "message",
         "rules",
         "status",
         "sysid",
@@ -58,12 +60,25 @@ class Order(BookOrder):
     fixed: dict[str, Any]
     freeze_price: int
     held: int
-    record: XtOrder
+    kept: XtOrder | None
+    message: str
     rules: DayRules
     status: int
     sysid: str
     traded: int
     turnover: int
+
+    def __init__(
+        self, number: int, buy: bool, price: int, volume: int, owner: Any, fixed: dict[str, Any]
+    ) -> None:
+        self.id = number
+        self.buy = buy
+        self.price = price
+        self.volume = self.left = volume
+        self.owner = owner
+        self.fixed = fixed
+        self.sysid = fixed["order_sysid"]
+        self.fees = self.freeze_price = self.held = self.traded = self.turnover = 0
 
     @property
     def open(self) -> bool:
@@ -71,8 +86,20 @@ class Order(BookOrder):
         return self.status in _OPEN
 
     def note(self, status: int, message: str = "") -> XtOrder:
-        """Enter a state and make the record that describes it."""
+        """Enter a state and make the record that tells of it."""
         self.status = status
+        self.message = message
+        self.kept = None
+        return self._described()
+
+    @property
+    def record(self) -> XtOrder:
+        """The order now: the same object until it changes."""
+        if self.kept is None:
+            self.kept = self._described()
+        return self.kept
+
+    def _described(self) -> XtOrder:
         record = XtOrder.__new__(XtOrder)
         traded = self.traded
         record.__dict__ = {
@@ -80,25 +107,25 @@ class Order(BookOrder):
             "price": self.price / 10_000,
             "traded_volume": traded,
             "traded_price": self.turnover / (traded * 10_000) if traded else 0.0,
-            "order_status": status,
-            "status_msg": message,
+            "order_status": self.status,
+            "status_msg": self.message,
         }
-        self.record = record
         return record
 
 
 class StockAccountBooks:
-    """One stock account. `last_price` gives the price at which a holding is marked."""
+    """One stock account. `mark` finds the price at which a holding is valued."""
 
     __slots__ = (
         "account_id",
         "account_type",
         "cash",
         "holdings",
-        "last_price",
+        "mark",
         "orders",
         "shareholder",
         "tell",
+        "told",
         "trades",
     )
 
@@ -106,7 +133,7 @@ class StockAccountBooks:
         self,
         account_id: str,
         cash: int,
-        last_price: Callable[[str], int],
+        mark: Callable[[str], Mark],
         tell: Tell,
         account_type: int = c.SECURITY_ACCOUNT,
     ) -> None:
@@ -115,8 +142,9 @@ class StockAccountBooks:
         self.cash = CashLedger(cash)
         self.holdings: dict[str, Holding] = {}
         self.orders: dict[int, Order] = {}
-        self.trades: list[XtTrade] = []
-        self.last_price = last_price
+        self.trades: list[dict[str, Any]] = []
+        self.told: list[XtTrade] = []
+        self.mark = mark
         self.tell = tell
         self.shareholder = {"SH": f"A{account_id[-9:]:0>9}", "SZ": f"{account_id[-10:]:0>10}"}
 
@@ -141,8 +169,8 @@ class StockAccountBooks:
         else:
             self.tell(PushKind.POSITION, self, self.position(order.fixed["stock_code"]))
 
-    def fill(self, order: Order, price: int, volume: int, trade_id: str, at: int, day: str) -> None:
-        """Book one fill. `at` is epoch seconds, `day` is YYYYMMDD."""
+    def fill(self, order: Order, price: int, volume: int, number: int, at: int, day: str) -> None:
+        """Book one fill, the terminal's `number`th. `at` is epoch seconds, `day` is YYYYMMDD."""
         fixed = order.fixed
         code = fixed["stock_code"]
         rules = order.rules
@@ -164,18 +192,18 @@ class StockAccountBooks:
             self.cash.spend(order.held - keep, amount + fee)
             order.held = keep
             if holding is None:
-                holding = self.holdings[code] = Holding(code, fixed["instrument_name"])
+                holding = self.open_holding(code, fixed["instrument_name"])
             holding.buy(volume, amount, fee, rules.instrument.t0, day)
         else:
             assert holding is not None, "a sell was accepted without a holding"
             self.cash.receive(amount - fee)
             holding.sell(volume)
         trade = XtTrade.__new__(XtTrade)
-        trade.__dict__ = {
+        facts = trade.__dict__ = {
             "account_id": self.account_id,
             "stock_code": code,
             "order_type": fixed["order_type"],
-            "traded_id": trade_id,
+            "traded_id": f"{number:012d}",
             "traded_time": at,
             "traded_price": price / 10_000,
             "traded_volume": volume,
@@ -191,7 +219,7 @@ class StockAccountBooks:
             "instrument_name": fixed["instrument_name"],
             "account_type": self.account_type,
         }
-        self.trades.append(trade)
+        self.trades.append(facts)
         tell = self.tell
         tell(PushKind.TRADE, self, trade)
         tell(PushKind.ORDER, self, order.note(_PART_SUCC if left else _SUCCEEDED))
@@ -237,6 +265,7 @@ class StockAccountBooks:
         """Start a new day: lists are empty, cash is settled, shares have arrived."""
         self.orders.clear()
         self.trades.clear()
+        self.told.clear()
         self.cash.settle()
         for code, holding in list(self.holdings.items()):
             if holding.volume:
@@ -246,16 +275,19 @@ class StockAccountBooks:
                 del self.holdings[code]
         self.tell(PushKind.ASSET, self, self.asset())
 
+    def open_holding(self, code: str, name: str) -> Holding:
+        """An empty holding, ready for a first fill."""
+        holding = self.holdings[code] = Holding(code, self.mark(code), name)
+        return holding
+
     # -- what it looks like ------------------------------------------------------------
 
     def asset(self) -> XtAsset:
         """The account's money now."""
         cash = self.cash
         value = 0
-        last_price = self.last_price
-        for code, holding in self.holdings.items():
-            if holding.volume:
-                value += holding.volume * last_price(code)
+        for holding in self.holdings.values():
+            value += holding.volume * holding.mark.last
         record = XtAsset.__new__(XtAsset)
         record.__dict__ = {
             "account_id": self.account_id,
@@ -268,11 +300,19 @@ class StockAccountBooks:
         }
         return record
 
+    def records_of_trades(self) -> list[XtTrade]:
+        """The day's fills; each is the same object at every call."""
+        for facts in self.trades[len(self.told) :]:
+            trade = XtTrade.__new__(XtTrade)
+            trade.__dict__ = dict(facts)
+            self.told.append(trade)
+        return list(self.told)
+
     def position(self, code: str) -> XtPosition:
         """One holding now. Raises KeyError when there is none."""
         held = self.holdings[code]
         volume = held.volume
-        last = self.last_price(code)
+        last = held.mark.last
         value = volume * last
         profit = value - held.paid
         record = XtPosition.__new__(XtPosition)
@@ -302,31 +342,31 @@ class StockAccountBooks:
 
 def fixed_part(
     books: StockAccountBooks,
-    *,
     code: str,
     name: str,
-    order_id: int,
-    sysid: str,
+    number: int,
     at: int,
     order_type: int,
     volume: int,
     price_type: int,
     buy: bool,
-    strategy: str,
-    remark: str,
+    wanted: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """The attributes of an order's record that never change."""
+    """The attributes of an order's record that never change.
+
+    Positional, because it is on the path of every order.
+    """
     return {
         "account_id": books.account_id,
         "stock_code": code,
-        "order_id": order_id,
-        "order_sysid": sysid,
+        "order_id": number,
+        "order_sysid": f"{number:010d}",
         "order_time": at,
         "order_type": order_type,
         "order_volume": volume,
-        "price_type": broker_price_type(price_type),
-        "strategy_name": strategy,
-        "order_remark": remark,
+        "price_type": _BROKER_CODE.get(price_type, price_type),
+        "strategy_name": wanted["strategy_name"],
+        "order_remark": wanted["order_remark"],
         "direction": 0,
         "offset_flag": _BUY_FLAG if buy else _SELL_FLAG,
         "secu_account": books.shareholder.get(code[-2:], ""),

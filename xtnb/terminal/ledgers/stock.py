@@ -12,14 +12,23 @@ Volumes are shares; amounts are whole ten-thousandths of a yuan.
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from xtnb.errors import VolumeShort
+
+
+class Mark(Protocol):
+    """Where the present price of an instrument is read, 1e-4 yuan."""
+
+    @property
+    def last(self) -> int: ...
 
 
 class Holding:
     """Shares of one instrument in one account.
 
     Attributes:
-        code, name: the instrument.
+        code, name: the instrument; mark: its present price.
         sellable: may be sold today and is not in an open order.
         frozen: in open sell orders.
         on_road: bought today under T+1; sellable on the next trading day.
@@ -33,6 +42,7 @@ class Holding:
         "code",
         "cost",
         "frozen",
+        "mark",
         "name",
         "on_road",
         "opened",
@@ -45,6 +55,7 @@ class Holding:
     def __init__(
         self,
         code: str,
+        mark: Mark,
         name: str = "",
         sellable: int = 0,
         on_road: int = 0,
@@ -52,6 +63,7 @@ class Holding:
         opened: str = "",
     ) -> None:
         self.code = code
+        self.mark = mark
         self.name = name
         self.volume = sellable + on_road
         self.sellable = sellable
