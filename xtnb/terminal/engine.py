@@ -26,18 +26,14 @@ from xtnb.terminal.book import BookOrder
 from xtnb.terminal.ledgers.stock import Holding
 from xtnb.terminal.market import Market
 from xtnb.terminal.matching import execute
+from xtnb.terminal.queries import AccountQueries, Accounts, no_account
 from xtnb.terminal.quotes import QuoteDesk
 from xtnb.terminal.scenario import OpeningAccount
 from xtnb.vocabulary.messages import Push, PushKind, Reply, Request
 from xtnb.vocabulary.records import (
-    XtAccountInfo,
     XtAccountStatus,
-    XtAsset,
     XtCancelError,
-    XtOrder,
     XtOrderError,
-    XtPosition,
-    XtTrade,
 )
 
 _log = logging.getLogger("xtnb.terminal")
@@ -79,7 +75,7 @@ class PaperTerminal:
         self.epoch = epoch
         self.market = market
         self._quotes = QuoteDesk(market)
-        self._accounts: dict[tuple[int, str], StockAccountBooks] = {}
+        self._accounts: Accounts = {}
         self._owners: dict[StockAccountBooks, _Owner] = {}
         self._pushes: list[Push] = []
         self._numbers = count(1)
@@ -91,16 +87,7 @@ class PaperTerminal:
             "order_stock": self._order_stock,
             "cancel_order_stock": self._cancel,
             "cancel_order_stock_sysid": self._cancel_sysid,
-            "subscribe": self._subscribe,
-            "unsubscribe": self._subscribe,
-            "query_stock_asset": self._asset,
-            "query_stock_order": self._one_order,
-            "query_stock_orders": self._orders,
-            "query_stock_trades": self._trades,
-            "query_stock_position": self._one_position,
-            "query_stock_positions": self._positions,
-            "query_account_infos": self._account_infos,
-            "query_account_status": self._account_status,
+            **AccountQueries(self._accounts).calls(),
             "open_account": self._open_account,
             "quote_full": self._quotes.full,
             "quote_bars": self._quotes.bars,
@@ -222,7 +209,7 @@ class PaperTerminal:
         return Reply(request.seq, order.id, reason, int(refusal.code))
 
     def _unknown_account(self, request: Request) -> Reply:
-        reason = str(_no_account(request))
+        reason = str(no_account(request))
         self._error(request, -1, int(RefusalCode.UNKNOWN_ACCOUNT), reason)
         return Reply(request.seq, -1, reason, int(RefusalCode.UNKNOWN_ACCOUNT))
 
@@ -275,7 +262,7 @@ class PaperTerminal:
             books.cancel(order)
             return Reply(request.seq, (0, order_id, sysid))
         if books is None:
-            refusal = _no_account(request)
+            refusal = no_account(request)
         elif order is None:
             shown = order_id or sysid
             refusal = Refused(
@@ -312,63 +299,6 @@ class PaperTerminal:
             request.seq,
         )
         return Reply(request.seq, (-1, order_id, sysid), str(refusal), int(refusal.code))
-
-    # -- queries ------------------------------------------------------------------------------
-
-    def _books(self, request: Request) -> StockAccountBooks:
-        books = self._accounts.get((request.account_type, request.account_id))
-        if books is None:
-            raise _no_account(request)
-        return books
-
-    def _subscribe(self, request: Request) -> Reply:
-        known = (request.account_type, request.account_id) in self._accounts
-        if known:
-            return Reply(request.seq, 0)
-        return Reply(request.seq, -1, str(_no_account(request)), RefusalCode.UNKNOWN_ACCOUNT)
-
-    def _asset(self, request: Request) -> Reply:
-        asset: XtAsset = self._books(request).asset()
-        return Reply(request.seq, [asset])
-
-    def _one_order(self, request: Request) -> Reply:
-        order = self._books(request).orders.get(request.arguments["order_id"])
-        return Reply(request.seq, [order.record] if order else [])
-
-    def _orders(self, request: Request) -> Reply:
-        orders = self._books(request).orders.values()
-        if request.arguments.get("cancelable_only"):
-            return Reply(request.seq, [order.record for order in orders if order.open])
-        records: list[XtOrder] = [order.record for order in orders]
-        return Reply(request.seq, records)
-
-    def _trades(self, request: Request) -> Reply:
-        trades: list[XtTrade] = self._books(request).records_of_trades()
-        return Reply(request.seq, trades)
-
-    def _one_position(self, request: Request) -> Reply:
-        books = self._books(request)
-        code = request.arguments["stock_code"]
-        return Reply(request.seq, [books.position(code)] if code in books.holdings else [])
-
-    def _positions(self, request: Request) -> Reply:
-        books = self._books(request)
-        positions: list[XtPosition] = [books.position(code) for code in books.holdings]
-        return Reply(request.seq, positions)
-
-    def _account_infos(self, request: Request) -> Reply:
-        infos = [
-            XtAccountInfo(account_id, account_type, account_type)
-            for account_type, account_id in self._accounts
-        ]
-        return Reply(request.seq, infos)
-
-    def _account_status(self, request: Request) -> Reply:
-        status = [
-            XtAccountStatus(account_id, account_type, c.ACCOUNT_STATUS_OK)
-            for account_type, account_id in self._accounts
-        ]
-        return Reply(request.seq, status)
 
     # -- accounts and days ----------------------------------------------------------------------
 
@@ -452,15 +382,6 @@ class PaperTerminal:
                 seq,
             )
         )
-
-
-def _no_account(request: Request) -> Refused:
-    kind = c.ACCOUNT_TYPE_DICT.get(request.account_type, str(request.account_type))
-    return Refused(
-        RefusalCode.UNKNOWN_ACCOUNT,
-        f"没有 {kind} 账号 {request.account_id}",
-        f"there is no {kind} account {request.account_id}",
-    )
 
 
 def _too_fine(price: float) -> Refused:
