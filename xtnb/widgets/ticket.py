@@ -158,7 +158,7 @@ class Ticket(Sections):
         elif kind == "preset" and message.get("part") in PARTS:
             self.preset(message["part"])
         elif kind == "send":
-            self._send(str(message.get("token", "")), message.get("form") or {})
+            self._send_form(str(message.get("token", "")), message.get("form") or {})
 
     def preset(self, part: str) -> None:
         """Set the volume to a part of what the cash, or the position, allows.
@@ -172,7 +172,7 @@ class Ticket(Sections):
             if self._rules is not None:
                 self.volume = self._most(self._rules, PARTS[part])
 
-    def _send(self, token: str, form: dict[str, Any]) -> None:
+    def _send_form(self, token: str, form: dict[str, Any]) -> None:
         with self._lock:
             busy = any(not attempt.answered for attempt in self._attempts)
             if not token or token in self._tokens or busy:

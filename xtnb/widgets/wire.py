@@ -26,13 +26,14 @@ class Looking(anywidget.AnyWidget):
     The kernel owns language and colours; a page's theme is the browser's.
     """
 
+    closed = False
+
     language = t.Enum(["en", "zh"], "en").tag(sync=True)
     up = t.Enum(["red", "green"], "red").tag(sync=True)
 
     def __init__(self, **traits: Any) -> None:
         super().__init__(language=options.language, up=options.up, **traits)
         self._ends: list[Callable[[], None]] = [options.on_change(self._option)]
-        self.closed = False
 
     def ends(self, *functions: Callable[[], None]) -> None:
         """Call these when the widget is closed."""

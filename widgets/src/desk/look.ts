@@ -53,7 +53,16 @@ export function keepLook<S extends LookState>(
   };
   const style = () => addStyle(el, "look", look);
   style();
-  const first = requestAnimationFrame(style); // in the document by now, or in a shadow tree
+  // Not in the document yet: no style sheet reaches it and colours cannot be read.
+  let frame = 0;
+  const settle = () => {
+    if (!el.isConnected) frame = requestAnimationFrame(settle);
+    else {
+      style();
+      apply();
+    }
+  };
+  if (!el.isConnected) frame = requestAnimationFrame(settle);
   const watcher = new MutationObserver(apply);
   const attributes = ["data-jp-theme-light", "data-jp-theme-name", "class", "data-theme", "theme"];
   watcher.observe(document.body, { attributeFilter: attributes });
@@ -62,16 +71,16 @@ export function keepLook<S extends LookState>(
   traits.on("change:up", apply);
   apply();
   return () => {
-    cancelAnimationFrame(first);
+    cancelAnimationFrame(frame);
     watcher.disconnect();
     traits.off("change:language", apply);
     traits.off("change:up", apply);
   };
 }
 
-/** The colour a CSS variable of look.css has on this element. */
+/** The colour a CSS variable of look.css has on this element; grey until it is on the page. */
 export function colour(el: HTMLElement, name: string): string {
-  return getComputedStyle(el).getPropertyValue(name).trim();
+  return getComputedStyle(el).getPropertyValue(name).trim() || "#808080";
 }
 
 type Child = Node | string | null | undefined | false;
