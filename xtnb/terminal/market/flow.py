@@ -291,7 +291,7 @@ class Flow:
             gone = [price for price in levels if price >= best or price > stale]
         else:
             levels, best, stale = self._asks, book.best_ask, self._fair - step
-            gone = [price for price in levels if price <= best or price < stale]
+            gone = [price for price in levels if price <= best or not best or price < stale]
         withdrawn = 0
         for price in gone:
             alive = [order for order in levels[price] if order.left]

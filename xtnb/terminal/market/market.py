@@ -132,7 +132,8 @@ class Market:
         """Run everything that is due up to and including `to`, in the order of time.
 
         An earlier time than the present one changes nothing. What a listener or
-        an owner raises comes out here; the event that caused it is not repeated.
+        an owner raises comes out here, after the turn of the day if it was that;
+        what caused it is not repeated, and the next call goes on from there.
         """
         if to - self._now > self._longest_gap:
             self._coast(to)
@@ -145,9 +146,11 @@ class Market:
             self._now = max(self._now, now)
             if rank == _TURN:
                 heapreplace(due, (now + DAY, _TURN))
-                self._turn()
-                for flow in self._flows:
-                    flow.refill()
+                try:
+                    self._turn()
+                finally:
+                    for flow in self._flows:
+                        flow.refill()
             elif rank == _SNAPSHOT:
                 heappop(due)
                 self._snapshot(now)
@@ -160,8 +163,12 @@ class Market:
     def _turn(self) -> None:
         """The day ends: owners hear of it first, then the books are emptied and begin anew."""
         old, new = self._day, day_of(self._now)
+        faults: list[Exception] = []
         for listener in list(self._day_listeners):
-            listener(old, new)
+            try:
+                listener(old, new)
+            except Exception as fault:
+                faults.append(fault)
         for flow in self._flows:
             flow.leave()
         for code, book in self.books.items():
@@ -174,6 +181,8 @@ class Market:
         for flow in self._flows:
             code = flow.instrument.stock_code
             flow.open(self._rules[code], self._tapes[code].last, self._now)
+        if faults:
+            raise faults[0]
 
     # -- a gap -------------------------------------------------------------------
 
@@ -181,22 +190,27 @@ class Market:
         """Cross a long gap in coarse steps; the flow's next events come after it."""
         for flow in self._flows:
             flow.leave()
+        try:
+            self._cross_days(to)
+        finally:
+            for flow in self._flows:
+                flow.refill()
+            self._due[:] = [entry for entry in self._due if entry[1] == _TURN]
+            self._due += [(self._now + flow.pause(), i) for i, flow in enumerate(self._flows)]
+            self._due += [(self._now, _SNAPSHOT)] if self._watched else []
+            heapify(self._due)
+
+    def _cross_days(self, to: int) -> None:
         detailed = midnight(to) - DAY
         while self._now < to:
             tomorrow = midnight(self._now) + DAY
             stop = min(to, tomorrow)
+            minutes = tomorrow > detailed
             while self._now < stop:
-                minutes = tomorrow > detailed
                 end = (self._now // MINUTE + 1) * MINUTE if minutes else stop
                 self._cross(min(end, stop), minutes)
             if stop == tomorrow:
                 self._turn_only(tomorrow)
-        for flow in self._flows:
-            flow.refill()
-        self._due[:] = [entry for entry in self._due if entry[1] == _TURN]
-        self._due += [(to + flow.pause(), i) for i, flow in enumerate(self._flows)]
-        self._due += [(to, _SNAPSHOT)] if self._watched else []
-        heapify(self._due)
 
     def _turn_only(self, now: int) -> None:
         """The turn of the day inside a gap: the books stay empty, the next turn is due."""
