@@ -20,9 +20,8 @@ from typing import Any
 
 from xtnb import xtconstant as c
 from xtnb.errors import InputError, RefusalCode, Refused
-from xtnb.rules.day import DayRules
-from xtnb.terminal.account import Order, StockAccountBooks, Tell, fixed_part
-from xtnb.terminal.book import BookOrder
+from xtnb.terminal.accounts.orders import Books, Floor, Order
+from xtnb.terminal.accounts.stock import StockAccountBooks
 from xtnb.terminal.ledgers.stock import Holding
 from xtnb.terminal.market import Market
 from xtnb.terminal.matching import execute
@@ -44,20 +43,6 @@ _SECOND = 1_000_000_000
 _new_push = _new_reply = tuple.__new__  # a third of the time of the NamedTuple's own
 
 
-class _Owner:
-    """Who is told when an order of an account is filled by somebody else's."""
-
-    __slots__ = ("books", "terminal")
-
-    def __init__(self, terminal: PaperTerminal, books: StockAccountBooks) -> None:
-        self.terminal = terminal
-        self.books = books
-
-    def filled(self, order: BookOrder, price: int, volume: int) -> None:
-        assert isinstance(order, Order)
-        self.terminal.fill(self.books, order, price, volume)
-
-
 class PaperTerminal:
     """One paper terminal on a market.
 
@@ -76,13 +61,9 @@ class PaperTerminal:
         self.market = market
         self._quotes = QuoteDesk(market)
         self._accounts: Accounts = {}
-        self._owners: dict[StockAccountBooks, _Owner] = {}
         self._pushes: list[Push] = []
         self._numbers = count(1)
-        self._tell = self._teller()
-        self._last_order = 0
-        self._last_trade = 0
-        self._day_text = _text(market.day())
+        self._floor = Floor(market, self._teller(), _text(market.day()))
         self._calls: dict[str, Callable[[Request], Reply]] = {
             "order_stock": self._order_stock,
             "cancel_order_stock": self._cancel,
@@ -102,10 +83,8 @@ class PaperTerminal:
     def handle(self, request: Request) -> Reply:
         """Carry a request out. Never raises: what goes wrong is in the reply."""
         call = self._calls.get(request.method)
-        if call is None:
-            return Reply(request.seq, None, f"the paper terminal has no {request.method}")
         try:
-            return call(request)
+            return call(request) if call else self._of_account(request)
         except Refused as refusal:
             return Reply(request.seq, None, str(refusal), int(refusal.code))
         except InputError as wrong:
@@ -113,6 +92,17 @@ class PaperTerminal:
         except Exception as fault:
             _log.exception("request %s failed", request.method)
             return Reply(request.seq, None, f"{type(fault).__name__}: {fault}")
+
+    def _of_account(self, request: Request) -> Reply:
+        """What an account answers by itself."""
+        books = self._accounts.get((request.account_type, request.account_id))
+        if books is None:
+            raise no_account(request)
+        call = books.calls().get(request.method)
+        if call is None:
+            kind = c.ACCOUNT_TYPE_DICT[books.account_type]
+            return Reply(request.seq, None, f"a {kind} account has no {request.method}")
+        return Reply(request.seq, call(request.arguments))
 
     def drain(self) -> list[Push]:
         """The pushes since the last call, in the order in which they came about."""
@@ -131,82 +121,34 @@ class PaperTerminal:
     # -- orders -----------------------------------------------------------------------------
 
     def _order_stock(self, request: Request) -> Reply:
-        market = self.market
-        wanted = request.arguments
         books = self._accounts.get((request.account_type, request.account_id))
         if books is None:
             return self._unknown_account(request)
-        code = wanted["stock_code"]
-        order_type = wanted["order_type"]
-        volume = wanted["order_volume"]
-        price_type = wanted["price_type"]
-        scaled = wanted["price"] * 10_000
-        price = round(scaled)
-        buy = order_type == _BUY
-        self._last_order = number = self._last_order + 1
-        at = market.now() // _SECOND
-        instrument = market.instruments.get(code)
-        name = instrument.name if instrument else ""
-        fixed = fixed_part(
-            books, code, name, number, at, order_type, volume, price_type, buy, wanted
-        )
-        order = Order(number, buy, price, volume, self._owners[books], fixed)
-        try:
-            if instrument is None:
-                raise Refused(
-                    RefusalCode.UNKNOWN_CODE,
-                    f"没有证券代码 {code}",
-                    f"the market has no instrument {code}",
-                )
-            if not -0.001 < scaled - price < 0.001:
-                raise _too_fine(wanted["price"])
-            book = market.books[code]
-            rules: DayRules = market.rules(code)
-            order.rules = rules
-            holding = books.holdings.get(code)
-            freeze_price = rules.check(
-                request.account_type,
-                order_type,
-                price_type,
-                volume,
-                price,
-                sellable=holding.sellable if holding else 0,
-                bid=book.best_bid,
-                ask=book.best_ask,
-                last=market.last_price(code),
-            )
-            if price_type == c.LATEST_PRICE:
-                order.price = freeze_price
-            books.accept(order, freeze_price)
-        except Refused as refusal:
-            return self._refused(request, books, order, refusal)
-        fills, rests = execute(book, order, price_type, freeze_price)
-        for maker, at_price, filled in fills:
-            market.note_trade(code, at_price, filled)
+        at = self.market.now() // _SECOND
+        number, orders, refusal = books.enter(request.arguments, at)
+        if refusal is not None:
+            reason = str(refusal)
+            self._error(request, number, int(refusal.code), reason)
+            return Reply(request.seq, number, reason, int(refusal.code))
+        for order in orders:
+            self._match(books, order, at)
+        return _new_reply(Reply, (request.seq, number, "", 0))
+
+    def _match(self, books: Books, order: Order, at: int) -> None:
+        """Let an accepted order meet its book, and book what comes of it."""
+        market = self.market
+        code = order.fixed["stock_code"]
+        fills, rests = execute(market.books[code], order, order.price_type, order.freeze_price)
+        for maker, price, volume in fills:
+            market.note_trade(code, price, volume)
             if maker.owner is not None:
-                maker.owner.filled(maker, at_price, filled)
-            self._last_trade += 1
-            books.fill(order, at_price, filled, self._last_trade, at, self._day_text)
+                maker.owner.filled(maker, price, volume)
+            books.fill(order, price, volume, at)
         if rests:
-            if price_type not in _LIMIT_TYPES:
+            if order.price_type not in _LIMIT_TYPES:
                 books.rebase(order)
         elif order.volume > order.traded:
             books.cancel(order, "剩余撤销 / rest cancelled")
-        return _new_reply(Reply, (request.seq, number, "", 0))
-
-    def fill(self, books: StockAccountBooks, order: Order, price: int, volume: int) -> None:
-        """Book one fill of an account's order."""
-        self._last_trade += 1
-        at = self.market.now() // _SECOND
-        books.fill(order, price, volume, self._last_trade, at, self._day_text)
-
-    def _refused(
-        self, request: Request, books: StockAccountBooks, order: Order, refusal: Refused
-    ) -> Reply:
-        reason = str(refusal)
-        books.refuse(order, reason)
-        self._error(request, order.id, int(refusal.code), reason)
-        return Reply(request.seq, order.id, reason, int(refusal.code))
 
     def _unknown_account(self, request: Request) -> Reply:
         reason = str(no_account(request))
@@ -252,7 +194,7 @@ class PaperTerminal:
     def _cancel_found(
         self,
         request: Request,
-        books: StockAccountBooks | None,
+        books: Books | None,
         order: Order | None,
         order_id: int,
         sysid: str,
@@ -319,9 +261,8 @@ class PaperTerminal:
 
     def _seed(self, opening: OpeningAccount) -> None:
         market = self.market
-        books = StockAccountBooks(opening.account_id, opening.cash, market.mark, self._tell)
+        books = StockAccountBooks(opening.account_id, opening.cash, self._floor)
         self._accounts[books.account_type, books.account_id] = books
-        self._owners[books] = _Owner(self, books)
         for position in opening.positions:
             instrument = market.instruments.get(position.stock_code)
             if instrument is None:
@@ -336,11 +277,11 @@ class PaperTerminal:
                 shares if t0 else position.sellable,
                 0 if t0 else position.bought_today,
                 cost,
-                self._day_text,
+                self._floor.day,
             )
 
     def _roll(self, old: date, new: date) -> None:
-        self._day_text = _text(new)
+        self._floor.day = _text(new)
         for books in self._accounts.values():
             for order in list(books.orders.values()):
                 if order.open:
@@ -350,11 +291,11 @@ class PaperTerminal:
 
     # -- pushes -----------------------------------------------------------------------------------
 
-    def _teller(self) -> Tell:
+    def _teller(self) -> Callable[[str, Books, Any], None]:
         """The quick way to push for an account: everything it needs is bound once."""
         name, epoch, numbers, append = self.name, self.epoch, self._numbers, self._pushes.append
 
-        def tell(kind: str, books: StockAccountBooks, record: Any) -> None:
+        def tell(kind: str, books: Books, record: Any) -> None:
             account = books.account_type, books.account_id
             append(_new_push(Push, (name, epoch, next(numbers), kind, *account, record, 0, 0)))
 
@@ -382,14 +323,6 @@ class PaperTerminal:
                 seq,
             )
         )
-
-
-def _too_fine(price: float) -> Refused:
-    return Refused(
-        RefusalCode.TICK,
-        f"价格 {price!r} 的小数位超过任何市场的最小变动单位",
-        f"price {price!r} has more digits than the tick of any market",
-    )
 
 
 def _on_market(code: str, market: int | str) -> bool:

@@ -1,7 +1,7 @@
 """A stock account of the paper terminal: its money, its holdings, its orders, its pushes.
 
 The account is the only writer of its ledgers. It knows four moves: an order is
-accepted, is filled, is cancelled, is refused. Each leaves the invariants of the
+accepted or refused, is filled, is cancelled. Each leaves the invariants of the
 ledgers intact and tells what happened in a fixed order: fill, order, position,
 asset. After every move
 
@@ -12,116 +12,35 @@ because total assets are that sum and nothing else is money.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from xtnb import xtconstant as c
-from xtnb.rules.day import DayRules
-from xtnb.terminal.book import BookOrder
+from xtnb.errors import Refused
+from xtnb.terminal.accounts.orders import Floor, Order, fixed_part, too_fine, unknown_code
 from xtnb.terminal.ledgers.cash import CashLedger
-from xtnb.terminal.ledgers.stock import Holding, Mark
-from xtnb.vocabulary.codes import PriceType, broker_price_type
+from xtnb.terminal.ledgers.stock import Holding
 from xtnb.vocabulary.messages import PushKind
 from xtnb.vocabulary.records import XtAsset, XtOrder, XtPosition, XtTrade
 
 _REPORTED = c.ORDER_REPORTED
 _PART_SUCC = c.ORDER_PART_SUCC
 _SUCCEEDED = c.ORDER_SUCCEEDED
-_OPEN = frozenset({c.ORDER_UNREPORTED, c.ORDER_WAIT_REPORTING, c.ORDER_REPORTED, c.ORDER_PART_SUCC})
-_BROKER_CODE = {int(number): broker_price_type(number) for number in PriceType}
-_BUY_FLAG = c.OFFSET_FLAG_OPEN
-_SELL_FLAG = c.OFFSET_FLAG_CLOSE
-
-Tell = Callable[[str, "StockAccountBooks", Any], None]
-
-
-class Order(BookOrder):
-    """An order of an account, in the book and in the ledger.
-
-    `freeze_price` is what each unfilled share holds (buys); `held` is the cash
-    that the order holds now; `turnover` and `fees` are what its fills came to.
-    """
-
-    __slots__ = (
-        "fees",
-        "fixed",
-        "freeze_price",
-        "held",
-        "kept",
-        "message",
-        "rules",
-        "status",
-        "sysid",
-        "traded",
-        "turnover",
-    )
-
-    fees: int
-    fixed: dict[str, Any]
-    freeze_price: int
-    held: int
-    kept: XtOrder | None
-    message: str
-    rules: DayRules
-    status: int
-    sysid: str
-    traded: int
-    turnover: int
-
-    def __init__(
-        self, number: int, buy: bool, price: int, volume: int, owner: Any, fixed: dict[str, Any]
-    ) -> None:
-        self.id = number
-        self.buy = buy
-        self.price = price
-        self.volume = self.left = volume
-        self.owner = owner
-        self.fixed = fixed
-        self.sysid = fixed["order_sysid"]
-        self.fees = self.freeze_price = self.held = self.traded = self.turnover = 0
-
-    @property
-    def open(self) -> bool:
-        """Whether it can still be filled or cancelled."""
-        return self.status in _OPEN
-
-    def note(self, status: int, message: str = "") -> XtOrder:
-        """Enter a state and make the record that tells of it."""
-        self.status = status
-        self.message = message
-        self.kept = None
-        return self._described()
-
-    @property
-    def record(self) -> XtOrder:
-        """The order now: the same object until it changes."""
-        if self.kept is None:
-            self.kept = self._described()
-        return self.kept
-
-    def _described(self) -> XtOrder:
-        record = XtOrder.__new__(XtOrder)
-        traded = self.traded
-        record.__dict__ = {
-            **self.fixed,
-            "price": self.price / 10_000,
-            "traded_volume": traded,
-            "traded_price": self.turnover / (traded * 10_000) if traded else 0.0,
-            "order_status": self.status,
-            "status_msg": self.message,
-        }
-        return record
+_BUY = c.STOCK_BUY
+_LATEST = c.LATEST_PRICE
+_SECOND = 1_000_000_000
 
 
 class StockAccountBooks:
-    """One stock account. `mark` finds the price at which a holding is valued."""
+    """One stock account on the floor of its terminal."""
 
     __slots__ = (
         "account_id",
         "account_type",
         "cash",
+        "floor",
         "holdings",
-        "mark",
+        "market",
         "orders",
         "shareholder",
         "tell",
@@ -129,48 +48,94 @@ class StockAccountBooks:
         "trades",
     )
 
-    def __init__(
-        self,
-        account_id: str,
-        cash: int,
-        mark: Callable[[str], Mark],
-        tell: Tell,
-        account_type: int = c.SECURITY_ACCOUNT,
-    ) -> None:
+    def __init__(self, account_id: str, cash: int, floor: Floor) -> None:
         self.account_id = account_id
-        self.account_type = account_type
+        self.account_type = c.SECURITY_ACCOUNT
+        self.floor = floor
+        self.market = floor.market
+        self.tell = floor.tell
         self.cash = CashLedger(cash)
         self.holdings: dict[str, Holding] = {}
         self.orders: dict[int, Order] = {}
         self.trades: list[dict[str, Any]] = []
         self.told: list[XtTrade] = []
-        self.mark = mark
-        self.tell = tell
         self.shareholder = {"SH": f"A{account_id[-9:]:0>9}", "SZ": f"{account_id[-10:]:0>10}"}
 
     # -- the four moves ---------------------------------------------------------------
 
-    def accept(self, order: Order, freeze_price: int) -> None:
-        """Freeze what the order needs. Raises Refused, and then nothing has moved."""
-        volume = order.volume
-        if order.buy:
-            wanted = freeze_price * volume
-            wanted += order.rules.fee_total(True, wanted)
-            self.cash.freeze(wanted)
-            order.held = wanted
+    def enter(
+        self, wanted: Mapping[str, Any], at: int
+    ) -> tuple[int, Sequence[Order], Refused | None]:
+        """Take an order in; see `Books.enter`. Frozen cash or shares are told at once."""
+        market = self.market
+        floor = self.floor
+        code = wanted["stock_code"]
+        order_type = wanted["order_type"]
+        volume = wanted["order_volume"]
+        price_type = wanted["price_type"]
+        scaled = wanted["price"] * 10_000
+        price = round(scaled)
+        buy = order_type == _BUY
+        floor.last_order = number = floor.last_order + 1
+        instrument = market.instruments.get(code)
+        name = instrument.name if instrument else ""
+        holder = self.shareholder.get(code[-2:], "")
+        fixed = fixed_part(
+            self, code, name, number, at, order_type, volume, price_type, buy, holder, wanted
+        )
+        order = Order(number, buy, price, volume, self, price_type, fixed)
+        try:
+            if instrument is None:
+                raise unknown_code(code)
+            if not -0.001 < scaled - price < 0.001:
+                raise too_fine(wanted["price"])
+            book = market.books[code]
+            order.rules = rules = market.rules(code)
+            holding = self.holdings.get(code)
+            freeze_price = rules.check(
+                self.account_type,
+                order_type,
+                price_type,
+                volume,
+                price,
+                sellable=holding.sellable if holding else 0,
+                bid=book.best_bid,
+                ask=book.best_ask,
+                last=market.last_price(code),
+                held=holding.volume if holding else 0,
+            )
+            if price_type == _LATEST:
+                order.price = freeze_price
             order.freeze_price = freeze_price
-        else:
-            self.holdings[order.fixed["stock_code"]].freeze(volume)
-        record = order.note(_REPORTED)
-        self.orders[order.id] = order
-        self.tell(PushKind.ORDER, self, record)
-        if order.buy:
+            if buy:
+                cost = freeze_price * volume
+                cost += rules.fee_total(True, cost)
+                self.cash.freeze(cost)
+                order.held = cost
+            else:
+                assert holding is not None, "the rules let a sale pass without a holding"
+                holding.freeze(volume)
+        except Refused as refusal:
+            order.left = 0
+            self.orders[number] = order
+            self.tell(PushKind.ORDER, self, order.note(c.ORDER_JUNK, str(refusal)))
+            return number, (), refusal
+        self.orders[number] = order
+        self.tell(PushKind.ORDER, self, order.note(_REPORTED))
+        if buy:
             self.tell(PushKind.ASSET, self, self.asset())
         else:
-            self.tell(PushKind.POSITION, self, self.position(order.fixed["stock_code"]))
+            self.tell(PushKind.POSITION, self, self.position(code))
+        return number, (order,), None
 
-    def fill(self, order: Order, price: int, volume: int, number: int, at: int, day: str) -> None:
-        """Book one fill, the terminal's `number`th. `at` is epoch seconds, `day` is YYYYMMDD."""
+    def filled(self, order: Order, price: int, volume: int) -> None:
+        """The market's own flow has filled an order that was resting."""
+        self.fill(order, price, volume, self.market.now() // _SECOND)
+
+    def fill(self, order: Order, price: int, volume: int, at: int) -> None:
+        """Book one fill. `at` is epoch seconds."""
+        floor = self.floor
+        floor.last_trade = number = floor.last_trade + 1
         fixed = order.fixed
         code = fixed["stock_code"]
         rules = order.rules
@@ -193,7 +158,7 @@ class StockAccountBooks:
             order.held = keep
             if holding is None:
                 holding = self.open_holding(code, fixed["instrument_name"])
-            holding.buy(volume, amount, fee, rules.instrument.t0, day)
+            holding.buy(volume, amount, fee, rules.instrument.t0, floor.day)
         else:
             assert holding is not None, "a sell was accepted without a holding"
             self.cash.receive(amount - fee)
@@ -243,12 +208,6 @@ class StockAccountBooks:
         else:
             self.tell(PushKind.POSITION, self, self.position(code))
 
-    def refuse(self, order: Order, reason: str) -> None:
-        """Keep a refused order in the day's list; no ledger moves."""
-        order.left = 0
-        self.orders[order.id] = order
-        self.tell(PushKind.ORDER, self, order.note(c.ORDER_JUNK, reason))
-
     def rebase(self, order: Order) -> None:
         """A market order became a limit order: hold only what its new price needs."""
         left = order.volume - order.traded
@@ -277,7 +236,7 @@ class StockAccountBooks:
 
     def open_holding(self, code: str, name: str) -> Holding:
         """An empty holding, ready for a first fill."""
-        holding = self.holdings[code] = Holding(code, self.mark(code), name)
+        holding = self.holdings[code] = Holding(code, self.market.mark(code), name)
         return holding
 
     # -- what it looks like ------------------------------------------------------------
@@ -339,37 +298,25 @@ class StockAccountBooks:
         }
         return record
 
+    def calls(self) -> Mapping[str, Callable[[Mapping[str, Any]], Any]]:
+        """The queries of the API that a stock account answers; each gives a list of records."""
+        return {
+            "query_stock_asset": lambda wanted: [self.asset()],
+            "query_stock_order": self._one_order,
+            "query_stock_orders": self._all_orders,
+            "query_stock_trades": lambda wanted: self.records_of_trades(),
+            "query_stock_position": self._one_position,
+            "query_stock_positions": lambda wanted: [self.position(code) for code in self.holdings],
+        }
 
-def fixed_part(
-    books: StockAccountBooks,
-    code: str,
-    name: str,
-    number: int,
-    at: int,
-    order_type: int,
-    volume: int,
-    price_type: int,
-    buy: bool,
-    wanted: Mapping[str, Any],
-) -> dict[str, Any]:
-    """The attributes of an order's record that never change.
+    def _one_order(self, wanted: Mapping[str, Any]) -> list[XtOrder]:
+        order = self.orders.get(wanted["order_id"])
+        return [order.record] if order else []
 
-    Positional, because it is on the path of every order.
-    """
-    return {
-        "account_id": books.account_id,
-        "stock_code": code,
-        "order_id": number,
-        "order_sysid": f"{number:010d}",
-        "order_time": at,
-        "order_type": order_type,
-        "order_volume": volume,
-        "price_type": _BROKER_CODE.get(price_type, price_type),
-        "strategy_name": wanted["strategy_name"],
-        "order_remark": wanted["order_remark"],
-        "direction": 0,
-        "offset_flag": _BUY_FLAG if buy else _SELL_FLAG,
-        "secu_account": books.shareholder.get(code[-2:], ""),
-        "instrument_name": name,
-        "account_type": books.account_type,
-    }
+    def _all_orders(self, wanted: Mapping[str, Any]) -> list[XtOrder]:
+        cancelable = wanted.get("cancelable_only", False)
+        return [order.record for order in self.orders.values() if order.open or not cancelable]
+
+    def _one_position(self, wanted: Mapping[str, Any]) -> list[XtPosition]:
+        code = wanted["stock_code"]
+        return [self.position(code)] if code in self.holdings else []
