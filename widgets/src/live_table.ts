@@ -1,1 +1,303 @@
-export default { render() {} };
+/**
+ * LiveTable, the browser's half. The kernel's half is xtnb/widgets/live_table.py.
+ *
+ * The kernel owns the rows and the words; the browser owns sort order, filter, widths, order of
+ * the columns and scroll position, and these never go back.
+ */
+import type { AnyModel, RenderProps } from "@anywidget/types";
+import {
+  CellApiModule,
+  CellStyleModule,
+  ClientSideRowModelApiModule,
+  ClientSideRowModelModule,
+  ColumnApiModule,
+  ColumnAutoSizeModule,
+  createGrid,
+  type GetLocaleTextParams,
+  type GridApi,
+  HighlightChangesModule,
+  LocaleModule,
+  ModuleRegistry,
+  NumberFilterModule,
+  QuickFilterModule,
+  RenderApiModule,
+  RowApiModule,
+  TextFilterModule,
+  themeQuartz,
+  TooltipModule,
+} from "ag-grid-community";
+
+import { addStyle, keepLook, type LookState } from "./desk/look";
+import {
+  ACTION,
+  cancelColumn,
+  cancellable,
+  type ColumnSpec,
+  define,
+  type Words,
+} from "./live/columns";
+import css from "./live/live_table.css";
+import { chinese } from "./live/chinese";
+import { type Change, type Row, Rows } from "./live/rows";
+
+interface State extends LookState {
+  columns: ColumnSpec[];
+  words: Record<"title" | "empty" | "cancel" | "cancel_all" | "filter" | "stopped", Words>;
+  actions: string[];
+  max_rows: number;
+  newest_first: boolean;
+}
+
+ModuleRegistry.registerModules([
+  CellApiModule,
+  CellStyleModule,
+  ClientSideRowModelApiModule,
+  ClientSideRowModelModule,
+  ColumnApiModule,
+  ColumnAutoSizeModule,
+  HighlightChangesModule,
+  LocaleModule,
+  NumberFilterModule,
+  QuickFilterModule,
+  RenderApiModule,
+  RowApiModule,
+  TextFilterModule,
+  TooltipModule,
+]);
+
+const ROW = 24;
+const HEADER = 25;
+const ASK_AGAIN_MS = 4000;
+
+const theme = themeQuartz.withParams({
+  accentColor: "var(--x-accent)",
+  backgroundColor: "var(--x-ground)",
+  borderColor: "var(--x-line)",
+  browserColorScheme: "inherit",
+  cellHorizontalPadding: 8,
+  fontFamily: "inherit",
+  fontSize: 12,
+  foregroundColor: "var(--x-text)",
+  headerBackgroundColor: "var(--x-sunken)",
+  headerFontSize: 11,
+  headerFontWeight: 500,
+  headerHeight: HEADER,
+  headerTextColor: "var(--x-quiet)",
+  iconSize: 12,
+  rowHeight: ROW,
+  rowHoverColor: "var(--x-sunken)",
+  spacing: 4,
+  valueChangeValueHighlightBackgroundColor: "var(--x-flash)",
+  wrapperBorder: "none",
+  wrapperBorderRadius: 0,
+});
+
+function render({ model, el, signal }: RenderProps<State>) {
+  // The grid measures its style sheet, so it begins when the page has given it a place.
+  let view: LiveTable | undefined;
+  const placed = new ResizeObserver(() => {
+    placed.disconnect();
+    view = new LiveTable(model, el);
+  });
+  el.style.minHeight = "1px";
+  placed.observe(el);
+  signal.addEventListener("abort", () => {
+    placed.disconnect();
+    view?.stop();
+  });
+}
+
+class LiveTable {
+  private grid: GridApi<Row>;
+  private rows: Rows | undefined;
+  private frame = document.createElement("div");
+  private asked = new Set<unknown>();
+  private language = "";
+  private stopped = "";
+  private sized = false;
+  private title = document.createElement("h3");
+  private count = document.createElement("output");
+  private filter = document.createElement("input");
+  private cancelAll = document.createElement("button");
+  private endLook: () => void;
+  private calm = matchMedia("(prefers-reduced-motion: reduce)");
+
+  constructor(
+    private model: AnyModel<State>,
+    private el: HTMLElement,
+  ) {
+    addStyle(el, "live-table", css);
+    el.classList.add("xtnb-table");
+    el.append(this.bar(), this.frame);
+    // First of all, because the grid measures borders that are drawn in these colours.
+    this.endLook = keepLook(el, model, () => this.relabel());
+    this.grid = createGrid<Row>(this.frame, {
+      theme,
+      columnDefs: [],
+      defaultColDef: { sortable: true, resizable: true, minWidth: 48, suppressHeaderMenuButton: true },
+      autoSizeStrategy: { type: "fitCellContents", scaleUpToFitGridWidth: true },
+      getRowId: ({ data }) => String(data.key),
+      getLocaleText: this.locale,
+      animateRows: false,
+      cellFlashDuration: 250,
+      cellFadeDuration: 450,
+      tooltipShowDelay: 600,
+      onCellClicked: ({ data, colDef, value }) => data && this.picked(data, colDef.colId, value),
+      onCellKeyDown: (p) => {
+        const pressed = p.event as KeyboardEvent | null;
+        if (pressed?.key !== "Enter" || !p.data || !("colDef" in p)) return;
+        if (p.colDef.colId === ACTION) this.cancel(p.data);
+        else this.picked(p.data, p.colDef.colId, p.value);
+      },
+      onModelUpdated: () => this.fit(),
+      onColumnResized: () => this.fit(),
+      onDisplayedColumnsChanged: () => this.fit(),
+      onGridSizeChanged: () => this.fit(),
+    });
+    this.relabel();
+    model.on("change:columns", this.recolumn);
+    this.rows = new Rows(model, (change) => this.show(change), (message) => this.told(message));
+    model.on("comm_live_update", this.lost);
+  }
+
+  stop(): void {
+    this.model.off("change:columns", this.recolumn);
+    this.model.off("comm_live_update", this.lost);
+    this.rows?.stop();
+    this.endLook();
+    this.grid.destroy();
+  }
+
+  private words(name: keyof State["words"]): string {
+    return this.model.get("words")[name][this.model.get("language")];
+  }
+
+  private bar(): HTMLElement {
+    const bar = document.createElement("div");
+    bar.className = "xtnb-bar";
+    const gap = document.createElement("span");
+    gap.className = "xtnb-gap";
+    this.filter.type = "search";
+    this.filter.spellcheck = false;
+    this.filter.addEventListener("input", () => {
+      this.grid.setGridOption("quickFilterText", this.filter.value);
+    });
+    this.cancelAll.type = "button";
+    this.cancelAll.hidden = true;
+    this.cancelAll.addEventListener("click", () => this.model.send({ kind: "cancel_all" }));
+    bar.append(this.title, this.count, gap, this.filter, this.cancelAll);
+    return bar;
+  }
+
+  /** Words in the language of the moment; sorts, filters and widths stay. */
+  private relabel(): void {
+    if (!this.grid || this.language === this.model.get("language")) return;
+    this.language = this.model.get("language");
+    this.title.textContent = this.words("title");
+    this.filter.placeholder = this.words("filter");
+    this.filter.ariaLabel = this.words("filter");
+    this.cancelAll.textContent = this.words("cancel_all");
+    this.el.setAttribute("aria-label", this.words("title"));
+    this.grid.setGridOption("overlayNoRowsTemplate", `<span>${this.words("empty")}</span>`);
+    this.recolumn();
+    this.grid.refreshCells({ force: true, suppressFlash: true });
+    this.fit();
+  }
+
+  private recolumn = (): void => {
+    const language = this.model.get("language");
+    const specs = this.model.get("columns");
+    const definitions = specs.map((spec) => define(spec, language, !this.calm.matches));
+    if (this.model.get("actions").includes("cancel")) {
+      const words = this.model.get("words").cancel;
+      definitions.push(cancelColumn(words, language, this.asked, (row) => this.cancel(row)));
+    }
+    this.grid.setGridOption("columnDefs", definitions);
+    this.sized = false;
+  };
+
+  private show({ add, update, remove }: Change): void {
+    const newestFirst = this.model.get("newest_first");
+    for (const row of update) if (!cancellable(row)) this.asked.delete(row.key);
+    this.grid.applyTransaction({
+      add: newestFirst ? add.reverse() : add,
+      addIndex: newestFirst ? 0 : undefined,
+      update,
+      remove,
+    });
+    if (!this.sized && this.rows && this.rows.size > 0) {
+      this.sized = true;
+      this.grid.autoSizeAllColumns({ scaleUpToFitGridWidth: true });
+    }
+    this.fit();
+  }
+
+  /** As high as its rows, up to max_rows; then it scrolls, and draws only what is in sight. */
+  private fit(): void {
+    if (!this.rows || !this.grid) return;
+    const shown = this.grid.getDisplayedRowCount();
+    const most = this.model.get("max_rows");
+    const rows = shown > most ? most + 0.5 : Math.max(shown, 2);
+    const viewport = this.frame.querySelector<HTMLElement>(".ag-grid-viewport");
+    const scrollbar = viewport ? viewport.offsetHeight - viewport.clientHeight : 0;
+    const height = `${HEADER + 1 + rows * ROW + scrollbar}px`;
+    if (this.frame.style.height !== height) this.frame.style.height = height;
+    const all = this.rows.size;
+    this.count.textContent = this.stopped || (shown === all ? String(all) : `${shown} / ${all}`);
+    this.count.classList.toggle("xtnb-stamp", this.stopped !== "");
+    if (this.model.get("actions").includes("cancel_all")) {
+      this.cancelAll.hidden = this.stopped !== "" || ![...this.rows.all()].some(cancellable);
+    }
+  }
+
+  private cancel(row: Row): void {
+    if (!cancellable(row) || this.asked.has(row.key) || this.stopped) return;
+    this.asked.add(row.key);
+    this.model.send({ kind: "cancel", key: row.key });
+    this.redrawAction();
+    // A refused cancel changes nothing in the row: offer the button again.
+    setTimeout(() => this.asked.delete(row.key) && this.redrawAction(), ASK_AGAIN_MS);
+  }
+
+  private redrawAction(): void {
+    if (!this.grid.isDestroyed()) this.grid.refreshCells({ columns: [ACTION], suppressFlash: true });
+  }
+
+  private picked(row: Row, column: string | undefined, value: unknown): void {
+    const spec = this.model.get("columns").find(({ id }) => id === column);
+    if (spec?.pick) this.model.send({ kind: "pick", key: row.key, column, value });
+  }
+
+  private told(message: { kind: string; at?: string }): void {
+    if (message.kind === "stopped") this.halt(message.at ?? "");
+    if (message.kind === "running") this.run();
+  }
+
+  /** The kernel is gone, or is another one now: what is shown is true no longer. */
+  private lost = (): void => {
+    setTimeout(() => {
+      if (this.el.closest(".jupyter-widgets-disconnected")) {
+        this.halt(new Date().toTimeString().slice(0, 8));
+      }
+    });
+  };
+
+  private halt(at: string): void {
+    this.stopped = `${this.words("stopped")} ${at}`;
+    this.el.classList.add("xtnb-stopped");
+    this.fit();
+  }
+
+  private run(): void {
+    this.stopped = "";
+    this.el.classList.remove("xtnb-stopped");
+    this.fit();
+  }
+
+  private locale = ({ key, defaultValue }: GetLocaleTextParams<Row>): string => {
+    return (this.model.get("language") === "zh" && chinese[key]) || defaultValue;
+  };
+}
+
+/** This program is a library (see xtnb/widgets/assets.py): the tables of a kernel share it. */
+export default { initialize: () => ({ render }) };

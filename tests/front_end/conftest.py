@@ -1,0 +1,31 @@
+import os
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.front_end.lab import Lab, LabPage, find_browser, open_browser
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    if find_browser() is None:
+        reason = "no Chromium, Chrome or Edge on this machine"
+        if os.environ.get("CI", "").lower() == "true":
+            pytest.fail(f"{reason}, and CI may not skip what only a browser can show")
+        pytest.skip(reason)
+    with open_browser() as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def lab(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    with Lab(tmp_path_factory.mktemp("lab")) as running:
+        yield running
+
+
+@pytest.fixture
+def page(lab: Lab, browser: Browser) -> Iterator[LabPage]:
+    opened = lab.open(browser)
+    yield opened
+    opened.close()

@@ -1,0 +1,23 @@
+/** The grid's own words that our tables show, in Chinese; what is not here stays English. */
+export const chinese: Record<string, string> = {
+  filterOoo: "筛选…",
+  equals: "等于",
+  notEqual: "不等于",
+  lessThan: "小于",
+  lessThanOrEqual: "小于等于",
+  greaterThan: "大于",
+  greaterThanOrEqual: "大于等于",
+  inRange: "介于",
+  inRangeStart: "从",
+  inRangeEnd: "到",
+  contains: "包含",
+  notContains: "不包含",
+  startsWith: "开头是",
+  endsWith: "结尾是",
+  blank: "为空",
+  notBlank: "不为空",
+  andCondition: "且",
+  orCondition: "或",
+  noRowsToShow: "无数据",
+  loadingOoo: "加载中…",
+};

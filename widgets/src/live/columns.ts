@@ -1,0 +1,165 @@
+/** How a cell reads: number formats, labels, colours; from the column's description in Python. */
+import type {
+  CellClassParams,
+  ColDef,
+  ICellRendererParams,
+  ValueFormatterParams,
+  ValueGetterParams,
+} from "ag-grid-community";
+
+import { direction, type Language, number } from "../desk/look";
+import type { Row } from "./rows";
+
+export interface Words {
+  en: string;
+  zh: string;
+}
+
+/** `Column.describe()` of xtnb/widgets/columns.py. */
+export interface ColumnSpec {
+  id: string;
+  label: Words;
+  kind: "number" | "id" | "percent" | "text" | "message" | "time" | "time_ms" | "code";
+  decimals: number;
+  labels?: Record<string, Words>;
+  tone: "" | "sign" | "against" | "side" | "status";
+  against: string;
+  up: number[];
+  down: number[];
+  pick: boolean;
+  hidden: boolean;
+  zero: boolean;
+}
+
+export const ACTION = "·cancel";
+const CANCELLABLE = new Set([48, 49, 50, 55]);
+const STATUS_TONE: Record<number, string> = { 53: "quiet", 54: "quiet", 57: "bad", 50: "busy", 55: "busy" };
+const FIGURE_SPACE = "\u2007";
+const SHANGHAI_MS = 8 * 3600 * 1000;
+const NUMERIC = new Set(["number", "id", "percent"]);
+
+export function cancellable(row: Row | undefined): boolean {
+  return CANCELLABLE.has(row?.cells["order_status"] as number);
+}
+
+/** Text of a value. Empty for what is not there, so that a zero price does not look like one. */
+export function format(spec: ColumnSpec, value: unknown, language: Language): string {
+  if (value === null || value === undefined || value === "") return "";
+  switch (spec.kind) {
+    case "number":
+      return amount(spec, Number(value));
+    case "percent":
+      return signed(spec, Number(value) * 100, spec.decimals) + "%";
+    case "time":
+      return clock(Number(value) * 1000);
+    case "time_ms":
+      return clock(Number(value));
+    case "code":
+      return spec.labels?.[String(value)]?.[language] ?? String(value);
+    case "message":
+      return half(String(value), language);
+    default:
+      return String(value);
+  }
+}
+
+function amount(spec: ColumnSpec, value: number): string {
+  if (value === 0 && !spec.zero) return "–";
+  const text = signed(spec, value, spec.decimals);
+  // Prices of funds have three decimals and those of shares two; the points stay in line.
+  return spec.decimals === 3 && text.endsWith("0") ? text.slice(0, -1) + FIGURE_SPACE : text;
+}
+
+function signed(spec: ColumnSpec, value: number, decimals: number): string {
+  return (spec.tone === "sign" && value > 0 ? "+" : "") + number(value, decimals);
+}
+
+function clock(ms: number): string {
+  return ms > 0 ? new Date(ms + SHANGHAI_MS).toISOString().slice(11, 19) : "";
+}
+
+/** Texts of the terminal are "中文 / English". */
+function half(text: string, language: Language): string {
+  const [zh, en] = text.split(" / ");
+  return en === undefined ? text : language === "zh" ? zh! : en;
+}
+
+function tone(spec: ColumnSpec, params: CellClassParams<Row>): string {
+  const value = Number(params.value);
+  switch (spec.tone) {
+    case "sign":
+      return direction(value);
+    case "against": {
+      const base = Number(params.data?.cells[spec.against]);
+      return base > 0 && value > 0 ? direction(value - base) : "";
+    }
+    case "side":
+      return spec.up.includes(value) ? "up" : spec.down.includes(value) ? "down" : "";
+    case "status":
+      return STATUS_TONE[value] ?? "";
+    default:
+      return "";
+  }
+}
+
+/** The grid's definition of a column, in the language of the moment. */
+export function define(spec: ColumnSpec, language: Language, flash: boolean): ColDef<Row> {
+  const numeric = NUMERIC.has(spec.kind);
+  const text = (value: unknown) => format(spec, value, language);
+  const shape = numeric ? "number" : spec.kind.startsWith("time") ? "time" : "text";
+  return {
+    colId: spec.id,
+    headerName: spec.label[language],
+    headerTooltip: spec.label[language],
+    valueGetter: (p: ValueGetterParams<Row>) => p.data?.cells[spec.id],
+    valueFormatter: (p: ValueFormatterParams<Row>) => text(p.value),
+    filterValueGetter: (p: ValueGetterParams<Row>) =>
+      numeric ? p.data?.cells[spec.id] : text(p.data?.cells[spec.id]),
+    getQuickFilterText: (p) => text(p.value),
+    comparator: spec.kind === "code" ? (a, b) => text(a).localeCompare(text(b)) : undefined,
+    filter: numeric && spec.kind !== "id" ? "agNumberColumnFilter" : "agTextColumnFilter",
+    headerClass: numeric ? "ag-right-aligned-header" : "",
+    cellClass: (p) => {
+      return `xtnb-${shape} ${tone(spec, p)}${spec.pick ? " xtnb-pick" : ""}`;
+    },
+    tooltipValueGetter: spec.kind === "message" || shape === "text" ? (p) => text(p.value) : undefined,
+    enableCellChangeFlash: flash,
+    initialHide: spec.hidden,
+    maxWidth: spec.kind === "message" ? 260 : undefined,
+  };
+}
+
+/** The column with the cancel button, always in sight at the right. */
+export function cancelColumn(
+  words: Words,
+  language: Language,
+  asked: Set<unknown>,
+  cancel: (row: Row) => void,
+): ColDef<Row> {
+  return {
+    colId: ACTION,
+    headerName: "",
+    pinned: "right",
+    width: language === "zh" ? 58 : 66,
+    suppressMovable: true,
+    resizable: false,
+    sortable: false,
+    filter: false,
+    cellClass: "xtnb-action",
+    valueGetter: (p: ValueGetterParams<Row>) =>
+      cancellable(p.data) ? (asked.has(p.data!.key) ? "asked" : "open") : "",
+    getQuickFilterText: () => "",
+    cellRenderer: (p: ICellRendererParams<Row>) => {
+      if (!p.value || !p.data) return document.createElement("span");
+      const button = document.createElement("button");
+      button.type = "button";
+      button.tabIndex = -1; // the cell has the focus, Enter presses it
+      button.textContent = words[language];
+      button.disabled = p.value === "asked";
+      button.dataset.key = String(p.data.key);
+      const row = p.data;
+      button.addEventListener("click", () => cancel(row));
+      return button;
+    },
+  };
+}
