@@ -22,7 +22,6 @@ from xtnb import xtconstant as c
 from xtnb.errors import InputError, RefusalCode, Refused
 from xtnb.terminal.accounts.orders import Books, Floor, Order
 from xtnb.terminal.accounts.stock import StockAccountBooks
-from xtnb.terminal.ledgers.stock import Holding
 from xtnb.terminal.market import Market
 from xtnb.terminal.matching import execute
 from xtnb.terminal.queries import AccountQueries, Accounts, no_account
@@ -63,7 +62,7 @@ class PaperTerminal:
         self._accounts: Accounts = {}
         self._pushes: list[Push] = []
         self._numbers = count(1)
-        self._floor = Floor(market, self._teller(), _text(market.day()))
+        self.floor = Floor(market, self._teller(), _text(market.day()))
         self._calls: dict[str, Callable[[Request], Reply]] = {
             "order_stock": self._order_stock,
             "cancel_order_stock": self._cancel,
@@ -259,29 +258,17 @@ class PaperTerminal:
         )
         return Reply(request.seq, 0)
 
-    def _seed(self, opening: OpeningAccount) -> None:
-        market = self.market
-        books = StockAccountBooks(opening.account_id, opening.cash, self._floor)
+    def admit(self, books: Books) -> None:
+        """Serve one more account."""
         self._accounts[books.account_type, books.account_id] = books
-        for position in opening.positions:
-            instrument = market.instruments.get(position.stock_code)
-            if instrument is None:
-                continue  # a market with fewer instruments serves fewer positions
-            shares = position.sellable + position.bought_today
-            cost = instrument.reference * position.cost_percent // 100 * shares
-            t0 = instrument.t0
-            books.holdings[position.stock_code] = Holding(
-                position.stock_code,
-                market.mark(position.stock_code),
-                instrument.name,
-                shares if t0 else position.sellable,
-                0 if t0 else position.bought_today,
-                cost,
-                self._floor.day,
-            )
+
+    def _seed(self, opening: OpeningAccount) -> None:
+        books = StockAccountBooks(opening.account_id, opening.cash, self.floor)
+        books.begin(opening.positions)
+        self.admit(books)
 
     def _roll(self, old: date, new: date) -> None:
-        self._floor.day = _text(new)
+        self.floor.day = _text(new)
         for books in self._accounts.values():
             for order in list(books.orders.values()):
                 if order.open:

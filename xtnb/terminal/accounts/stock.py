@@ -12,7 +12,7 @@ because total assets are that sum and nothing else is money.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from xtnb import xtconstant as c
@@ -20,6 +20,7 @@ from xtnb.errors import Refused
 from xtnb.terminal.accounts.orders import Floor, Order, fixed_part, too_fine, unknown_code
 from xtnb.terminal.ledgers.cash import CashLedger
 from xtnb.terminal.ledgers.stock import Holding
+from xtnb.terminal.scenario import OpeningPosition
 from xtnb.vocabulary.messages import PushKind
 from xtnb.vocabulary.records import XtAsset, XtOrder, XtPosition, XtTrade
 
@@ -60,6 +61,23 @@ class StockAccountBooks:
         self.trades: list[dict[str, Any]] = []
         self.told: list[XtTrade] = []
         self.shareholder = {"SH": f"A{account_id[-9:]:0>9}", "SZ": f"{account_id[-10:]:0>10}"}
+
+    def begin(self, positions: Iterable[OpeningPosition]) -> None:
+        """Start with holdings; codes that the market does not have are left out."""
+        for opening in positions:
+            code = opening.stock_code
+            instrument = self.market.instruments.get(code)
+            if instrument is None:
+                continue
+            shares = opening.sellable + opening.bought_today
+            holding = self.open_holding(code, instrument.name)
+            holding.volume = shares
+            holding.on_road = 0 if instrument.t0 else opening.bought_today
+            holding.sellable = shares - holding.on_road
+            holding.yesterday = opening.sellable
+            holding.cost = instrument.reference * opening.cost_percent // 100 * shares
+            holding.paid = holding.cost
+            holding.opened = self.floor.day
 
     # -- the four moves ---------------------------------------------------------------
 
