@@ -1,6 +1,7 @@
 /** PriceChart, the browser's half. The kernel's half is xtnb/widgets/price_chart.py. */
 import type { AnyModel, Render } from "@anywidget/types";
 import {
+  type AutoscaleInfo,
   BaselineSeries,
   CandlestickSeries,
   ColorType,
@@ -56,6 +57,7 @@ interface Sections {
   fills: { time: number; buy: boolean; volume: number; price: number }[];
 }
 
+const NEAR = 0.01; // of the price
 const SHANGHAI = 8 * 3600; // the library draws UTC, so the clock's hands are moved instead
 
 const clock = (time: Time) => new Date(Number(time) * 1000).toISOString().slice(11, 16);
@@ -104,7 +106,7 @@ class PriceChart {
         borderVisible: false,
         timeVisible: true,
         minBarSpacing: 0.05,
-        rightOffset: 2,
+        rightOffsetPixels: 28,
         tickMarkFormatter: clock,
       },
       localization: { timeFormatter: clock },
@@ -120,8 +122,10 @@ class PriceChart {
       lineWidth: 1,
       crosshairMarkerVisible: false,
     });
-    this.line = this.chart.addSeries(BaselineSeries, { lineWidth: 2, priceLineVisible: false });
-    this.candles = this.chart.addSeries(CandlestickSeries, { priceLineVisible: false });
+    const autoscaleInfoProvider = (own: () => AutoscaleInfo | null) => this.withOrders(own());
+    const price = { priceLineVisible: false, autoscaleInfoProvider };
+    this.line = this.chart.addSeries(BaselineSeries, { ...price, lineWidth: 2 });
+    this.candles = this.chart.addSeries(CandlestickSeries, price);
     this.chart.panes()[0]?.setStretchFactor(4);
     this.chart.panes()[1]?.setStretchFactor(1);
     this.marks = [createSeriesMarkers(this.line, []), createSeriesMarkers(this.candles, [])];
@@ -267,7 +271,10 @@ class PriceChart {
   }
 
   private volumeOf(minute: Minute) {
-    const tone = minute.close >= minute.open ? "--x-up" : "--x-down";
+    const at = this.byTime.get(minute.time) ?? 0;
+    const before = this.minutes[at - 1]?.close ?? minute.open;
+    const rise = minute.close - minute.open || minute.close - before;
+    const tone = rise >= 0 ? "--x-up" : "--x-down";
     return { time: minute.time, value: minute.volume, color: `${colour(this.root, tone)}88` };
   }
 
@@ -278,6 +285,21 @@ class PriceChart {
     this.line.applyOptions({ priceFormat, baseValue: { type: "price", price: head.close } });
     this.candles.applyOptions({ priceFormat });
     this.average.applyOptions({ priceFormat });
+  }
+
+  /** Make room for working orders near the price; those far away would flatten the day. */
+  private withOrders(scale: AutoscaleInfo | null): AutoscaleInfo | null {
+    const { head, orders } = this.sections;
+    if (!scale?.priceRange || !head) return scale;
+    const near = (orders ?? [])
+      .map(({ price }) => price)
+      .filter((price) => Math.abs(price - head.last) <= NEAR * head.last);
+    const { minValue, maxValue } = scale.priceRange;
+    const priceRange = {
+      minValue: Math.min(minValue, ...near),
+      maxValue: Math.max(maxValue, ...near),
+    };
+    return { ...scale, priceRange };
   }
 
   private drawOrders(): void {

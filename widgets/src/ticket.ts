@@ -7,7 +7,7 @@ import { Levels } from "./desk/ticket/levels";
 import { CodeBox, type Found } from "./desk/ticket/search";
 import { Stepper } from "./desk/ticket/stepper";
 import css from "./desk/ticket/ticket.css";
-import { type Sections, say, type TicketState, type Word } from "./desk/ticket/words";
+import { type Facts, type Sections, say, type TicketState, type Word } from "./desk/ticket/words";
 import { follow } from "./desk/wire";
 
 /** Fields that a send carries: exactly what the person has seen and confirmed. */
@@ -273,11 +273,13 @@ class TicketForm {
     if (!facts) return;
     this.code.show(facts.known ? `${facts.code} ${facts.name}` : facts.code);
     const chinese = this.language === "zh";
-    const wanted = facts.types.map((row) => `${row.number} ${chinese ? row.zh : row.en}`).join();
+    const title = (row: Facts["types"][number]) =>
+      chinese ? row.zh : row.en.charAt(0).toUpperCase() + row.en.slice(1);
+    const wanted = facts.types.map((row) => `${row.number} ${title(row)}`).join();
     if (this.types.dataset.types !== wanted) {
       this.types.dataset.types = wanted;
       this.types.replaceChildren(
-        ...facts.types.map((row) => h("option", { value: row.number }, chinese ? row.zh : row.en)),
+        ...facts.types.map((row) => h("option", { value: row.number }, title(row))),
       );
     }
     this.drawForm();
@@ -294,7 +296,8 @@ class TicketForm {
     const buy = this.model.get("side") === "buy";
     if (account) {
       const most = number(buy ? account.most : account.sellable, 0);
-      const held = !buy && account.held > account.sellable ? ` / ${number(account.held, 0)}` : "";
+      const later = !buy && account.held > account.sellable;
+      const held = later ? ` ${this.say("of")} ${number(account.held, 0)} (T+1)` : "";
       write(this.most, `${this.say(buy ? "canBuy" : "canSell")} ${most}${held}`);
     }
     const money = (value: number | undefined) => (value === undefined ? "–" : number(value));
@@ -384,7 +387,8 @@ class TicketForm {
       row("price", this.price.root),
       h("div", { class: "chips picks" }, ...this.picks),
       row("volume", this.volume.root),
-      h("div", { class: "chips" }, ...this.parts, this.most),
+      h("div", { class: "chips" }, ...this.parts),
+      this.most,
       row("remark", this.remark),
     );
     return h(

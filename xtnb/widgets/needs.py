@@ -153,20 +153,12 @@ class ChartDesk(WatchingDesk, Protocol):
         ...
 
 
-class LiveTables(Protocol):
-    """`desk.live`: tables fed by pushes. Each returns a widget with `close()`."""
-
-    def orders(self) -> Any: ...
-    def trades(self) -> Any: ...
-    def positions(self) -> Any: ...
-    def quotes(self, codes: Sequence[str] | None = None) -> Any: ...
-
-
 class PanelDesk(TicketDesk, ChartDesk, Protocol):
     """What the panel needs besides."""
 
-    @property
-    def live(self) -> LiveTables: ...
+    def cancel(self, order: int) -> Any:
+        """Ask for the cancel of an order by its number; does not wait."""
+        ...
 
     def cancel_all(self) -> Any:
         """Ask for the cancel of every order that can be cancelled; does not wait."""

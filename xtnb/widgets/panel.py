@@ -1,0 +1,317 @@
+"""Panel: the desk on one page - money, quotes, chart, ticket, orders, trades, positions."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import ipywidgets
+
+from xtnb import xtconstant as c
+from xtnb.errors import XtnbError
+from xtnb.rules.instruments import all_instruments
+from xtnb.vocabulary.fields import Field
+from xtnb.vocabulary.options import options
+from xtnb.vocabulary.records import Quote, XtAsset, XtOrder, XtPosition, XtTrade
+from xtnb.widgets.assets import asset
+from xtnb.widgets.columns import Column, masked
+from xtnb.widgets.live_table import Action, LiveTable
+from xtnb.widgets.needs import Books, Forget, PanelDesk
+from xtnb.widgets.price_chart import PriceChart
+from xtnb.widgets.ticket import Ticket
+from xtnb.widgets.wire import Sections
+
+QUOTES = 14
+WORKING = frozenset(
+    {
+        c.ORDER_UNREPORTED,
+        c.ORDER_WAIT_REPORTING,
+        c.ORDER_REPORTED,
+        c.ORDER_PART_SUCC,
+    }
+)
+
+_CHANGE = Field("change", "涨跌幅", "change", "float", unit="1", decimals=4)
+
+
+def _change(quote: Quote) -> float:
+    return quote.last_price / quote.last_close - 1 if quote.last_close else 0.0
+
+
+_QUOTE_COLUMNS = (
+    Column("instrument_name", pick=True),
+    Column("last_price", tone="against", against="last_close", pick=True),
+    Column("change", value=_change, field=_CHANGE, tone="sign", pick=True),
+    Column("last_close", hidden=True),
+)
+_ORDER_COLUMNS = (
+    "order_time",
+    Column("instrument_name", pick=True),
+    Column("stock_code", pick=True),
+    "order_type",
+    Column("price", pick=True),
+    "order_volume",
+    "traded_volume",
+    "traded_price",
+    "order_status",
+    "status_msg",
+)
+_TRADE_COLUMNS = (
+    "traded_time",
+    Column("instrument_name", pick=True),
+    Column("stock_code", pick=True),
+    "order_type",
+    "traded_price",
+    "traded_volume",
+    "traded_amount",
+    "commission",
+    "order_id",
+)
+_POSITION_COLUMNS = (
+    Column("instrument_name", pick=True),
+    Column("stock_code", pick=True),
+    "volume",
+    Column("can_use_volume", pick=True),
+    "avg_price",
+    "last_price",
+    "market_value",
+    "float_profit",
+    "profit_rate",
+)
+
+
+class PanelStrip(Sections):
+    """The panel's top line: whose money it is, how much, and cancel-all.
+
+    The kernel owns all of it. Market value is marked to the quotes that are
+    watched, so it moves between pushes of the account.
+    """
+
+    _esm = asset("panel_strip.js")
+
+    def __init__(self, desk: PanelDesk, paper: bool) -> None:
+        super().__init__()
+        self._desk = desk
+        self._paper = paper
+        books = desk.books
+        for rows in (books.asset, books.orders, books.positions, books.trades, books.quotes):
+            self.ends(rows.on_change(self.touch))
+
+    def heard(self, message: dict[str, Any]) -> None:
+        if message.get("kind") == "cancel_all":
+            self._desk.cancel_all()
+        elif message.get("kind") == "language":
+            options.language = "en" if options.language == "zh" else "zh"
+
+    def sections(self) -> dict[str, Any]:
+        books = self._desk.books
+        asset = next(iter(books.asset.records()), None)
+        orders = books.orders.records()
+        account = asset.account_id if isinstance(asset, XtAsset) else ""
+        return {
+            "account": {
+                "id": masked(account) if options.mask_accounts else account,
+                "paper": self._paper,
+            },
+            "money": money(books, asset) if isinstance(asset, XtAsset) else None,
+            "working": sum(order.order_status in WORKING for order in orders),
+        }
+
+
+class PanelTabs(Sections):
+    """Which table is seen. The kernel owns the counts, the browser the choice."""
+
+    _esm = asset("panel_tabs.js")
+
+    def __init__(self, books: Books) -> None:
+        super().__init__()
+        self._books = books
+        for rows in (books.orders, books.trades, books.positions):
+            self.ends(rows.on_change(self.touch))
+
+    def sections(self) -> dict[str, Any]:
+        books = self._books
+        return {
+            "orders": len(books.orders),
+            "trades": len(books.trades),
+            "positions": len(books.positions),
+        }
+
+
+class Panel(ipywidgets.Box):  # type: ignore[misc]
+    """All of the desk on one page that fits a laptop. 交易面板
+
+    A click on a quote shows it in chart and ticket; a click on a price fills the
+    ticket's price; a click on sellable volume fills a sale of it. `close` ends
+    every part.
+
+    Args:
+        desk: whatever has the methods of `PanelDesk`.
+        code: what chart and ticket begin with; by default the first of `codes`.
+        codes: what the quotes' table shows; by default what the account holds and
+            some more.
+        paper: True shows the banner of the paper terminal.
+
+    Attributes:
+        quotes, orders, trades, positions: the tables.
+        chart, ticket: the price chart and the form.
+
+    Raises:
+        Refused: an unknown code.
+    """
+
+    def __init__(
+        self,
+        desk: PanelDesk,
+        code: str | None = None,
+        *,
+        codes: Sequence[str] | None = None,
+        paper: bool = True,
+    ) -> None:
+        books = desk.books
+        shown = list(codes) if codes is not None else _some_codes(books, code)
+        first = code or (shown[0] if shown else next(iter(all_instruments())))
+        self._desk = desk
+        self._watches: list[Forget] = [desk.watch(each) for each in shown]
+        self.chart = PriceChart(desk, first, height=0)
+        self.ticket = Ticket(desk, first)
+        self.quotes = LiveTable(
+            "quotes", Quote, books.quotes, columns=_QUOTE_COLUMNS, max_rows=QUOTES - 3
+        )
+        self.orders = LiveTable(
+            "orders",
+            XtOrder,
+            books.orders,
+            columns=_ORDER_COLUMNS,
+            actions=("cancel",),
+            newest_first=True,
+            max_rows=6,
+        )
+        self.trades = LiveTable(
+            "trades", XtTrade, books.trades, columns=_TRADE_COLUMNS, newest_first=True, max_rows=6
+        )
+        self.positions = LiveTable(
+            "positions", XtPosition, books.positions, columns=_POSITION_COLUMNS, max_rows=6
+        )
+        for table in (self.quotes, self.orders, self.trades, self.positions):
+            table.on_action(self._acted)
+        self._parts = {
+            "strip": PanelStrip(desk, paper),
+            "quotes": self.quotes,
+            "chart": self.chart,
+            "ticket": self.ticket,
+            "tabs": PanelTabs(books),
+            "orders": self.orders,
+            "trades": self.trades,
+            "positions": self.positions,
+        }
+        for area, part in self._parts.items():
+            part.add_class(f"xtnb-area-{area}")
+        self._grid = ipywidgets.Box(list(self._parts.values()))
+        self._grid.add_class("xtnb-panel-grid")
+        super().__init__([self._grid])
+        self.add_class("xtnb-panel")
+        self.closed = False
+
+    def __repr__(self) -> str:
+        return "Panel()"
+
+    def show(self, code: str) -> None:
+        """Set chart and ticket to a code.
+
+        Raises:
+            Refused: an unknown code.
+        """
+        self.chart.show(code)
+        self.ticket.fill(code=code)
+
+    def close(self) -> None:
+        """End every part of it. May be called twice."""
+        if getattr(self, "closed", True):
+            return
+        self.closed = True
+        for part in self._parts.values():
+            part.close()
+        for forget in self._watches:
+            forget()
+        self._watches.clear()
+        layouts = [self._grid.layout, self.layout]
+        self._grid.close()
+        super().close()
+        for layout in layouts:
+            layout.close()
+
+    def _acted(self, action: Action) -> None:
+        """A click in a table. It hands over and returns."""
+        if action.kind == "cancel" and isinstance(action.record, XtOrder):
+            self._desk.cancel(action.record.order_id)
+            return
+        code = getattr(action.record, "stock_code", "")
+        if action.kind != "pick" or not code:
+            return
+        try:
+            self.show(code)
+        except XtnbError:
+            return  # a code that no table of ours knows; it stays where it is
+        value = action.value
+        if (
+            action.column in ("last_price", "price")
+            and isinstance(value, int | float)
+            and value > 0
+        ):
+            self.ticket.fill(price=float(value))
+        elif action.column == "can_use_volume" and isinstance(value, int):
+            self.ticket.fill(side="sell", volume=value)
+
+
+def _some_codes(books: Books, code: str | None) -> list[str]:
+    held = [position.stock_code for position in books.positions.records() if position.volume > 0]
+    wanted = ([code] if code else []) + held + list(all_instruments())
+    return list(dict.fromkeys(wanted))[: max(QUOTES, len(held))]
+
+
+def money(books: Books, asset: XtAsset) -> dict[str, float | None]:
+    """Money of an account, its positions marked to the quotes at hand. Yuan."""
+    positions = [row for row in books.positions.records() if isinstance(row, XtPosition)]
+    value = 0.0
+    for position in positions:
+        quote = books.quotes.get(position.stock_code)
+        last = quote.last_price if isinstance(quote, Quote) else 0.0
+        value += position.volume * last if last > 0 else position.market_value
+    return {
+        "total": asset.cash + asset.frozen_cash + value,
+        "cash": asset.cash,
+        "frozen": asset.frozen_cash,
+        "market_value": value,
+        "day_profit": day_profit(positions, books.trades.records(), books),
+    }
+
+
+def day_profit(
+    positions: Iterable[XtPosition], trades: Iterable[XtTrade], books: Books
+) -> float | None:
+    """What the account has won today after fees, yuan; None while a quote is missing.
+
+    What was held this morning counts from the previous close, what was bought
+    today from what was paid. Shares that came without a trade count as held.
+    """
+    bought: dict[str, int] = defaultdict(int)
+    flow: dict[str, float] = defaultdict(float)
+    for trade in trades:
+        buy = trade.order_type == c.STOCK_BUY
+        bought[trade.stock_code] += trade.traded_volume if buy else -trade.traded_volume
+        flow[trade.stock_code] += -trade.traded_amount if buy else trade.traded_amount
+        flow[trade.stock_code] -= trade.commission
+    held = {position.stock_code: position.volume for position in positions}
+    profit = 0.0
+    for code in held.keys() | bought.keys():
+        quote = books.quotes.get(code)
+        now, net = held.get(code, 0), bought[code]
+        if not isinstance(quote, Quote):
+            if now == 0 and net == 0:
+                profit += flow[code]
+                continue
+            return None
+        profit += now * quote.last_price - (now - net) * quote.last_close + flow[code]
+    return profit
