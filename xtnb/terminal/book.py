@@ -6,8 +6,10 @@ book knows no accounts, no rules and no clock; it moves shares between orders
 and nothing else: what leaves one side of a fill leaves the other side too.
 
 A level is a dict whose keys are its orders: a dict keeps the order of insertion
-and gives up any key at once, so a cancel costs the same wherever it stands.
-`add` repeats the few lines of `rest` because a call costs as much as they do.
+and gives up any key at once, so a cancel costs the same wherever it stands. An
+empty level stays for the next order at its price; the lists of prices name only
+those where somebody stands. `add` repeats the few lines of `rest` because a
+call costs as much as they do.
 
 Prices are whole ten-thousandths of a yuan (see vocabulary/money.py), above 0;
 volumes are shares or units.
@@ -17,7 +19,6 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections.abc import Iterator
-from itertools import islice
 from typing import Any
 
 Fill = tuple["BookOrder", int, int]
@@ -85,12 +86,14 @@ class Book:
                     self.rest(order)
                 return fills
             try:
-                self._bids[price][order] = None
+                level = self._bids[price]
             except KeyError:
-                self._bids[price] = {order: None}
+                level = self._bids[price] = {}
+            if not level:
                 insort(self._bid_keys, -price)
                 if price > self.best_bid:
                     self.best_bid = price
+            level[order] = None
         else:
             if self.best_bid >= price:
                 fills = self.take(order, price)
@@ -98,12 +101,14 @@ class Book:
                     self.rest(order)
                 return fills
             try:
-                self._asks[price][order] = None
+                level = self._asks[price]
             except KeyError:
-                self._asks[price] = {order: None}
+                level = self._asks[price] = {}
+            if not level:
                 insort(self._ask_keys, price)
                 if price < self.best_ask or not self.best_ask:
                     self.best_ask = price
+            level[order] = None
         return []
 
     def rest(self, order: BookOrder) -> None:
@@ -113,32 +118,36 @@ class Book:
         reach the other side; `add` sees to all that.
         """
         price = order.price
-        levels = self._bids if order.buy else self._asks
-        if price in levels:
-            levels[price][order] = None
-            return
-        levels[price] = {order: None}
         if order.buy:
-            insort(self._bid_keys, -price)
-            if price > self.best_bid:
-                self.best_bid = price
+            try:
+                level = self._bids[price]
+            except KeyError:
+                level = self._bids[price] = {}
+            if not level:
+                insort(self._bid_keys, -price)
+                if price > self.best_bid:
+                    self.best_bid = price
         else:
-            insort(self._ask_keys, price)
-            if price < self.best_ask or not self.best_ask:
-                self.best_ask = price
+            try:
+                level = self._asks[price]
+            except KeyError:
+                level = self._asks[price] = {}
+            if not level:
+                insort(self._ask_keys, price)
+                if price < self.best_ask or not self.best_ask:
+                    self.best_ask = price
+        level[order] = None
 
     def cancel(self, order: BookOrder) -> bool:
         """Take an order off the book. False when it does not rest there; `left` stays as it is."""
         price = order.price
         levels = self._bids if order.buy else self._asks
-        if price not in levels:
+        level = levels.get(price)
+        if level is None or order not in level:
             return False
-        level = levels[price]
-        if order not in level:
-            return False
-        if len(level) > 1:
-            del level[order]
-        else:
+        del level[order]
+        if not level:
+            level.clear()  # also drops the gaps that cancelled orders left in it
             self._close(order.buy, price)
         return True
 
@@ -167,29 +176,35 @@ class Book:
                 break
             price = key if buy else -key
             level = book[price]
-            filled = 0
+            before = len(fills)
             for maker in level:
                 volume = maker.left
-                if volume > left:
+                if volume >= left:
                     maker.left = volume - left
                     fills.append((maker, price, left))
                     left = 0
                     break
                 maker.left = 0
                 left -= volume
-                filled += 1
                 fills.append((maker, price, volume))
-                if not left:
+            else:  # all of the level, and more is wanted
+                level.clear()
+                emptied += 1
+                if emptied == levels:
                     break
-            if filled < len(level):
-                if filled:
-                    for maker in list(islice(level, filled)):
-                        del level[maker]
-                break
-            del book[price]
-            emptied += 1
-            if not left or emptied == levels:
-                break
+                continue
+            filled = len(fills) - before
+            if maker.left:
+                filled -= 1
+            if filled == len(level):
+                level.clear()
+                emptied += 1
+            elif filled == 1:
+                del level[fills[before][0]]
+            elif filled:
+                for maker, _, _ in fills[before : before + filled]:
+                    del level[maker]
+            break
         if fills:
             order.left = left
             self.last = price
@@ -237,12 +252,10 @@ class Book:
 
     def _close(self, buy: bool, price: int) -> None:
         if buy:
-            del self._bids[price]
             keys = self._bid_keys
             del keys[bisect_left(keys, -price)]
             self.best_bid = -keys[0] if keys else 0
         else:
-            del self._asks[price]
             keys = self._ask_keys
             del keys[bisect_left(keys, price)]
             self.best_ask = keys[0] if keys else 0
