@@ -10,6 +10,7 @@ import {
   CellStyleModule,
   ClientSideRowModelApiModule,
   ClientSideRowModelModule,
+  type Column,
   ColumnApiModule,
   ColumnAutoSizeModule,
   createGrid,
@@ -68,6 +69,7 @@ ModuleRegistry.registerModules([
 const ROW = 24;
 const HEADER = 25;
 const ASK_AGAIN_MS = 4000;
+const SQUEEZE = 0.92;
 
 const theme = themeQuartz.withParams({
   accentColor: "var(--x-accent)",
@@ -111,6 +113,9 @@ class LiveTable {
   private grid: GridApi<Row>;
   private rows: Rows | undefined;
   private frame = document.createElement("div");
+  private viewport: HTMLElement;
+  private content: HTMLElement;
+  private room = new ResizeObserver(() => this.fit());
   private asked = new Set<unknown>();
   private language = "";
   private stopped = "";
@@ -150,10 +155,12 @@ class LiveTable {
         else this.picked(p.data, p.colDef.colId, p.value);
       },
       onModelUpdated: () => this.fit(),
-      onColumnResized: () => this.fit(),
-      onDisplayedColumnsChanged: () => this.fit(),
-      onGridSizeChanged: () => this.fit(),
+      onColumnResized: ({ source }) => source === "autosizeColumns" && this.squeeze(),
     });
+    this.viewport = this.frame.querySelector(".ag-grid-viewport")!;
+    this.content = this.frame.querySelector(".ag-grid-scrollable-area")!;
+    this.room.observe(this.viewport);
+    this.room.observe(this.content);
     this.relabel();
     model.on("change:columns", this.recolumn);
     this.rows = new Rows(model, (change) => this.show(change), (message) => this.told(message));
@@ -165,6 +172,7 @@ class LiveTable {
     this.model.off("comm_live_update", this.lost);
     this.rows?.stop();
     this.endLook();
+    this.room.disconnect();
     this.grid.destroy();
   }
 
@@ -232,15 +240,29 @@ class LiveTable {
     this.fit();
   }
 
+  /** Columns a little less wide than their contents, where that avoids a scroll bar. */
+  private squeeze(): void {
+    const columns = this.grid.getAllDisplayedColumns();
+    const width = (some: Column[]) => some.reduce((sum, c) => sum + c.getActualWidth(), 0);
+    const scrolling = columns.filter((column) => !column.getPinned());
+    const room = this.viewport.clientWidth - (width(columns) - width(scrolling));
+    const share = room / width(scrolling);
+    if (share >= 1 || share < SQUEEZE) return;
+    const widths = scrolling.map((c) => Math.floor(c.getActualWidth() * share));
+    widths[widths.length - 1]! += room - widths.reduce((sum, one) => sum + one, 0);
+    this.grid.setColumnWidths(scrolling.map((key, at) => ({ key, newWidth: widths[at]! })));
+  }
+
   /** As high as its rows, up to max_rows; then it scrolls, and draws only what is in sight. */
   private fit(): void {
     if (!this.rows || !this.grid) return;
     const shown = this.grid.getDisplayedRowCount();
     const most = this.model.get("max_rows");
     const rows = shown > most ? most + 0.5 : Math.max(shown, 2);
-    const viewport = this.frame.querySelector<HTMLElement>(".ag-grid-viewport");
-    const scrollbar = viewport ? viewport.offsetHeight - viewport.clientHeight : 0;
-    const height = `${HEADER + 1 + rows * ROW + scrollbar}px`;
+    const wide = this.content.offsetWidth > this.viewport.clientWidth;
+    this.frame.classList.toggle("xtnb-wide", wide); // the grid keeps its scroll bar, we hide it
+    const scrollbar = this.frame.querySelector<HTMLElement>(".ag-body-horizontal-scroll");
+    const height = `${HEADER + 1 + rows * ROW + (scrollbar?.offsetHeight ?? 0)}px`;
     if (this.frame.style.height !== height) this.frame.style.height = height;
     const all = this.rows.size;
     this.count.textContent = this.stopped || (shown === all ? String(all) : `${shown} / ${all}`);

@@ -142,6 +142,8 @@ export function cancelColumn(
     pinned: "right",
     width: language === "zh" ? 58 : 66,
     suppressMovable: true,
+    suppressAutoSize: true,
+    suppressSizeToFit: true,
     resizable: false,
     sortable: false,
     filter: false,
