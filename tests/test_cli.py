@@ -175,6 +175,15 @@ def test_run_hands_its_arguments_to_the_script_and_opens_the_account(tmp_path):
     assert json.loads(said.stdout.splitlines()[-1]) == [["--account", "mine", "-x"], 0, 250_000.0]
 
 
+def test_run_ends_with_the_exit_code_of_the_script(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text("import sys\nsys.exit(3)\n", encoding="utf-8")
+
+    said = subprocess.run([sys.executable, "-m", "xtnb", "run", str(script)], timeout=60)
+
+    assert said.returncode == 3
+
+
 @pytest.mark.parametrize("account", ["88001", "88001=", "=100", "88001=plenty", "88001=-5"])
 def test_run_refuses_an_account_without_an_amount(account, tmp_path):
     script = tmp_path / "script.py"

@@ -87,4 +87,4 @@ def run_script(
         os.environ["XTNB_ACCOUNTS"] = ",".join(accounts)
     if seed is not None:
         os.environ["XTNB_SEED"] = str(seed)
-    alias.run_script(script, list(arguments))
+    raise SystemExit(alias.run_script(script, list(arguments)))
