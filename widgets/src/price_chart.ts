@@ -101,7 +101,7 @@ class PriceChart {
       autoSize: true,
       layout: { attributionLogo: true, panes: { enableResize: false } },
       crosshair: { mode: CrosshairMode.Normal },
-      rightPriceScale: { borderVisible: false, scaleMargins: { top: 0.1, bottom: 0.08 } },
+      rightPriceScale: { borderVisible: false, entireTextOnly: true, scaleMargins: { top: 0.1, bottom: 0.08 } },
       timeScale: {
         borderVisible: false,
         timeVisible: true,

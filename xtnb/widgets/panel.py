@@ -22,7 +22,7 @@ from xtnb.widgets.price_chart import PriceChart
 from xtnb.widgets.ticket import Ticket
 from xtnb.widgets.wire import Sections
 
-QUOTES = 14
+QUOTES = 11
 WORKING = frozenset(
     {
         c.ORDER_UNREPORTED,
@@ -55,7 +55,6 @@ _ORDER_COLUMNS = (
     "traded_volume",
     "traded_price",
     "order_status",
-    "status_msg",
 )
 _TRADE_COLUMNS = (
     "traded_time",
@@ -177,7 +176,7 @@ class Panel(ipywidgets.Box):  # type: ignore[misc]
         self.chart = PriceChart(desk, first, height=0)
         self.ticket = Ticket(desk, first)
         self.quotes = LiveTable(
-            "quotes", Quote, books.quotes, columns=_QUOTE_COLUMNS, max_rows=QUOTES - 3
+            "quotes", Quote, books.quotes, columns=_QUOTE_COLUMNS, max_rows=QUOTES
         )
         self.orders = LiveTable(
             "orders",

@@ -1,0 +1,215 @@
+"""`desk.chart`: one way to every chart, and the charts that are looked at rather than watched."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from xtnb.live.coalesce import frames
+from xtnb.vocabulary.options import options
+from xtnb.vocabulary.records import Quote, XtPosition
+from xtnb.widgets.needs import Books, ChartDesk, Forget, WatchingDesk
+from xtnb.widgets.price_chart import PriceChart
+from xtnb.widgets.theme import ACCENT, colours, dressed
+
+SECONDS = 0.5  # the shortest time between two pictures: plotly draws slowly
+ROW = 34  # pixels a position
+FRAME = 96  # pixels for title and axes
+
+
+class Charts:
+    """`desk.chart`: charts of a desk. Each has `.figure()`, a plotly figure of the same data.
+
+    Args:
+        desk: whatever has the methods of `ChartDesk`.
+        keep: told of every chart that is made, so that the desk can close it.
+    """
+
+    def __init__(self, desk: ChartDesk, keep: Callable[[Any], object] = lambda chart: None) -> None:
+        self._desk = desk
+        self._keep = keep
+
+    def __repr__(self) -> str:
+        return "Charts: price(code), positions()"
+
+    def price(self, code: str, kind: str = "line", height: int = 360) -> PriceChart:
+        """The day's price and volume, with own orders and fills, growing with the pushes.
+
+        Args:
+            code: the instrument.
+            kind: "line" with the average price, or "candles" of one minute.
+            height: pixels.
+
+        Raises:
+            Refused: an unknown code.
+            InputError: another kind.
+        """
+        chart = PriceChart(self._desk, code, kind=kind, height=height)
+        self._keep(chart)
+        return chart
+
+    def positions(self) -> PositionsChart:
+        """Market value and profit by position, brought up to date twice a second."""
+        chart = PositionsChart(self._desk)
+        self._keep(chart)
+        return chart
+
+
+class Holding(NamedTuple):
+    """A position as it is drawn, marked to the last quote; yuan."""
+
+    label: str
+    value: float
+    profit: float
+    rate: float
+
+
+def holdings(books: Books) -> list[Holding]:
+    """The positions of an account, the largest last, as plotly stacks them upwards."""
+    rows = []
+    for position in books.positions.records():
+        if not isinstance(position, XtPosition) or position.volume <= 0:
+            continue
+        quote = books.quotes.get(position.stock_code)
+        last = quote.last_price if isinstance(quote, Quote) else 0.0
+        value = position.volume * last if last > 0 else position.market_value
+        cost = position.volume * position.avg_price
+        label = f"{position.instrument_name} {position.stock_code}".strip()
+        rows.append(Holding(label, value, value - cost, (value - cost) / cost if cost else 0.0))
+    return sorted(rows, key=lambda row: (row.value, row.label))
+
+
+class PositionsChart(go.FigureWidget):  # type: ignore[misc]
+    """Market value and profit by position, the largest on top. 持仓图
+
+    A plotly widget, so plotly's own methods change it. The kernel owns the data
+    and draws them anew at most twice a second; the browser owns zoom and position.
+
+    Args:
+        desk: whatever has the methods of `WatchingDesk`.
+    """
+
+    def __init__(self, desk: WatchingDesk) -> None:
+        books = desk.books
+        super().__init__(_drawn(holdings(books)))
+        self._books = books
+        self._desk = desk
+        self._over = False
+        self._waiting = False
+        self._shown: object = None
+        self._watched: dict[str, Forget] = {}
+        self._slot = frames.register(self._flush, "PositionsChart")
+        self._ends = [
+            self._slot.close,
+            books.positions.on_change(self._touch),
+            books.quotes.on_change(self._touch),
+            options.on_change(self._touch),
+        ]
+        self._watch()
+
+    def __repr__(self) -> str:
+        return "PositionsChart()"
+
+    def figure(self) -> go.Figure:
+        """The picture of this moment, as a plotly figure to save, annotate or print."""
+        return _drawn(holdings(self._books))
+
+    def refresh(self) -> None:
+        """Draw the present state now."""
+        rows = holdings(self._books)
+        state = (rows, options.language, options.up)
+        if state == self._shown:
+            return
+        self._shown = state
+        picture = _drawn(rows)
+        with self.batch_update():
+            for mine, new in zip(self.data, picture.data, strict=True):
+                mine.update(new.to_plotly_json(), overwrite=False)
+            self.layout.update(picture.layout.to_plotly_json())
+
+    def close(self) -> None:
+        """End it: no listener, frame or comm is left. May be called twice."""
+        if getattr(self, "_over", True):
+            return
+        self._over = True
+        for end in reversed(self._ends):
+            end()
+        for forget in self._watched.values():
+            forget()
+        self._watched.clear()
+        super().close()
+
+    def _touch(self, *_: Any) -> None:
+        if not self._waiting:
+            self._waiting = True
+            self._slot.later(SECONDS)
+
+    def _flush(self) -> None:
+        self._waiting = False
+        self._watch()
+        self.refresh()
+
+    def _watch(self) -> None:
+        """Have quotes of what is held."""
+        for position in self._books.positions.records():
+            code = position.stock_code
+            if position.volume > 0 and code not in self._watched:
+                self._watched[code] = self._desk.watch(code)
+
+
+def _drawn(rows: list[Holding]) -> go.Figure:
+    zh = options.language == "zh"
+    up, down = colours(options.up)
+    labels = [row.label for row in rows]
+    value, profit = sum(row.value for row in rows), sum(row.profit for row in rows)
+    words = ("市值", "浮动盈亏", "元") if zh else ("Market value", "Profit", "CNY")
+    figure = make_subplots(
+        rows=1, cols=2, shared_yaxes=True, column_widths=[0.56, 0.44], horizontal_spacing=0.04
+    )
+    common = {"y": labels, "orientation": "h", "textposition": "auto", "cliponaxis": False}
+    figure.add_trace(
+        go.Bar(
+            x=[row.value for row in rows],
+            text=[f"{row.value:,.0f}" for row in rows],
+            marker={"color": ACCENT, "opacity": 0.85},
+            hovertemplate=f"%{{y}}<br>{words[0]} %{{x:,.2f}} {words[2]}<extra></extra>",
+            name=words[0],
+            **common,
+        ),
+        row=1,
+        col=1,
+    )
+    figure.add_trace(
+        go.Bar(
+            x=[row.profit for row in rows],
+            text=[f"{row.profit:+,.0f}  {row.rate:+.1%}" for row in rows],
+            marker={"color": [up if row.profit >= 0 else down for row in rows], "opacity": 0.9},
+            hovertemplate=f"%{{y}}<br>{words[1]} %{{x:+,.2f}} {words[2]}<extra></extra>",
+            name=words[1],
+            **common,
+        ),
+        row=1,
+        col=2,
+    )
+    tone = up if profit >= 0 else down
+    title = (
+        f"{words[0]} <b>{value:,.2f}</b> {words[2]}  ·  "
+        f'{words[1]} <b style="color:{tone}">{profit:+,.2f}</b>'
+    )
+    dressed(figure, title)
+    figure.update_layout(
+        height=FRAME + ROW * max(len(rows), 1), showlegend=False, bargap=0.34, barcornerradius=2
+    )
+    figure.update_layout(margin={"l": 130, "t": 44, "b": 44})
+    figure.update_xaxes(title_text=f"{words[0]} ({words[2]})", row=1, col=1)
+    figure.update_xaxes(title_text=f"{words[1]} ({words[2]})", zeroline=True, row=1, col=2)
+    wins, losses = [max(row.profit, 0) for row in rows], [min(row.profit, 0) for row in rows]
+    room = 0.45 * max(max(wins, default=0), -min(losses, default=0), 1.0)  # for the labels
+    span = [min(losses, default=0) - room, max(wins, default=0) + room]
+    figure.update_xaxes(range=span, row=1, col=2)
+    figure.update_xaxes(nticks=5, title_font_size=11, tickfont_size=11)
+    figure.update_yaxes(showgrid=False)
+    return figure
