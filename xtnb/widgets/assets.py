@@ -52,6 +52,13 @@ class Library(anywidget.AnyWidget):
         self._name = name
         super().__init__()
 
+    def close(self) -> None:
+        """Close it and its layout, so that no comm is left."""
+        layout = self.layout if self.comm is not None else None
+        super().close()
+        if layout is not None:
+            layout.close()
+
     def __repr__(self) -> str:
         return f"Library({self._name!r})"
 

@@ -98,6 +98,7 @@ class LiveTable(Looking):
     """
 
     _esm = BORROWED
+    _displayed = False
 
     library = t.Instance(Library).tag(sync=True, to_json=reference)
     columns = t.List(t.Dict()).tag(sync=True)
@@ -130,7 +131,6 @@ class LiveTable(Looking):
         self._stop: datetime | None = None
         self._stop_told = True
         self._last_patch = False
-        self._displayed = False
         super().__init__(
             library=borrow(PROGRAM),
             columns=[column.describe() for column in self._columns],

@@ -44,9 +44,13 @@ class Looking(anywidget.AnyWidget):
         if self.closed:
             return
         self.closed = True
-        while self._ends:
-            self._ends.pop()()
+        ends = self.__dict__.get("_ends", [])  # not there when the constructor has failed
+        while ends:
+            ends.pop()()
+        layout = self.layout if self.comm is not None else None
         super().close()
+        if layout is not None:
+            layout.close()  # a widget of its own, with its own comm
 
     def _option(self, name: str) -> None:
         if name in ("language", "up"):
