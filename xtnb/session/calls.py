@@ -44,6 +44,11 @@ def _complain(request: Request, reply: Reply) -> None:
     _log.warning("%s failed: %s", request.method, reply.error)
 
 
+def _note(request: Request, reply: Reply) -> None:
+    """A refusal reaches `on_order_error` or `on_cancel_error`: no warning, which is for faults."""
+    _log.info("%s refused: %s", request.method, reply.error)
+
+
 def _status(request: Request, reply: Reply) -> int:
     if reply.error:
         _complain(request, reply)
@@ -72,7 +77,8 @@ def _value(request: Request, reply: Reply) -> Any:
 
 def _order(request: Request, reply: Reply) -> XtOrderResponse:
     if reply.error:
-        _complain(request, reply)
+        numbered = isinstance(reply.value, int) and reply.value > 0
+        (_note if numbered else _complain)(request, reply)
     return XtOrderResponse(
         account_id=request.account_id,
         order_id=reply.value if isinstance(reply.value, int) else -1,
@@ -86,7 +92,7 @@ def _order(request: Request, reply: Reply) -> XtOrderResponse:
 
 def _cancel(request: Request, reply: Reply) -> XtCancelOrderResponse:
     if reply.error:
-        _complain(request, reply)
+        (_note if reply.value else _complain)(request, reply)
     asked = request.arguments
     unanswered = (-1, asked.get("order_id", 0), asked.get("order_sysid", ""))
     result, order_id, order_sysid = reply.value or unanswered
