@@ -13,16 +13,30 @@ import { follow } from "./desk/wire";
 /** Fields that a send carries: exactly what the person has seen and confirmed. */
 type Form = Pick<TicketState, "code" | "side" | "price_type" | "price" | "volume" | "remark">;
 
+/** Messages besides the state: what was found, or that a send was not taken. */
+interface Told {
+  kind: string;
+  number: number;
+  rows: Found[];
+  token: string;
+}
+
 const PICKS = ["bid", "ask", "last", "up", "down"] as const;
 const PARTS = ["quarter", "third", "half", "all"] as const;
 const SAVE_AFTER = 80; // ms without a key, then the kernel hears of it
+
+/** A name for one send; `crypto.randomUUID` is missing on pages without TLS. */
+function newToken(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(12));
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
 
 class TicketForm {
   readonly root: HTMLElement;
   private sections: Partial<Sections> = {};
   private asking = false;
   private saving = 0;
-  private pressed = false;
+  private pressed = ""; // the token of a send that the kernel has not taken up yet
 
   private readonly code: CodeBox;
   private readonly price: Stepper;
@@ -96,11 +110,18 @@ class TicketForm {
 
   receive(sections: Partial<Sections>, fresh: Set<string>): void {
     this.sections = sections;
-    if (fresh.has("busy") && !sections.busy) this.pressed = false;
+    if (sections.attempts?.some(({ token }) => token === this.pressed)) this.pressed = "";
     if (fresh.has("facts")) this.drawFacts();
     if (fresh.has("quote") || fresh.has("facts")) this.drawLevels();
     if (fresh.has("attempts")) drawAttempts(this.attempts, sections.attempts ?? [], this.language);
     this.drawCost();
+    this.drawButton();
+  }
+
+  /** The kernel did not take the send: another one was under way. */
+  ignored(token: string): void {
+    if (this.pressed !== token) return;
+    this.pressed = "";
     this.drawButton();
   }
 
@@ -236,8 +257,8 @@ class TicketForm {
       volume: this.model.get("volume"),
       remark: this.model.get("remark"),
     };
-    this.pressed = true; // until the kernel says that it is busy, and then no more
-    this.model.send({ kind: "send", token: crypto.randomUUID?.() ?? String(Math.random()), form });
+    this.pressed = newToken();
+    this.model.send({ kind: "send", token: this.pressed, form });
     this.endAsking(false);
   }
 
@@ -261,7 +282,7 @@ class TicketForm {
     const type = sections.facts?.types.find((row) => row.number === model.get("price_type"));
     const priced = model.get("price") > 0 || (type !== undefined && !type.priced);
     const known = sections.facts?.known === true && sections.facts.code === model.get("code");
-    return known && priced && model.get("volume") > 0 && !sections.busy && !this.pressed;
+    return known && priced && model.get("volume") > 0 && !sections.busy && this.pressed === "";
   }
 
   private say(word: Word): string {
@@ -300,14 +321,15 @@ class TicketForm {
       const held = later ? ` ${this.say("of")} ${number(account.held, 0)} (T+1)` : "";
       write(this.most, `${this.say(buy ? "canBuy" : "canSell")} ${most}${held}`);
     }
+    const chosen = preview?.accepted ? preview : null;
     const money = (value: number | undefined) => (value === undefined ? "–" : number(value));
-    const fees = preview && preview.commission + preview.stamp_duty + preview.transfer_fee;
+    const fees = chosen && chosen.commission + chosen.stamp_duty + chosen.transfer_fee;
     const part = (word: Word, value: number) => `${this.say(word)} ${number(value)}`;
-    const parts = preview
+    const parts = chosen
       ? [
-          part("commission", preview.commission),
-          preview.stamp_duty > 0 && part("stamp", preview.stamp_duty),
-          part("transfer", preview.transfer_fee),
+          part("commission", chosen.commission),
+          chosen.stamp_duty > 0 && part("stamp", chosen.stamp_duty),
+          part("transfer", chosen.transfer_fee),
         ]
       : [];
     const line = (word: Word, value: string, role: string) =>
@@ -317,10 +339,9 @@ class TicketForm {
         h("span", { class: "quiet" }, this.say(word)),
         h("span", { "data-role": role }, value),
       );
-    const chosen = preview?.accepted ? preview : null;
     this.cost.replaceChildren(
-      line("amount", money(preview?.amount), "amount"),
-      line("fees", fees === null || fees === undefined ? "–" : number(fees), "fees"),
+      line("amount", money(chosen?.amount), "amount"),
+      line("fees", money(fees ?? undefined), "fees"),
       h("div", { class: "parts quiet" }, parts.filter(Boolean).join(" · ")),
       chosen
         ? line("after", money(chosen.cash_after), "after")
@@ -347,7 +368,7 @@ class TicketForm {
   }
 
   private drawButton(): void {
-    const busy = this.sections.busy || this.pressed;
+    const busy = this.sections.busy || this.pressed !== "";
     const text = busy ? this.say("sending") : this.say(this.model.get("side")) + this.sentence;
     write(this.go, text);
     this.go.disabled = !this.ready;
@@ -418,8 +439,9 @@ const render: Render<TicketState> = ({ model, el }) => {
     model,
     (sections, fresh) => form.receive(sections, fresh),
     (message) => {
-      const { kind, number, rows } = message as { kind: string; number: number; rows: Found[] };
-      if (kind === "found") form.found(number, rows);
+      const { number, rows, token } = message as unknown as Told;
+      if (message.kind === "found") form.found(number, rows);
+      if (message.kind === "ignored") form.ignored(token);
     },
   );
   return () => {

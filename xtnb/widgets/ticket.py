@@ -175,7 +175,10 @@ class Ticket(Sections):
     def _send_form(self, token: str, form: dict[str, Any]) -> None:
         with self._lock:
             busy = any(not attempt.answered for attempt in self._attempts)
-            if not token or token in self._tokens or busy:
+            if not token or token in self._tokens:
+                return
+            if busy:
+                self.answer({"kind": "ignored", "token": token})
                 return
             self._tokens.add(token)
             attempt = Attempt(token, form, self._name(str(form.get("code", ""))))

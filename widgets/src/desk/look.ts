@@ -45,6 +45,7 @@ export function keepLook<S extends LookState>(
   // The kernel's traits of S are those of LookState; anywidget's types cannot see it.
   const traits = model as unknown as AnyModel<LookState>;
   el.classList.add("xtnb");
+  el.dataset.lmSuppressShortcuts = "true"; // a key pressed here is no shortcut of the notebook
   const apply = () => {
     el.dataset.theme = isDark() ? "dark" : "light";
     el.dataset.up = traits.get("up");
