@@ -32,7 +32,7 @@ GROUPS = [
     for group in vars(codes).values()
     if isinstance(group, type)
     and issubclass(group, codes.LabelledCode)
-    and group not in (codes.LabelledCode, codes.PriceType)  # no frame holds a request's price type
+    and group is not codes.LabelledCode
 ]
 
 

@@ -6,6 +6,7 @@ A frame of no rows has the same columns and dtypes as one of a million:
 
     int    int64
     float  float64
+    bool   bool
     text   str
     time   datetime64[ms, Asia/Shanghai]; a zero becomes NaT
     code   category of all labels of its group, in the language of `xtnb.options`
@@ -20,7 +21,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from operator import attrgetter
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -37,9 +38,18 @@ from xtnb.vocabulary.records import (
     XtTrade,
 )
 
+Frame: TypeAlias = pd.DataFrame
+
 LEVELS = 5
 TEXT = pd.StringDtype("python", na_value=np.nan)
 TIME = pd.DatetimeTZDtype(unit="ms", tz="Asia/Shanghai")
+
+_PLAIN: dict[str, Any] = {
+    "int": np.dtype("int64"),
+    "float": np.dtype("float64"),
+    "bool": np.dtype("bool"),
+    "text": TEXT,
+}
 
 
 @dataclass(frozen=True)
@@ -120,6 +130,8 @@ def code_labels(codes: type[LabelledCode], language: str) -> CodeLabels:
     for member in codes:
         for kind in kinds:
             label = codes.label_of(int(member), language, kind)
+            if numbers.get(label, int(member)) != int(member):
+                label = f"{label} ({int(member)})"  # 42 and 47 share a label, one a venue
             places[kind, int(member)] = order.setdefault(label, len(order))
             numbers.setdefault(label, int(member))
     return CodeLabels(pd.CategoricalDtype(list(order)), places, numbers)
@@ -130,8 +142,7 @@ def dtype_of(field: Field, language: str = "en") -> Any:
     if field.dtype == "code":
         assert field.codes is not None
         return code_labels(field.codes, language).dtype
-    plain = {"int": np.dtype("int64"), "float": np.dtype("float64"), "text": TEXT}
-    return plain.get(field.dtype, TIME)
+    return _PLAIN.get(field.dtype, TIME)
 
 
 def number_of(codes: type[LabelledCode], label: str) -> int:
@@ -278,3 +289,11 @@ SCHEMAS = {
     schema.name: schema
     for schema in (ORDERS, TRADES, POSITIONS, ASSET, ACCOUNTS, ACCOUNT_STATUS, QUOTES)
 }
+
+
+def schema_of(name: str, record: type) -> Schema:
+    """The schema of a record class of which every field is a column, in its own order."""
+    known = SCHEMAS.get(name)
+    if known is None:
+        known = SCHEMAS[name] = _schema(name, record, field_table(record))
+    return known

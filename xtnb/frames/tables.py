@@ -70,6 +70,10 @@ def _floats(column: Column, records: Sequence[Any]) -> np.ndarray[Any, Any]:
         return np.array(values, dtype=np.float64)
 
 
+def _truths(column: Column, records: Sequence[Any]) -> np.ndarray[Any, Any]:
+    return np.array([bool(value) for value in _read(column, records)], dtype=np.bool_)
+
+
 def _texts(column: Column, records: Sequence[Any]) -> pd.api.extensions.ExtensionArray:
     try:
         array = pd.array(list(map(column.read, records)), dtype=TEXT)
@@ -137,6 +141,7 @@ def _moments(column: Column, records: Sequence[Any]) -> Any:
 _READERS: dict[str, Callable[[Column, Sequence[Any]], Any]] = {
     "int": _integers,
     "float": _floats,
+    "bool": _truths,
     "text": _texts,
     "time": _moments,
     "time_ms": _moments,

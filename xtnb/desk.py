@@ -1,0 +1,495 @@
+"""Desk: what a notebook holds to look at an account and to trade with it.
+
+    desk = xtnb.paper(seed=7)
+    desk.positions()
+    order = desk.buy("600000.SH", 200, 10.50)
+    order.wait(5)
+    desk.panel()
+    desk.close()
+
+A desk has one session with one terminal, and one account at a time. Everything
+that it starts - threads, subscriptions, widgets - is gone after `close()`, or
+when the desk itself is dropped and none of its widgets is open.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import threading
+import weakref
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from xtnb import xtconstant as c
+from xtnb.endpoints import open_link, opening, paper_host, terminal_name
+from xtnb.errors import InputError, NotConnected, QueryFailed, TerminalUnavailable
+from xtnb.frames.cache import FrameCache
+from xtnb.frames.schema import Frame
+from xtnb.frames.tables import accounts_frame, asset_frame, quotes_frame
+from xtnb.link.base import ConnectResult, Link
+from xtnb.link.local import LocalLink
+from xtnb.live.account import LiveAccount, side_number
+from xtnb.live.market_clock import MarketClock
+from xtnb.live.orders import CancelAnswer, Order, priced
+from xtnb.live.preview import Preview
+from xtnb.live.watch import QuoteWatch
+from xtnb.session.trader import XtQuantTrader
+from xtnb.terminal.scenario import DEMO_ACCOUNT, OpeningAccount, demo
+from xtnb.vocabulary.money import units
+from xtnb.vocabulary.records import StockAccount
+from xtnb.widgets.rooms import ChartRoom, Forms, LiveTables, Shown
+
+T = TypeVar("T")
+
+_TRIES = 5
+_FIRST_SESSION = 1_000_000_000
+_MINIQMT_FILES = ("up_queue*", "down_queue*")  # a running MiniQMT's own
+
+
+class Session:
+    """What a desk has started: its session, its accounts, its widgets. Ours, inside a desk."""
+
+    def __init__(self, link: Link) -> None:
+        self.link = link
+        self.trader = _connected(link)
+        self.quotes = QuoteWatch(self.trader)
+        self.shown = Shown()
+        self.accounts: dict[StockAccount, LiveAccount] = {}
+        self.caches: dict[StockAccount, FrameCache] = {}
+        self._lock = threading.RLock()
+        self.closed = False
+
+    def account(self, account: StockAccount) -> LiveAccount:
+        """The live account, followed from the first time that it is asked for."""
+        with self._lock:
+            found = self.accounts.get(account)
+            if found is None:
+                found = LiveAccount(self.trader, account, self.quotes)
+                self.accounts[account] = found
+                self.caches[account] = FrameCache()
+            return found
+
+    def clock(self) -> MarketClock:
+        """The market's clock, which brings the accounts up to date when it is moved."""
+        host = self.link.host if isinstance(self.link, LocalLink) else None
+        return MarketClock(host, self._settle, self._renew)
+
+    def _settle(self) -> None:
+        for account in list(self.accounts.values()):
+            account.books.settle()
+
+    def _renew(self) -> None:
+        for account in list(self.accounts.values()):
+            account.books.renew()
+
+    def close(self) -> None:
+        """End all of it. May be called twice, on any thread, and inside a callback."""
+        with self._lock:
+            if self.closed:
+                return
+            self.closed = True
+        self.shown.close()
+        for account in self.accounts.values():
+            account.close()
+        self.quotes.close()
+        self.trader.stop()
+
+
+class Desk:
+    """One account of one terminal, in a notebook. Made by `xtnb.paper` and `xtnb.connect`.
+
+    Tables are DataFrames with fixed columns and dtypes, also when there are no rows;
+    `df.xt` knows their labels and units. Every method may be called on any thread.
+
+    Attributes:
+        trader: the session, under the manual's names, for everything else.
+        account: the `StockAccount` that orders and tables are for; see `use`.
+        clock: the market's time.
+    """
+
+    def __init__(self, session: Session, account: StockAccount) -> None:
+        self._session = session
+        self.account = account
+        self.trader = session.trader
+        self.clock = session.clock()
+        self._live = session.account(account)
+        weakref.finalize(self, _close_elsewhere, session).atexit = False
+
+    # -- tables ------------------------------------------------------------------------------
+
+    def asset(self) -> Frame:
+        """The money of the account: one row. 资产"""
+        return asset_frame(_told(self.trader.query_stock_asset(self.account), "asset"))
+
+    def orders(self, cancelable_only: bool = False) -> Frame:
+        """The orders of the day, oldest first. 委托
+
+        Args:
+            cancelable_only: True leaves out what cannot be cancelled any more.
+        """
+        records = _told(self.trader.query_stock_orders(self.account, cancelable_only), "orders")
+        if cancelable_only:
+            return FrameCache().orders(records)
+        return self._cache.orders(records)
+
+    def trades(self) -> Frame:
+        """The fills of the day, oldest first. 成交"""
+        return self._cache.trades(_told(self.trader.query_stock_trades(self.account), "trades"))
+
+    def positions(self) -> Frame:
+        """The positions. 持仓"""
+        records = _told(self.trader.query_stock_positions(self.account), "positions")
+        return self._cache.positions(records)
+
+    def quotes(self, codes: Sequence[str] | str | None = None) -> Frame:
+        """The quotes of this moment, five levels a side. 行情
+
+        Args:
+            codes: which; by default what the account holds.
+
+        Raises:
+            InputError: not a code, or one that the terminal does not have.
+        """
+        if codes is None:
+            codes = [p.stock_code for p in self._live.books.positions.records() if p.volume]
+        wanted = [codes] if isinstance(codes, str) else list(codes)
+        return quotes_frame(self._live.quotes_of(wanted))
+
+    def accounts(self) -> Frame:
+        """The accounts of the terminal. 账号"""
+        return accounts_frame(_told(self.trader.query_account_infos(), "accounts"))
+
+    @property
+    def _cache(self) -> FrameCache:
+        return self._session.caches[self.account]
+
+    # -- orders ------------------------------------------------------------------------------
+
+    def buy(
+        self,
+        code: str,
+        volume: int,
+        price: float | None = None,
+        price_type: int | None = None,
+        remark: str = "",
+    ) -> Order:
+        """Send a buy and wait for its number. 买入
+
+        Args:
+            code: such as "600000.SH".
+            volume: shares or fund units.
+            price: yuan; None means the last price, or what `price_type` says.
+            price_type: a `PriceType`; by default a limit order where there is a price.
+            remark: comes back with every push of the order.
+
+        Returns:
+            A handle. A refused order does not raise: its `status` is "rejected" and
+            its `reason` says why.
+
+        Raises:
+            InputError: an argument that no terminal could accept; nothing was sent.
+            NotConnected: the desk is closed, or the link was lost.
+            RequestTimeout: no answer in time; the outcome is unknown.
+        """
+        return self._submit(c.STOCK_BUY, code, volume, price, price_type, remark)
+
+    def sell(
+        self,
+        code: str,
+        volume: int,
+        price: float | None = None,
+        price_type: int | None = None,
+        remark: str = "",
+    ) -> Order:
+        """Send a sale and wait for its number. Arguments as in `buy`. 卖出"""
+        return self._submit(c.STOCK_SELL, code, volume, price, price_type, remark)
+
+    def order(
+        self,
+        code: str,
+        order_type: int,
+        volume: int,
+        price_type: int,
+        price: float,
+        strategy_name: str = "",
+        remark: str = "",
+    ) -> Order:
+        """Send any order, with the numbers of `xtconstant`. Otherwise as `buy`. 下单"""
+        return self._live.orders.submit(
+            code, order_type, volume, price_type, price, strategy_name, remark
+        )
+
+    def _submit(
+        self,
+        order_type: int,
+        code: str,
+        volume: int,
+        price: float | None,
+        price_type: int | None,
+        remark: str,
+    ) -> Order:
+        number, kind = priced(price, price_type)
+        return self._live.orders.submit(code, order_type, volume, kind, number, remark=remark)
+
+    def preview(
+        self,
+        code: str,
+        side: str,
+        volume: int,
+        price: float | None = None,
+        price_type: int | None = None,
+    ) -> Preview:
+        """Say what the terminal would do with this order now, and what it would cost. 试算
+
+        Nothing is sent. Arguments as in `buy`; `side` is "buy" or "sell".
+
+        Raises:
+            InputError: an argument that no terminal could accept.
+        """
+        side_number(side)
+        number, kind = priced(price, price_type)
+        return self._live.preview_now(code, side, volume, number, kind)
+
+    def cancel(self, order: Order | int) -> CancelAnswer:
+        """Ask the terminal to cancel an order. 撤单
+
+        Args:
+            order: a handle, or the number of an order of today.
+
+        Returns:
+            True when the cancel was taken; otherwise false, and it says why.
+
+        Raises:
+            InputError: no such order.
+        """
+        if isinstance(order, Order):
+            return order.cancel()
+        if isinstance(order, bool) or not hasattr(order, "__index__"):
+            raise InputError("order", order, "an order of this account, or its number")
+        return self._live.orders.handle(int(order)).cancel()
+
+    def cancel_all(self) -> int:
+        """Send the cancel of every order that can be cancelled, and do not wait. 全部撤单
+
+        Also works in a widget's handler while a cell runs, and inside a callback.
+
+        Returns:
+            How many cancels were sent.
+        """
+        return self._live.cancel_all()
+
+    # -- what is on screen ---------------------------------------------------------------------
+
+    @property
+    def live(self) -> LiveTables:
+        """Tables fed by pushes: orders, trades, positions, asset, quotes."""
+        return LiveTables(self._live, self._session.shown, self)
+
+    @property
+    def chart(self) -> ChartRoom:
+        """Charts: `.price(code)` and `.positions()`."""
+        return ChartRoom(self._live, self._session.shown, self)
+
+    def ticket(self, code: str = "", **start: Any) -> Any:
+        """An order form for one code. 下单
+
+        Args:
+            code: what to start with.
+            start: also `side`, `price` and `volume`.
+        """
+        return Forms(self._live, self._session.shown, self).ticket(code, **start)
+
+    def panel(self, code: str | None = None, codes: Sequence[str] | None = None) -> Any:
+        """Tables, order form and chart on one page. 交易面板
+
+        Args:
+            code: what form and chart begin with.
+            codes: whose quotes are shown.
+        """
+        paper = isinstance(self._session.link, LocalLink)
+        return Forms(self._live, self._session.shown, self).panel(code, codes, paper)
+
+    # -- accounts and life ------------------------------------------------------------------------
+
+    def use(self, account_id: str, account_type: str | int = "STOCK") -> Self:
+        """Turn to another account of the terminal. Open widgets stay with theirs.
+
+        Raises:
+            InputError: no such account.
+        """
+        account = StockAccount(account_id, account_type)
+        self._live = self._session.account(account)
+        self.account = account
+        return self
+
+    def open_account(self, account_id: str, cash: float) -> StockAccount:
+        """Open an account on the paper terminal; `use` turns to it.
+
+        Args:
+            account_id: any text.
+            cash: yuan to begin with.
+
+        Raises:
+            InputError: the account is open already, or cash is no amount.
+        """
+        account = StockAccount(account_id)
+        amount = units(cash, "cash")
+        if amount < 0:
+            raise InputError("cash", cash, "an amount in yuan, 0 or above")
+        if self.trader.requests.ask("open_account", account, {"cash": amount}) != 0:
+            raise InputError("account_id", account_id, "an account that is not open yet")
+        return account
+
+    def close(self) -> None:
+        """End the session: threads, subscriptions and widgets are gone. May be called twice."""
+        self._session.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        shown = self.account.account_id
+        shown = f"{shown[:4]}****{shown[-2:]}" if len(shown) > 6 else "****"
+        state = "closed" if self._session.closed else "connected"
+        if state == "connected" and not self.trader.connected:
+            state = "link lost"
+        return f"<Desk {self._session.link.terminal!r}, account {shown}, {state}>"
+
+
+def paper(
+    path: str | os.PathLike[str] | None = None,
+    *,
+    seed: int | None = None,
+    clock: str | None = None,
+    account: str = DEMO_ACCOUNT,
+    cash: float | None = None,
+    accounts: Mapping[str, float] | None = None,
+) -> Desk:
+    """A desk at the paper terminal of this process. 模拟交易
+
+    Args:
+        path: a folder's path names a terminal of its own; None is "paper".
+        seed: the same seed makes the same market. None takes the market that
+            runs, or a random one.
+        clock: "open" follows the time and trades around the clock; "hand" stands
+            until `desk.clock.advance`; a text such as "2026-11-20 09:30:00" is a
+            hand-moved clock that starts there. None takes what runs, or "open".
+        account: whose desk it is; by default the demo account with its positions.
+        cash: yuan to begin with; opens the account if there is none.
+        accounts: more accounts to open, with their cash.
+
+    Raises:
+        InputError: an argument of the wrong form; an account that is not there; a
+            market with another seed or clock that is in use, or an account with
+            other cash that is open already.
+        TerminalUnavailable: a path that leads to no terminal.
+    """
+    name = terminal_name(path)
+    wanted = dict(accounts or {})
+    if cash is not None:
+        wanted[account] = cash
+    people = _people(wanted)
+    host = paper_host(seed, clock, people)
+    fresh = not host.links
+    session = Session(host.link(name))
+    try:
+        _open_accounts(session.trader, wanted, fresh)
+        return Desk(session, StockAccount(account))
+    except BaseException:
+        session.close()
+        raise
+
+
+def connect(address: str | os.PathLike[str], account: str = DEMO_ACCOUNT) -> Desk:
+    """A desk at the terminal that an address leads to.
+
+    Args:
+        address: "paper", or a userdata_mini path as scripts give it; this version
+            reaches paper terminals only.
+        account: whose desk it is.
+
+    Raises:
+        TerminalUnavailable: the folder of a real MiniQMT, a NATS address, or a path
+            that leads to no terminal.
+        InputError: the terminal does not know the account, or address is no text.
+    """
+    if isinstance(address, str | os.PathLike) and "://" not in os.fspath(address):
+        _refuse_real_terminal(Path(os.fspath(address)))
+    session = Session(open_link(address))
+    try:
+        return Desk(session, StockAccount(account))
+    except BaseException:
+        session.close()
+        raise
+
+
+def _connected(link: Link) -> XtQuantTrader:
+    """A started and connected session with a number of its own."""
+    for _ in range(_TRIES):
+        trader = XtQuantTrader.over(link, _FIRST_SESSION + secrets.randbelow(_FIRST_SESSION))
+        trader.start()
+        result = trader.connect()
+        if result == ConnectResult.OK:
+            return trader
+        trader.stop()
+        if result != ConnectResult.SESSION_IN_USE:
+            break
+    raise NotConnected(f"no connection to the terminal {link.terminal!r} (result {result})")
+
+
+def _people(wanted: Mapping[str, float]) -> tuple[OpeningAccount, ...]:
+    """The demo accounts, and those that are wanted with their cash."""
+    people = {account.account_id: account for account in demo()}
+    for account_id, cash in wanted.items():
+        asked = opening(StockAccount(account_id).account_id, cash)
+        if asked.cash < 0:
+            raise InputError("cash", cash, "an amount in yuan, 0 or above")
+        known = people.get(account_id)
+        people[account_id] = replace(known, cash=asked.cash) if known else asked
+    return tuple(people.values())
+
+
+def _open_accounts(trader: XtQuantTrader, wanted: Mapping[str, float], fresh: bool) -> None:
+    """Open on a market that runs what a new one begins with."""
+    if fresh or not wanted:
+        return
+    known = {info.account_id for info in trader.query_account_infos() or ()}
+    for account_id, cash in wanted.items():
+        if account_id in known:
+            raise InputError("cash", cash, f"None, because account {account_id} is open already")
+        arguments = {"cash": units(cash, "cash")}
+        trader.requests.ask("open_account", StockAccount(account_id), arguments)
+
+
+def _refuse_real_terminal(folder: Path) -> None:
+    """A paper desk must not pass for a real one."""
+    for pattern in _MINIQMT_FILES if folder.is_dir() else ():
+        if any(folder.glob(pattern)):
+            raise TerminalUnavailable(
+                f"{str(folder)!r} belongs to a real MiniQMT. That needs the vendor's package and "
+                "a later version of xtnb; this one reaches the paper terminal: xtnb.paper()"
+            )
+
+
+def _told(answer: T | None, what: str) -> T:
+    if answer is None:
+        raise QueryFailed(f"{what}: the terminal refused; the log under xtnb.session says why")
+    return answer
+
+
+def _close_elsewhere(session: Session) -> None:
+    """Close what a dropped desk has started. Not here: the collector may run anywhere."""
+    if not session.closed:
+        threading.Thread(target=session.close, name="xtnb-desk-close", daemon=True).start()

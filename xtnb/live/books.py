@@ -1,0 +1,177 @@
+"""What one account has now: money, orders, fills, positions, kept true by pushes.
+
+The account is subscribed first and asked for everything after that. The answers
+come on the session's push thread, in their place among the pushes: what was
+pushed before is in them, what is pushed after comes after. So nothing is lost
+and nothing is there twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from threading import Condition, get_ident
+from typing import Any
+
+from xtnb.errors import InputError, NotConnected, RequestTimeout, SessionError
+from xtnb.live.store import Table
+from xtnb.session.trader import XtQuantTrader
+from xtnb.vocabulary.messages import Push, PushKind
+from xtnb.vocabulary.records import StockAccount, XtAsset, XtOrder, XtPosition, XtTrade
+
+_SHANGHAI = 8 * 3600
+_DAY = 86_400
+
+
+class AccountBooks:
+    """The tables of one account.
+
+    Args:
+        trader: a connected session.
+        account: whose books these are.
+        quotes: the table of quotes that stands beside them.
+
+    Attributes:
+        asset: `XtAsset`, one row.
+        orders: `XtOrder` by `order_id`, of today.
+        trades: `XtTrade` by `traded_id`, of today, oldest first.
+        positions: `XtPosition` by `stock_code`.
+        quotes: `Quote` by `stock_code`, of the codes that are watched.
+        lost: whether the link was lost, so that all of this may be old.
+    """
+
+    def __init__(self, trader: XtQuantTrader, account: StockAccount, quotes: Table) -> None:
+        self.account = account
+        self.asset = Table(XtAsset, "account_id")
+        self.orders = Table(XtOrder, "order_id")
+        self.trades = Table(XtTrade, "traded_id")
+        self.positions = Table(XtPosition, "stock_code")
+        self.quotes = quotes
+        self.lost = False
+        self._trader = trader
+        self._day = 0
+        self._thread = 0
+        self._lost_listeners: list[Callable[[], None]] = []
+        self._answers = Condition()
+        self._missing = 0
+        self._takers: dict[str, Callable[[Any], None]] = {
+            PushKind.ASSET: self.asset.apply,
+            PushKind.ORDER: self._order,
+            PushKind.TRADE: self._trade,
+            PushKind.POSITION: self.positions.apply,
+        }
+        self._untap: Callable[[], None] = lambda: None
+
+    def open(self) -> None:
+        """Subscribe, and wait until everything has been told once.
+
+        Raises:
+            InputError: the terminal does not know the account.
+            SessionError: the terminal cannot be asked, or does not answer.
+        """
+        self._untap = self._trader.tap(self._heard)
+        try:
+            if self._trader.subscribe(self.account):
+                known = self._trader.query_account_infos() or []
+                shown = ", ".join(info.account_id for info in known) or "none"
+                raise InputError(
+                    "account", self.account.account_id, f"an account of this terminal: {shown}"
+                )
+            self.renew()
+        except BaseException:
+            self.close()
+            raise
+
+    def renew(self) -> None:
+        """Ask for everything again, and wait until it is there."""
+        whose, trader = self.account, self._trader
+        with self._answers:
+            self._missing = 4
+        trader.query_stock_asset_async(whose, self._told_asset)
+        trader.query_stock_orders_async(whose, self._teller(self.orders))
+        trader.query_stock_trades_async(whose, self._teller(self.trades))
+        trader.query_stock_positions_async(whose, self._teller(self.positions))
+        seconds = trader.requests.seconds
+        with self._answers:
+            if not self._answers.wait_for(lambda: self._missing <= 0, seconds):
+                raise RequestTimeout("query_stock_orders", seconds)
+
+    def close(self) -> None:
+        """Stop listening, and end the subscription where that can still be said."""
+        self._untap()
+        with suppress(SessionError):
+            if self._trader.connected:
+                self._trader.unsubscribe(self.account)
+
+    def on_lost(self, callback: Callable[[], None]) -> Callable[[], None]:
+        """Call `callback()` when the link is lost; the returned function ends that."""
+        self._lost_listeners.append(callback)
+
+        def forget() -> None:
+            if callback in self._lost_listeners:
+                self._lost_listeners.remove(callback)
+
+        return forget
+
+    def inside_a_callback(self) -> bool:
+        """Whether the caller is on the session's push thread, where waiting would hang."""
+        return get_ident() == self._thread
+
+    def settle(self) -> None:
+        """Return once every push that the terminal has sent by now has been heard.
+
+        Does nothing inside a push callback, or when the link is gone.
+        """
+        if not self.inside_a_callback():
+            with suppress(NotConnected):
+                self._trader.query_account_status()
+
+    # -- on the push thread --------------------------------------------------------------------
+
+    def _heard(self, push: Push) -> None:
+        self._thread = get_ident()
+        if push.kind == PushKind.DISCONNECTED:
+            self.lost = True
+            for listener in list(self._lost_listeners):
+                listener()
+        elif push.account_id == self.account.account_id:
+            take = self._takers.get(push.kind)
+            if take is not None and push.account_type == self.account.account_type:
+                take(push.record)
+
+    def _order(self, order: XtOrder) -> None:
+        self._begin_day(order.order_time)
+        self.orders.apply(order)
+
+    def _trade(self, trade: XtTrade) -> None:
+        self._begin_day(trade.traded_time)
+        self.trades.apply(trade)
+
+    def _begin_day(self, seconds: int) -> None:
+        """The first news of a new day ends the lists of the old one."""
+        day = (seconds + _SHANGHAI) // _DAY
+        if day <= self._day:
+            return
+        if self._day:
+            self.orders.clear()
+            self.trades.clear()
+        self._day = day
+
+    def _told_asset(self, asset: XtAsset | None) -> None:
+        if asset is not None:
+            self.asset.replace([asset])
+        self._answered()
+
+    def _teller(self, table: Table) -> Callable[[list[Any] | None], None]:
+        def told(records: list[Any] | None) -> None:
+            if records is not None:
+                table.replace(records)
+            self._answered()
+
+        return told
+
+    def _answered(self) -> None:
+        self._thread = self._thread or get_ident()
+        with self._answers:
+            self._missing -= 1
+            self._answers.notify_all()

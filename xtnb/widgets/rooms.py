@@ -1,0 +1,260 @@
+"""`desk.live`, `desk.chart`, the ticket and the panel: each widget once.
+
+What is asked for again is the same widget while it is open and shows the same,
+so a cell that is run ten times leaves one table behind and not ten.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any, Protocol, TypeVar
+
+from xtnb.live.store import Rows, Table
+from xtnb.vocabulary.records import Quote
+from xtnb.widgets import tables
+from xtnb.widgets.charts import Charts, PositionsChart
+from xtnb.widgets.live_table import Action, LiveTable
+from xtnb.widgets.needs import Books, Forget, PanelDesk
+from xtnb.widgets.panel import Panel
+from xtnb.widgets.price_chart import PriceChart
+from xtnb.widgets.ticket import Ticket
+
+W = TypeVar("W")
+
+_PRICES = frozenset({"last_price", "bid", "ask", "high", "low", "price", "traded_price"})
+
+
+class LosingBooks(Books, Protocol):
+    """Books that say when they can no longer be true."""
+
+    def on_lost(self, callback: Callable[[], None]) -> Forget: ...
+
+
+class RoomDesk(PanelDesk, Protocol):
+    """What the rooms ask of an account: all that a panel asks, and to hear of a lost link."""
+
+    @property
+    def books(self) -> LosingBooks: ...
+
+
+class Shown:
+    """The widgets of one desk that are open."""
+
+    def __init__(self) -> None:
+        self._open: dict[Hashable, Any] = {}
+        self._replaced = 0
+
+    def once(
+        self,
+        key: Hashable,
+        keep: object,
+        make: Callable[[], W],
+        fits: Callable[[W], bool] = lambda widget: True,
+    ) -> W:
+        """The open widget of that key if it still fits, or a new one.
+
+        Args:
+            key: what the widget is of.
+            keep: lives as long as the widget is open.
+            make: makes a new one.
+            fits: whether an open one still shows what is wanted.
+        """
+        self._drop_closed()
+        present = self._open.get(key)
+        if present is not None:
+            found: W = present
+            if fits(found):
+                return found
+            self._replaced += 1
+            self._open["replaced", self._replaced] = present  # it shows something else, and stays
+        widget: Any = make()
+        widget._kept = keep
+        self._open.pop(key, None)
+        self._open[key] = widget
+        made: W = widget
+        return made
+
+    def latest(self, kind: type[W]) -> W | None:
+        """The open widget of a class that was made last."""
+        self._drop_closed()
+        found = [widget for widget in self._open.values() if isinstance(widget, kind)]
+        return found[-1] if found else None
+
+    def close(self) -> None:
+        """Close all of them, the newest first."""
+        while self._open:
+            _, widget = self._open.popitem()
+            widget.close()
+
+    def __len__(self) -> int:
+        self._drop_closed()
+        return len(self._open)
+
+    def _drop_closed(self) -> None:
+        for key in [key for key, widget in self._open.items() if _closed(widget)]:
+            del self._open[key]
+
+
+def _closed(widget: Any) -> bool:
+    return bool(widget.closed if hasattr(widget, "closed") else widget.comm is None)
+
+
+class Room:
+    """Makes the widgets of one account.
+
+    Args:
+        desk: the account, with the methods of `RoomDesk`.
+        shown: where open widgets are kept.
+        keep: lives as long as any of the widgets is open.
+    """
+
+    def __init__(self, desk: RoomDesk, shown: Shown, keep: object) -> None:
+        self._desk = desk
+        self._shown = shown
+        self._keep = keep
+
+    def _once(
+        self,
+        key: tuple[Hashable, ...],
+        make: Callable[[], W],
+        fits: Callable[[W], bool] = lambda widget: True,
+    ) -> W:
+        return self._shown.once((id(self._desk), *key), self._keep, make, fits)
+
+
+class LiveTables(Room):
+    """Tables fed by pushes: `desk.live`. Each call returns a widget to display."""
+
+    def orders(self) -> LiveTable:
+        """The orders of the day with a cancel button each, newest first. 委托"""
+        return self._table("orders", tables.orders, self._desk.books.orders)
+
+    def trades(self) -> LiveTable:
+        """The fills of the day, newest first. 成交"""
+        return self._table("trades", tables.trades, self._desk.books.trades)
+
+    def positions(self) -> LiveTable:
+        """The positions, with the profit of each. 持仓"""
+        return self._table("positions", tables.positions, self._desk.books.positions)
+
+    def asset(self) -> LiveTable:
+        """The money: one row. 资产"""
+        return self._table("asset", tables.asset, self._desk.books.asset)
+
+    def quotes(self, codes: Sequence[str] | str | None = None) -> LiveTable:
+        """Quotes of these codes, by default of what the account holds. 行情
+
+        A click on a price fills the ticket that was opened last.
+
+        Raises:
+            InputError: not the form of a code.
+        """
+        held = [p.stock_code for p in self._desk.books.positions.records() if p.volume]
+        asked = [codes] if isinstance(codes, str) else held if codes is None else codes
+        wanted = tuple(dict.fromkeys(asked))
+        return self._once(("quotes", wanted), lambda: self._quotes(wanted))
+
+    def __repr__(self) -> str:
+        return "LiveTables: orders(), trades(), positions(), asset(), quotes(codes)"
+
+    def _table(self, name: str, make: Callable[[Rows], LiveTable], rows: Rows) -> LiveTable:
+        return self._once((name,), lambda: self._follow(make(rows)))
+
+    def _quotes(self, codes: tuple[str, ...]) -> LiveTable:
+        rows = Table(Quote, "stock_code")
+        every, wanted = self._desk.books.quotes, frozenset(codes)
+
+        def moved(code: str, _: dict[str, Any]) -> None:
+            quote = every.get(code) if code in wanted else None
+            if quote is not None:
+                rows.apply(quote)
+
+        ends: list[Forget] = [every.on_change(moved)]
+        try:
+            for code in codes:
+                ends.append(self._desk.watch(code))
+                moved(code, {})
+            table = self._follow(tables.quotes(rows))
+        except BaseException:
+            for end in ends:
+                end()
+            raise
+        table.ends(*ends)
+        return table
+
+    def _follow(self, table: LiveTable) -> LiveTable:
+        table.on_action(self._acted)
+        table.ends(self._desk.books.on_lost(table.stop))
+        return table
+
+    def _acted(self, action: Action) -> None:
+        """A click: it hands over and returns."""
+        if action.kind == "cancel_all":
+            self._desk.cancel_all()
+        elif action.kind == "cancel" and action.key is not None:
+            self._desk.cancel(action.key)
+        elif action.kind == "pick" and action.record is not None:
+            ticket = self._shown.latest(Ticket)
+            if ticket is not None:
+                fill_from(ticket, action)
+
+
+def fill_from(ticket: Ticket, action: Action) -> None:
+    """Write a click into a ticket: an ask is bought, a bid is sold, what is held is sold."""
+    side = {"bid": "sell", "ask": "buy", "can_use_volume": "sell"}.get(action.column)
+    value = action.value
+    if not isinstance(value, int | float) or value <= 0:
+        value = None
+    ticket.fill(code=action.record.stock_code, side=side)
+    if value is not None and action.column in _PRICES:
+        ticket.fill(price=float(value))
+    elif value is not None and action.column == "can_use_volume":
+        ticket.fill(volume=int(value))
+
+
+class ChartRoom(Room):
+    """Charts: `desk.chart`. Each has `.figure()`, a plotly figure of the same data."""
+
+    def price(self, code: str, *, kind: str = "line", height: int = 360) -> PriceChart:
+        """The day's price and volume with one's own orders and fills. 分时图
+
+        Args:
+            code: the instrument.
+            kind: "line" with the average price, or "candles" of one minute.
+            height: pixels.
+
+        Raises:
+            Refused: an unknown code.
+            InputError: another kind.
+        """
+        return self._once(
+            ("price", code, kind, height),
+            lambda: Charts(self._desk).price(code, kind=kind, height=height),
+            fits=lambda chart: chart.code == code,
+        )
+
+    def positions(self) -> PositionsChart:
+        """Market value and profit by position, brought up to date twice a second. 持仓图"""
+        return self._once(("positions chart",), Charts(self._desk).positions)
+
+    def __repr__(self) -> str:
+        return "Charts: price(code), positions()"
+
+
+class Forms(Room):
+    """The ticket and the panel of an account."""
+
+    def ticket(self, code: str, **start: Any) -> Ticket:
+        """An order form. See `Ticket` for what it may start with."""
+        return self._once(
+            ("ticket", code, *sorted(start.items())),
+            lambda: Ticket(self._desk, code, **start),
+            fits=lambda ticket: ticket.code == code,
+        )
+
+    def panel(self, code: str | None, codes: Sequence[str] | None, paper: bool) -> Panel:
+        """All of it on one page. See `Panel`."""
+        return self._once(
+            ("panel", code, tuple(codes) if codes is not None else None),
+            lambda: Panel(self._desk, code, codes=codes, paper=paper),
+        )
