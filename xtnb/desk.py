@@ -29,19 +29,19 @@ from xtnb.endpoints import open_link, opening, paper_host, terminal_name
 from xtnb.errors import InputError, NotConnected, QueryFailed, TerminalUnavailable
 from xtnb.frames.cache import FrameCache
 from xtnb.frames.schema import Frame
-from xtnb.frames.tables import accounts_frame, asset_frame, quotes_frame
+from xtnb.frames.tables import accounts_frame, asset_frame, orders_frame, quotes_frame
 from xtnb.link.base import ConnectResult, Link
 from xtnb.link.local import LocalLink
 from xtnb.live.account import LiveAccount, side_number
 from xtnb.live.market_clock import MarketClock
 from xtnb.live.orders import CancelAnswer, Order, priced
 from xtnb.live.preview import Preview
+from xtnb.live.shown import Shown
 from xtnb.live.watch import QuoteWatch
 from xtnb.session.trader import XtQuantTrader
 from xtnb.terminal.scenario import DEMO_ACCOUNT, OpeningAccount, demo
 from xtnb.vocabulary.money import units
 from xtnb.vocabulary.records import StockAccount
-from xtnb.widgets.rooms import ChartRoom, Forms, LiveTables, Shown
 
 T = TypeVar("T")
 
@@ -132,9 +132,7 @@ class Desk:
             cancelable_only: True leaves out what cannot be cancelled any more.
         """
         records = _told(self.trader.query_stock_orders(self.account, cancelable_only), "orders")
-        if cancelable_only:
-            return FrameCache().orders(records)
-        return self._cache.orders(records)
+        return orders_frame(records) if cancelable_only else self._cache.orders(records)
 
     def trades(self) -> Frame:
         """The fills of the day, oldest first. 成交"""
@@ -285,23 +283,21 @@ class Desk:
     # -- what is on screen ---------------------------------------------------------------------
 
     @property
-    def live(self) -> LiveTables:
-        """Tables fed by pushes: orders, trades, positions, asset, quotes."""
-        return LiveTables(self._live, self._session.shown, self)
+    def live(self) -> Any:
+        """Tables fed by pushes: orders, trades, positions, asset, quotes. See `LiveTables`."""
+        return self._room("LiveTables")
 
     @property
-    def chart(self) -> ChartRoom:
-        """Charts: `.price(code)` and `.positions()`."""
-        return ChartRoom(self._live, self._session.shown, self)
+    def chart(self) -> Any:
+        """Charts: `.price(code)` and `.positions()`. See `ChartRoom`."""
+        return self._room("ChartRoom")
 
     def ticket(self, code: str = "", **start: Any) -> Any:
         """An order form for one code. 下单
 
-        Args:
-            code: what to start with.
-            start: also `side`, `price` and `volume`.
+        `start` may hold `side`, `price` and `volume`.
         """
-        return Forms(self._live, self._session.shown, self).ticket(code, **start)
+        return self._room("Forms").ticket(code, **start)
 
     def panel(self, code: str | None = None, codes: Sequence[str] | None = None) -> Any:
         """Tables, order form and chart on one page. 交易面板
@@ -311,7 +307,14 @@ class Desk:
             codes: whose quotes are shown.
         """
         paper = isinstance(self._session.link, LocalLink)
-        return Forms(self._live, self._session.shown, self).panel(code, codes, paper)
+        return self._room("Forms").panel(code, codes, paper)
+
+    def _room(self, name: str) -> Any:
+        from xtnb.widgets import rooms  # a script that shows nothing need not load widgets
+
+        if self._session.closed:
+            raise NotConnected("the desk is closed")
+        return getattr(rooms, name)(self._live, self._session.shown, self)
 
     # -- accounts and life ------------------------------------------------------------------------
 

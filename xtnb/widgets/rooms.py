@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any, Protocol, TypeVar
 
+from xtnb.live.shown import Shown
 from xtnb.live.store import Rows, Table
 from xtnb.vocabulary.records import Quote
 from xtnb.widgets import tables
-from xtnb.widgets.charts import Charts, PositionsChart
 from xtnb.widgets.live_table import Action, LiveTable
 from xtnb.widgets.needs import Books, Forget, PanelDesk
 from xtnb.widgets.panel import Panel
@@ -35,68 +35,6 @@ class RoomDesk(PanelDesk, Protocol):
 
     @property
     def books(self) -> LosingBooks: ...
-
-
-class Shown:
-    """The widgets of one desk that are open."""
-
-    def __init__(self) -> None:
-        self._open: dict[Hashable, Any] = {}
-        self._replaced = 0
-
-    def once(
-        self,
-        key: Hashable,
-        keep: object,
-        make: Callable[[], W],
-        fits: Callable[[W], bool] = lambda widget: True,
-    ) -> W:
-        """The open widget of that key if it still fits, or a new one.
-
-        Args:
-            key: what the widget is of.
-            keep: lives as long as the widget is open.
-            make: makes a new one.
-            fits: whether an open one still shows what is wanted.
-        """
-        self._drop_closed()
-        present = self._open.get(key)
-        if present is not None:
-            found: W = present
-            if fits(found):
-                return found
-            self._replaced += 1
-            self._open["replaced", self._replaced] = present  # it shows something else, and stays
-        widget: Any = make()
-        widget._kept = keep
-        self._open.pop(key, None)
-        self._open[key] = widget
-        made: W = widget
-        return made
-
-    def latest(self, kind: type[W]) -> W | None:
-        """The open widget of a class that was made last."""
-        self._drop_closed()
-        found = [widget for widget in self._open.values() if isinstance(widget, kind)]
-        return found[-1] if found else None
-
-    def close(self) -> None:
-        """Close all of them, the newest first."""
-        while self._open:
-            _, widget = self._open.popitem()
-            widget.close()
-
-    def __len__(self) -> int:
-        self._drop_closed()
-        return len(self._open)
-
-    def _drop_closed(self) -> None:
-        for key in [key for key, widget in self._open.items() if _closed(widget)]:
-            del self._open[key]
-
-
-def _closed(widget: Any) -> bool:
-    return bool(widget.closed if hasattr(widget, "closed") else widget.comm is None)
 
 
 class Room:
@@ -229,13 +167,16 @@ class ChartRoom(Room):
         """
         return self._once(
             ("price", code, kind, height),
-            lambda: Charts(self._desk).price(code, kind=kind, height=height),
+            lambda: PriceChart(self._desk, code, kind=kind, height=height),
             fits=lambda chart: chart.code == code,
         )
 
-    def positions(self) -> PositionsChart:
+    def positions(self) -> Any:
         """Market value and profit by position, brought up to date twice a second. 持仓图"""
-        return self._once(("positions chart",), Charts(self._desk).positions)
+        # plotly's widget takes seconds to import; only who wants it waits for it
+        from xtnb.widgets.charts import PositionsChart
+
+        return self._once(("positions chart",), lambda: PositionsChart(self._desk))
 
     def __repr__(self) -> str:
         return "Charts: price(code), positions()"
