@@ -282,7 +282,8 @@ class TicketForm {
     const type = sections.facts?.types.find((row) => row.number === model.get("price_type"));
     const priced = model.get("price") > 0 || (type !== undefined && !type.priced);
     const known = sections.facts?.known === true && sections.facts.code === model.get("code");
-    return known && priced && model.get("volume") > 0 && !sections.busy && this.pressed === "";
+    const free = !sections.lost && !sections.busy && this.pressed === "";
+    return known && priced && model.get("volume") > 0 && free;
   }
 
   private say(word: Word): string {
@@ -348,8 +349,9 @@ class TicketForm {
         : line("available", money(account?.cash), "after"),
     );
     const reason = preview && !preview.accepted && this.reason;
-    write(this.refusal, reason ? this.say("refusedIf") + reason : "");
-    this.refusal.hidden = !reason;
+    const lost = this.sections.lost && this.say("lost");
+    write(this.refusal, lost || (reason ? this.say("refusedIf") + reason : ""));
+    this.refusal.hidden = !lost && !reason;
   }
 
   private get reason(): string {

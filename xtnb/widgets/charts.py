@@ -10,7 +10,7 @@ from plotly.subplots import make_subplots
 
 from xtnb.live.coalesce import frames
 from xtnb.vocabulary.options import options
-from xtnb.vocabulary.records import Quote, XtPosition
+from xtnb.widgets.marked import positions_now
 from xtnb.widgets.needs import Books, ChartDesk, Forget, WatchingDesk
 from xtnb.widgets.price_chart import PriceChart
 from xtnb.widgets.theme import ACCENT, colours, dressed
@@ -70,15 +70,10 @@ class Holding(NamedTuple):
 def holdings(books: Books) -> list[Holding]:
     """The positions of an account, the largest last, as plotly stacks them upwards."""
     rows = []
-    for position in books.positions.records():
-        if not isinstance(position, XtPosition) or position.volume <= 0:
-            continue
-        quote = books.quotes.get(position.stock_code)
-        last = quote.last_price if isinstance(quote, Quote) else 0.0
-        value = position.volume * last if last > 0 else position.market_value
-        cost = position.volume * position.avg_price
-        label = f"{position.instrument_name} {position.stock_code}".strip()
-        rows.append(Holding(label, value, value - cost, (value - cost) / cost if cost else 0.0))
+    for held in positions_now(books):
+        if held.volume > 0:
+            label = f"{held.instrument_name} {held.stock_code}".strip()
+            rows.append(Holding(label, held.market_value, held.float_profit, held.profit_rate))
     return sorted(rows, key=lambda row: (row.value, row.label))
 
 

@@ -37,6 +37,15 @@ class Books(Protocol):
         ...
 
     @property
+    def lost(self) -> bool:
+        """Whether the link was lost, so that none of this is true any more."""
+        ...
+
+    def on_lost(self, callback: Callable[[], None]) -> Forget:
+        """Call `callback()` when the link is lost."""
+        ...
+
+    @property
     def positions(self) -> Rows:
         """XtPosition by `stock_code`."""
         ...

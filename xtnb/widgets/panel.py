@@ -17,6 +17,7 @@ from xtnb.vocabulary.records import Quote, XtAsset, XtOrder, XtPosition, XtTrade
 from xtnb.widgets.assets import asset
 from xtnb.widgets.columns import Column, masked
 from xtnb.widgets.live_table import Action, LiveTable
+from xtnb.widgets.marked import MarkedPositions, positions_now
 from xtnb.widgets.needs import Books, Forget, PanelDesk
 from xtnb.widgets.price_chart import PriceChart
 from xtnb.widgets.ticket import Ticket
@@ -173,6 +174,7 @@ class Panel(ipywidgets.Box):  # type: ignore[misc]
         first = code or (shown[0] if shown else next(iter(all_instruments())))
         self._desk = desk
         self._watches: list[Forget] = [desk.watch(each) for each in shown]
+        self._marked = MarkedPositions(books)
         self.chart = PriceChart(desk, first, height=0)
         self.ticket = Ticket(desk, first)
         self.quotes = LiveTable(
@@ -191,10 +193,11 @@ class Panel(ipywidgets.Box):  # type: ignore[misc]
             "trades", XtTrade, books.trades, columns=_TRADE_COLUMNS, newest_first=True, max_rows=6
         )
         self.positions = LiveTable(
-            "positions", XtPosition, books.positions, columns=_POSITION_COLUMNS, max_rows=6
+            "positions", XtPosition, self._marked.rows, columns=_POSITION_COLUMNS, max_rows=6
         )
         for table in (self.quotes, self.orders, self.trades, self.positions):
             table.on_action(self._acted)
+            table.ends(books.on_lost(table.stop))
         self._parts = {
             "strip": PanelStrip(desk, paper),
             "quotes": self.quotes,
@@ -232,9 +235,9 @@ class Panel(ipywidgets.Box):  # type: ignore[misc]
         self.closed = True
         for part in self._parts.values():
             part.close()
-        for forget in self._watches:
-            forget()
-        self._watches.clear()
+        self._marked.close()
+        while self._watches:
+            self._watches.pop()()
         layouts = [self._grid.layout, self.layout]
         self._grid.close()
         super().close()
@@ -272,12 +275,8 @@ def _some_codes(books: Books, code: str | None) -> list[str]:
 
 def money(books: Books, asset: XtAsset) -> dict[str, float | None]:
     """Money of an account, its positions marked to the quotes at hand. Yuan."""
-    positions = [row for row in books.positions.records() if isinstance(row, XtPosition)]
-    value = 0.0
-    for position in positions:
-        quote = books.quotes.get(position.stock_code)
-        last = quote.last_price if isinstance(quote, Quote) else 0.0
-        value += position.volume * last if last > 0 else position.market_value
+    positions = positions_now(books)
+    value = sum(position.market_value for position in positions)
     return {
         "total": asset.cash + asset.frozen_cash + value,
         "cash": asset.cash,

@@ -99,6 +99,7 @@ class Ticket(Sections):
             books.asset.on_change(self.touch),
             books.positions.on_change(self.touch),
             books.trades.on_change(self._traded),
+            books.on_lost(self.touch),
             self._end_watch,
         )
         self.observe(self._code_changed, "code")
@@ -272,6 +273,7 @@ class Ticket(Sections):
                 "preview": self._preview(rules, code),
                 "attempts": [attempt.row() for attempt in attempts],
                 "busy": any(not attempt.answered for attempt in attempts),
+                "lost": self._desk.books.lost,
             }
 
     def _first_price(self, quote: Quote) -> float:

@@ -78,6 +78,7 @@ export interface Sections {
   preview: Preview | null;
   attempts: Attempt[];
   busy: boolean;
+  lost: boolean;
 }
 
 const WORDS = {
@@ -117,6 +118,7 @@ const WORDS = {
   confirm: ["Confirm", "确认"],
   back: ["Back", "返回"],
   sending: ["Sending …", "发送中…"],
+  lost: ["The link is lost: nothing can be sent", "连接已断开，无法下单"],
   asks: ["Ask", "卖"],
   bids: ["Bid", "买"],
   lower: ["lower", "减少"],
