@@ -64,6 +64,13 @@ class RefusalCode(IntEnum):
     NO_REFERENCE = 1012
     UNKNOWN_ORDER = 1020
     NOT_CANCELLABLE = 1021
+    MARGIN = 1030
+    QUOTA = 1031
+    NOT_ELIGIBLE = 1032
+    LENDABLE = 1033
+    UPTICK = 1034
+    DEBT = 1035
+    MARGIN_CALL = 1036
 
 
 class Refused(XtnbError):

@@ -112,6 +112,8 @@ class PaperTerminal:
     def close(self) -> None:
         """Leave the market; open orders are taken off its books."""
         self._forget_day()
+        for leave in self.floor.leaving:
+            leave()
         for books in self._accounts.values():
             for order in books.orders.values():
                 if order.open:

@@ -32,9 +32,11 @@ class Floor:
         tell: sends news: a `PushKind`, the account's books, a record.
         day: the trading day as YYYYMMDD.
         last_order, last_trade: the numbers given last.
+        leaving: what to call when the terminal leaves the market, for accounts that
+            listen to it.
     """
 
-    __slots__ = ("day", "last_order", "last_trade", "market", "tell")
+    __slots__ = ("day", "last_order", "last_trade", "leaving", "market", "tell")
 
     def __init__(self, market: Market, tell: Callable[[str, Books, Any], None], day: str) -> None:
         self.market = market
@@ -42,6 +44,7 @@ class Floor:
         self.day = day
         self.last_order = 0
         self.last_trade = 0
+        self.leaving: list[Callable[[], None]] = []
 
 
 class Books(Protocol):
