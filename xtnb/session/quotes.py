@@ -46,6 +46,7 @@ Rows = dict[str, list[dict[str, Any]]]
 Listener = Callable[[dict[str, Any]], Any]
 _Job = Quote | tuple["_Subscription", list[Quote]] | None
 _numbers = count(1)
+_JOIN_SECONDS = 5.0
 _SESSION_BASE = -1_000_000  # numbers below zero, so that no program's session is in the way
 
 
@@ -138,6 +139,7 @@ class QuoteSession:
         self._subscriptions: dict[int, _Subscription] = {}
         self._subscription_numbers = count(1)
         self._jobs: SimpleQueue[_Job] = SimpleQueue()
+        self._thread: threading.Thread | None = None
         self._lost = threading.Event()
         self._closed = threading.Event()
 
@@ -263,13 +265,21 @@ class QuoteSession:
                     raise NotConnected("the link to the terminal was lost")
 
     def close(self) -> None:
-        """End all subscriptions. The session can be used again."""
+        """End all subscriptions and wait for a callback that runs. The session can be used again.
+
+        Inside a callback it does not wait.
+        """
         with self._lock:
             closed, self._closed = self._closed, threading.Event()
             closed.set()
             for number in list(self._subscriptions):
                 self.unsubscribe(number)
             self._lost.clear()
+            thread = self._thread
+        if thread is not None and thread is not threading.current_thread():
+            thread.join(_JOIN_SECONDS)
+            if thread.is_alive():
+                _log.warning("a quote callback still runs; its thread ends with it")
 
     # -- subscriptions -----------------------------------------------------------------------
 
@@ -308,9 +318,10 @@ class QuoteSession:
             made = _Subscription(number, wanted, period, whole, listener, first)
             if not self._subscriptions:
                 self._jobs = SimpleQueue()
-                threading.Thread(
+                self._thread = threading.Thread(
                     target=self._serve, args=(self._jobs,), name="xtnb-quotes", daemon=True
-                ).start()
+                )
+                self._thread.start()
             self._subscriptions[number] = made
             self._jobs.put((made, quotes))
             return number
