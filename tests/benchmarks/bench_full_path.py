@@ -103,7 +103,7 @@ def ours(stream: list[Order | int]) -> dict:
         for buy in (True, False):
             prices[code, buy].append(prices[code, not buy][0])
     handle, drain = terminal.handle, terminal.drain
-    ids: list[int] = []
+    ids: list[int] = []  # by place in the stream
     account_type, limit = c.SECURITY_ACCOUNT, c.FIX_PRICE
     side = {True: c.STOCK_BUY, False: c.STOCK_SELL}
     news = []
@@ -194,14 +194,13 @@ def peer(stream: list[Order | int], to_disk: bool) -> dict:
     exchange, prices = Exchange.SSE, {}
     for code in CODES:
         symbol, close = code[:6], 10.50
+        prices[code, True] = [round(close - 0.01 * (1 + behind), 2) for behind in range(30)]
+        prices[code, False] = [round(close + 0.01 * (1 + behind), 2) for behind in range(30)]
         contract = ContractData("OTHER", symbol, exchange, symbol, Product.EQUITY, 1, 0.01)
         events.put(Event(EVENT_CONTRACT, contract))
         tick = TickData("OTHER", symbol, exchange, datetime.now(), last_price=close)
-        tick.bid_price_1, tick.ask_price_1 = close - 0.01, close + 0.01
-        events.put(Event(EVENT_TICK, tick))
-        prices[code, True] = [round(close - 0.01 * (1 + behind), 2) for behind in range(30)]
-        prices[code, False] = [round(close + 0.01 * (1 + behind), 2) for behind in range(30)]
         tick.bid_price_1, tick.ask_price_1 = prices[code, True][0], prices[code, False][0]
+        events.put(Event(EVENT_TICK, tick))
         held = engine.get_position(f"{symbol}.{exchange.value}", Direction.LONG)
         held.volume, held.price = SHARES, close
     for code in CODES:
