@@ -63,6 +63,7 @@ class PaperTerminal:
         self._pushes: list[Push] = []
         self._numbers = count(1)
         self.floor = Floor(market, self._teller(), _text(market.day()))
+        self.floor.match = self._match
         self._calls: dict[str, Callable[[Request], Reply]] = {
             "order_stock": self._order_stock,
             "cancel_order_stock": self._cancel,

@@ -32,11 +32,15 @@ class Floor:
         tell: sends news: a `PushKind`, the account's books, a record.
         day: the trading day as YYYYMMDD.
         last_order, last_trade: the numbers given last.
+        match: lets an accepted order meet its book and books what comes of it, at an
+            epoch second; for orders that an account sends by itself.
         leaving: what to call when the terminal leaves the market, for accounts that
             listen to it.
     """
 
-    __slots__ = ("day", "last_order", "last_trade", "leaving", "market", "tell")
+    __slots__ = ("day", "last_order", "last_trade", "leaving", "market", "match", "tell")
+
+    match: Callable[[Books, Order, int], None]
 
     def __init__(self, market: Market, tell: Callable[[str, Books, Any], None], day: str) -> None:
         self.market = market
