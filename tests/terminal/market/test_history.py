@@ -190,6 +190,17 @@ def test_both_ends_of_a_range_are_included_and_count_keeps_the_last(period):
     assert trading.bars(PUFA, period, 0, 0, 10_000) == rows
 
 
+@pytest.mark.parametrize("period", ["1m", "5m"])
+@pytest.mark.parametrize("count", [0, 1, 2, 7, 30, 400])
+def test_the_last_few_are_the_end_of_all(period, count):
+    trading = market(codes=[PUFA], start="2026-11-20 09:33:20")
+    run(trading, 1_500, 50)
+
+    rows = trading.bars(PUFA, period)
+
+    assert trading.bars(PUFA, period, count=count) == rows[max(0, len(rows) - count) :]
+
+
 def test_another_period_is_an_input_error():
     with pytest.raises(InputError, match="period"):
         market().bars(PUFA, "2m")

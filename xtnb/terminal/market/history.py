@@ -73,12 +73,18 @@ class History:
         if period == "1d":
             rows = [*self._past.days(), *self._tape.days(), self._tape.day_row(day)]
         else:
-            rows = self._minutes(now)
-            rows = rows if period == "1m" else _joined(rows, 5 * MINUTE)
+            length = 1 if period == "1m" else 5
+            wanted = -1 if count < 0 or end else (count + 2) * length
+            rows = self._minutes(now, wanted)
+            rows = rows if period == "1m" else _joined(rows, length * MINUTE)
         return _cut(rows, start, end, count)
 
-    def _minutes(self, now: int) -> list[Row]:
-        before, since = self._past.minutes(), self._tape.minutes(now)
+    def _minutes(self, now: int, wanted: int) -> list[Row]:
+        """All minutes, or the last `wanted` when there are so many."""
+        since = self._tape.minutes(now, wanted)
+        if 0 <= wanted <= len(since):
+            return since[-wanted:] if wanted else []
+        before = self._past.minutes()
         if before and since and before[-1].time >= since[0].time:
             first = since[0].time
             before = [row for row in before if row.time < first]

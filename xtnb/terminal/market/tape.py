@@ -137,14 +137,16 @@ class Tape:
         """The bars of the days that have ended here, oldest first."""
         return list(self._days)
 
-    def minutes(self, until: int = 0) -> list[Row]:
+    def minutes(self, until: int = 0, last: int = -1) -> list[Row]:
         """Minute bars, oldest first, gaps of up to a day filled at the last close.
 
         Args:
             until: fill up to the minute of this moment; 0 stops at the last trade.
+            last: at least so many of the latest, if there are; -1 for all.
         """
         data = self._rows
-        rows = [Row(*data[i : i + _COLUMNS]) for i in range(0, len(data), _COLUMNS)]
+        first = 0 if last < 0 else max(0, len(data) - last * _COLUMNS)
+        rows = [Row(*data[i : i + _COLUMNS]) for i in range(first, len(data), _COLUMNS)]
         if self._minute_end:
             rows.append(self._minute())
         filled: list[Row] = []
