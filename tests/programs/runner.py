@@ -43,6 +43,12 @@ class Program:
             assert ready(self.lines), "the program printed only:\n" + "\n".join(self.lines)
             return list(self.lines)
 
+    def end(self, seconds: float) -> tuple[int, list[str]]:
+        """The exit code and all lines, once the program has come to its end."""
+        code = self.process.wait(seconds)
+        self._reader.join(SECONDS)
+        return code, list(self.lines)
+
     def interrupt(self) -> int:
         """Press Ctrl+C and return the exit code."""
         if os.name == "nt":
