@@ -102,8 +102,8 @@ class Ticket(Sections):
             books.on_lost(self.touch),
             self._end_watch,
         )
-        self.observe(self._code_changed, "code")
-        self.observe(self._type_changed, "price_type")
+        self.observe(self._new_code, "code")
+        self.observe(self._new_type, "price_type")
         self.observe(self.touch, ["side", "price", "volume"])
         self.fill(code=code or None, side=side, price=price or None, volume=volume or None)
 
@@ -229,7 +229,7 @@ class Ticket(Sections):
 
     # What follows from a change of the form
 
-    def _code_changed(self, change: Any) -> None:
+    def _new_code(self, change: Any) -> None:
         self._end_watch()
         with self._lock, self.hold_sync():
             self._rules = self._unknown = None
@@ -249,7 +249,7 @@ class Ticket(Sections):
                     self._unwatch = self._desk.watch(self.code)
         self.touch()
 
-    def _type_changed(self, _: Any) -> None:
+    def _new_type(self, _: Any) -> None:
         with self._lock, self.hold_sync():
             if self.price_type != c.FIX_PRICE:
                 self.price = 0.0  # a limit price left behind would be a protective price
