@@ -263,6 +263,10 @@ class LabPage:
         """Add a cell, run it, and return its outputs once it has ended."""
         return self.wait_for_cell(self.start_cell(source), timeout_ms)
 
+    def interrupt(self) -> None:
+        """Press the stop button."""
+        self.page.evaluate("() => window.jupyterapp.commands.execute('notebook:interrupt-kernel')")
+
     def printed(self, source: str) -> str:
         """Run a cell and return what it printed."""
         outputs = self.run_cell(source)

@@ -118,7 +118,8 @@ class LiveTable {
   private room = new ResizeObserver(() => this.fit());
   private asked = new Set<unknown>();
   private language = "";
-  private stopped = "";
+  private stopped = ""; // since when, by the kernel
+  private gone = ""; // since when the kernel does not answer
   private sized = false;
   private title = document.createElement("h3");
   private count = document.createElement("output");
@@ -265,15 +266,17 @@ class LiveTable {
     const height = `${HEADER + 1 + rows * ROW + (scrollbar?.offsetHeight ?? 0)}px`;
     if (this.frame.style.height !== height) this.frame.style.height = height;
     const all = this.rows.size;
-    this.count.textContent = this.stopped || (shown === all ? String(all) : `${shown} / ${all}`);
-    this.count.classList.toggle("xtnb-stamp", this.stopped !== "");
+    const count = shown === all ? String(all) : `${shown} / ${all}`;
+    const ended = this.since !== "";
+    this.count.textContent = ended ? `${count} · ${this.words("stopped")} ${this.since}` : count;
+    this.count.classList.toggle("xtnb-stamp", ended);
     if (this.model.get("actions").includes("cancel_all")) {
-      this.cancelAll.hidden = this.stopped !== "" || ![...this.rows.all()].some(cancellable);
+      this.cancelAll.hidden = ended || ![...this.rows.all()].some(cancellable);
     }
   }
 
   private cancel(row: Row): void {
-    if (!cancellable(row) || this.asked.has(row.key) || this.stopped) return;
+    if (!cancellable(row) || this.asked.has(row.key) || this.since) return;
     this.asked.add(row.key);
     this.model.send({ kind: "cancel", key: row.key });
     this.redrawAction();
@@ -291,29 +294,26 @@ class LiveTable {
   }
 
   private told(message: { kind: string; at?: string }): void {
-    if (message.kind === "stopped") this.halt(message.at ?? "");
-    if (message.kind === "running") this.run();
+    if (message.kind === "stopped") this.stopped = message.at ?? "";
+    if (message.kind === "running") this.stopped = "";
+    if (message.kind === "snapshot") this.gone = "";
+    this.stamp();
   }
 
-  /** The kernel is gone, or is another one now: what is shown is true no longer. */
+  /** The line to the kernel broke. What is shown may be true no longer, unless it answers. */
   private lost = (): void => {
-    setTimeout(() => {
-      if (this.el.closest(".jupyter-widgets-disconnected")) {
-        this.halt(new Date().toTimeString().slice(0, 8));
-      }
-    });
+    this.gone = new Date().toTimeString().slice(0, 8);
+    this.stamp();
+    this.rows?.ask();
   };
 
-  private halt(at: string): void {
-    this.stopped = `${this.words("stopped")} ${at}`;
-    this.el.classList.add("xtnb-stopped");
+  private stamp(): void {
+    this.el.classList.toggle("xtnb-stopped", this.since !== "");
     this.fit();
   }
 
-  private run(): void {
-    this.stopped = "";
-    this.el.classList.remove("xtnb-stopped");
-    this.fit();
+  private get since(): string {
+    return this.stopped || this.gone;
   }
 
   private locale = ({ key, defaultValue }: GetLocaleTextParams<Row>): string => {

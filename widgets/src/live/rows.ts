@@ -36,6 +36,7 @@ interface PatchBody {
 }
 
 const RETRY_MS = 3000;
+const RETRIES = 5;
 
 export class Rows {
   private rows = new Map<Key, Row>();
@@ -45,6 +46,7 @@ export class Rows {
   private frame = 0;
   private retry = 0;
 
+  /** `show` draws a change; `other` hears of snapshots, and of messages that are no frames. */
   constructor(
     private model: AnyModel<any>,
     private show: (change: Change) => void,
@@ -68,12 +70,13 @@ export class Rows {
     clearTimeout(this.retry);
   }
 
-  /** Ask for everything, and again as long as no answer comes: either message may be lost. */
-  private ask(): void {
+  /** Ask for everything, and again while no answer comes: either message may be lost. */
+  ask(again = 0): void {
     this.last = Number.NaN;
     clearTimeout(this.retry);
     this.model.send({ kind: "snapshot?" });
-    this.retry = window.setTimeout(() => this.ask(), RETRY_MS);
+    if (again >= RETRIES) return;
+    this.retry = window.setTimeout(() => this.ask(again + 1), RETRY_MS * 2 ** again);
   }
 
   private receive = (head: Head, buffers: DataView[]): void => {
@@ -81,6 +84,7 @@ export class Rows {
       this.take(body<SnapshotBody>(buffers));
       this.last = head.number;
       clearTimeout(this.retry);
+      this.other(head);
     } else if (head.kind === "patch" || head.kind === "still") {
       if (Number.isNaN(this.last)) return; // our question is on its way
       const expected = head.kind === "still" ? this.last : this.last + 1;

@@ -1,0 +1,190 @@
+"""What a person sees of LiveTable, in a real JupyterLab."""
+
+import json
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.front_end.lab import CellError
+
+SET_UP = """
+import threading, time
+from xtnb.live.coalesce import frames
+from xtnb.live.store import Table
+from xtnb.vocabulary.options import options
+from xtnb.vocabulary.records import Quote, XtOrder
+from xtnb.widgets import shell
+from xtnb.widgets.columns import Column
+from xtnb.widgets.live_table import LiveTable
+
+def order(number, status=50, price=10.5, side=23, traded=0):
+    return XtOrder("1000000365", "600000.SH", number, "S1", 1_763_602_200 + number, side, 12_300,
+                   50, price, traded, 0.0, status, "价格错误 / wrong price", "", "", 48, 48,
+                   "", "浦发银行")
+
+def quote(code, last, volume):
+    return Quote(code, "浦发银行", 1_763_602_200_000, last, 10.4, 10.6, 10.3, 10.4, 11.44, 9.36,
+                 volume, 0.0, 0, (10.39,), (100,), (10.41,), (100,))
+
+rows = Table(XtOrder, "order_id")
+table = LiveTable("orders", XtOrder, rows, columns=["order_time", "instrument_name", "order_type",
+    "price", "order_volume", "traded_price", "order_status", "status_msg"],
+    actions=["cancel", "cancel_all"], newest_first=True)
+heard = []
+
+def cancel(action):
+    heard.append((action.kind, action.key, time.monotonic()))
+    for row in rows.records():
+        if action.key in (None, row.order_id):
+            rows.apply(order(row.order_id, status=54))
+
+table.on_action(cancel)
+"""
+TABLE = ".xtnb-table"
+
+
+def cell(page, key, column):
+    return page.locator(f'{TABLE} [row-id="{key}"] [col-id="{column}"]').first
+
+
+def test_a_table_shows_its_rows_and_follows_every_change(page, tmp_path):
+    page.run_cell(SET_UP + "table")
+    expect(page.locator(TABLE)).to_contain_text("no orders yet")
+
+    page.run_cell("rows.apply(order(1)); rows.apply(order(2, 57, side=24))")
+    expect(cell(page, 1, "order_time")).to_have_text("09:30:01")
+    expect(cell(page, 1, "instrument_name")).to_have_text("浦发银行")
+    expect(cell(page, 1, "price")).to_have_text("10.50\u2007")
+    expect(cell(page, 1, "order_volume")).to_have_text("12,300")
+    expect(cell(page, 1, "traded_price")).to_have_text("–")
+    expect(cell(page, 1, "order_status")).to_have_text("working")
+    expect(cell(page, 2, "order_type")).to_have_class(re.compile(r"\bdown\b"))
+    expect(cell(page, 2, "status_msg")).to_have_text("wrong price")
+    first_row = page.locator(f'{TABLE} .ag-grid-scrolling-rows [row-index="0"]').first
+    expect(first_row).to_have_attribute("row-id", "2")
+    red = cell(page, 1, "order_type").evaluate("e => getComputedStyle(e).color")
+
+    page.run_cell("options.language, options.up = 'zh', 'green'")
+    expect(cell(page, 1, "order_status")).to_have_text("已报")
+    expect(cell(page, 2, "status_msg")).to_have_text("价格错误")
+    expect(page.locator(f'{TABLE} .ag-header-cell[col-id="price"]')).to_have_text("委托价格")
+    expect(page.locator(f"{TABLE} h3")).to_have_text("委托")
+    expect(page.locator(f'{TABLE} button[data-key="1"]')).to_have_text("撤单")
+    assert cell(page, 1, "order_type").evaluate("e => getComputedStyle(e).color") != red
+
+    page.run_cell("rows.apply(order(1, 55, price=10.512))")
+    expect(cell(page, 1, "price")).to_have_text("10.512")
+    expect(cell(page, 1, "order_status")).to_have_text("部成")
+    page.run_cell("rows.remove(2)")
+    expect(page.locator(f'{TABLE} [row-id="2"]')).to_have_count(0)
+    page.screenshot(tmp_path / "chinese.png", TABLE)
+    assert not [line for line in page.console if "AG Grid" in line or line.startswith("error")]
+
+
+def test_views_agree_after_a_lost_frame_a_second_view_and_a_reload(page):
+    page.run_cell(SET_UP + "table")
+    page.run_cell("rows.apply(order(1)); table")
+    expect(page.locator(TABLE)).to_have_count(2)
+
+    page.run_cell("table._feed.number += 1  # a frame that no view has seen\nrows.apply(order(2))")
+    for view in page.locator(TABLE).all():
+        expect(view.locator('[row-id="2"] [col-id="price"]')).to_have_text("10.50\u2007")
+
+    page.save()
+    page.load()
+    expect(page.locator(TABLE)).to_have_count(2)
+    page.run_cell("rows.apply(order(1, price=9.9))")
+    for view in page.locator(TABLE).all():
+        expect(view.locator('[row-id="1"] [col-id="price"]')).to_have_text("9.90\u2007")
+
+
+def test_a_price_can_be_picked_and_orders_cancelled_by_mouse_and_keyboard(page):
+    page.run_cell(
+        SET_UP + "quotes = Table(Quote, 'stock_code')\n"
+        "last = Column('last_price', tone='against', against='last_close', pick=True)\n"
+        "shown = ['stock_code', last, Column('last_close', hidden=True)]\n"
+        "prices = LiveTable('quotes', Quote, quotes, columns=shown)\n"
+        "picked = []\n"
+        "prices.on_action(lambda a: picked.append((a.kind, a.key, a.column, a.value)))\n"
+        "quotes.apply(quote('600000.SH', 10.5, 100))\n"
+        "for n in range(1, 5): rows.apply(order(n))\n"
+        "display(prices, table)"
+    )
+    expect(cell(page, "600000.SH", "last_price")).to_have_class(re.compile(r"\bup\b"))
+
+    cell(page, "600000.SH", "last_price").click()
+    page.locator(f'{TABLE} button[data-key="1"]').click()
+    expect(page.locator(f'{TABLE} button[data-key="1"]')).to_have_count(0)
+    cell(page, 2, "·cancel").click(position={"x": 2, "y": 2})
+    page.page.keyboard.press("Enter")
+    expect(page.locator(f'{TABLE} button[data-key="2"]')).to_have_count(0)
+    page.locator(".xtnb-bar button:visible").click()
+    expect(page.locator(f"{TABLE} button[data-key]")).to_have_count(0)
+
+    assert page.printed("print(picked, [a[:2] for a in heard])") == (
+        "[('pick', '600000.SH', 'last_price', 10.5)] "
+        "[('cancel', 1), ('cancel', 2), ('cancel_all', None)]"
+    )
+
+
+@pytest.mark.parametrize("way", ["addressed", "answering"])
+def test_a_click_takes_effect_within_two_seconds_while_a_cell_keeps_the_kernel_busy(page, way):
+    page.run_cell(SET_UP + ("" if way == "addressed" else "shell.PRIVATE = 'renamed'"))
+    page.run_cell(
+        "table.close(); table = LiveTable('orders', XtOrder, rows, columns=['order_status'],\n"
+        "    actions=['cancel', 'cancel_all']); table.on_action(cancel)\n"
+        "for n in range(1, 4): rows.apply(order(n))\ntable"
+    )
+    expect(page.locator(f"{TABLE} button[data-key]")).to_have_count(3)
+    busy = page.start_cell(
+        "start = time.monotonic(); print('busy', flush=True)\n"
+        "while time.monotonic() < start + 20: sum(range(1000))"
+    )
+    expect(page.locator(".jp-OutputArea-output").last).to_have_text("busy")
+
+    page.locator(f'{TABLE} button[data-key="1"]').click()
+    expect(cell(page, 1, "order_status")).to_have_text("cancelled", timeout=2000)
+    page.locator(".xtnb-bar button").click()
+    for key in (2, 3):
+        expect(cell(page, key, "order_status")).to_have_text("cancelled", timeout=2000)
+    page.interrupt()
+    with pytest.raises(CellError, match="KeyboardInterrupt"):
+        page.wait_for_cell(busy)
+
+    assert page.printed("print(table._route.way)") == way
+
+
+def test_a_closed_table_stays_in_the_notebook_with_the_time(page):
+    page.run_cell(SET_UP + "rows.apply(order(1)); table")
+    expect(cell(page, 1, "order_status")).to_have_text("working")
+
+    page.run_cell("table.close()")
+    expect(page.locator(TABLE)).to_have_count(0)
+    left = page.locator(".jp-RenderedHTML")
+    expect(left).to_contain_text(re.compile(r"Orders · 1 · as of 20\d\d-\d\d-\d\d \d\d:\d\d:\d\d"))
+    expect(left).to_contain_text("working")
+    page.save()
+
+    saved = json.loads((page.lab.notebooks / page.notebook).read_text(encoding="utf-8"))
+    output = next(o for c in saved["cells"] for o in c["outputs"] if "data" in o)
+    assert list(output["data"]) == ["text/html", "text/plain"]
+    assert (
+        page.printed(
+            "print(len(frames), [t.name for t in threading.enumerate() if 'xtnb' in t.name])"
+        )
+        == "0 []"
+    )
+
+
+def test_a_table_whose_kernel_is_gone_says_since_when(page):
+    page.run_cell(SET_UP + "rows.apply(order(1)); table")
+    expect(cell(page, 1, "order_status")).to_have_text("working")
+
+    page.page.evaluate(
+        "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()"
+    )
+
+    expect(page.locator(f"{TABLE}.xtnb-stopped output")).to_have_text(
+        re.compile(r"1 · stopped \d\d:\d\d:\d\d"), timeout=15_000
+    )
