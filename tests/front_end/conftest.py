@@ -24,8 +24,15 @@ def lab(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         yield running
 
 
-@pytest.fixture
-def page(lab: Lab, browser: Browser) -> Iterator[LabPage]:
+@pytest.fixture(scope="session")
+def tab(lab: Lab, browser: Browser) -> Iterator[LabPage]:
     opened = lab.open(browser)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def page(lab: Lab, tab: LabPage) -> LabPage:
+    """A new notebook with a kernel of its own, in the tab that all tests share."""
+    tab.turn_to(lab.new_notebook())
+    return tab

@@ -65,6 +65,20 @@ _RUN = """async (source) => {
   window.jupyterapp.commands.execute("notebook:run-cell");
   return index;
 }"""
+_READY = """(name) => {
+  const panel = window.jupyterapp?.shell?.currentWidget;
+  const kernel = panel?.sessionContext?.session?.kernel;
+  return panel?.context?.path === name && panel.content?.model && kernel
+    && kernel.connectionStatus === "connected" && ["idle", "busy"].includes(kernel.status);
+}"""
+_TURN = """async (name) => {
+  const before = window.jupyterapp.shell.currentWidget;
+  await window.jupyterapp.commands.execute("docmanager:open", {path: name});
+  before?.dispose();
+}"""
+_KERNEL = """() =>
+  window.jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel?.id ?? ""
+"""
 _DONE = """(index) => {
   const cell = window.jupyterapp.shell.currentWidget.content.model.cells.get(index);
   return cell.executionState === "idle" && cell.executionCount !== null;
@@ -160,20 +174,23 @@ class Lab:
             options: for the browser's context, such as viewport or reduced_motion.
         """
         options.setdefault("viewport", {"width": 1280, "height": 800})
-        self._opened += 1
-        name = notebook or f"page{self._opened}.ipynb"
-        if not notebook:
-            kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-            text = {"cells": [], "metadata": {"kernelspec": kernel}, "nbformat": 4}
-            (self.notebooks / name).write_text(
-                json.dumps({**text, "nbformat_minor": 5}), encoding="utf-8"
-            )
         context = browser.new_context(**options)
-        page = LabPage(self, context.new_page(), name)
+        page = LabPage(self, context.new_page(), notebook or self.new_notebook())
         page.load()
         if dark:
             page.theme("JupyterLab Dark")
         return page
+
+    def new_notebook(self) -> str:
+        """Write an empty notebook and return its name."""
+        self._opened += 1
+        name = f"page{self._opened}.ipynb"
+        kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+        text = {"cells": [], "metadata": {"kernelspec": kernel}, "nbformat": 4}
+        (self.notebooks / name).write_text(
+            json.dumps({**text, "nbformat_minor": 5}), encoding="utf-8"
+        )
+        return name
 
     def ask(self, method: str, path: str) -> Any:
         """Ask the server's REST interface."""
@@ -232,15 +249,18 @@ class LabPage:
     def load(self) -> None:
         """Open the notebook, or open it again, and wait until its kernel is idle."""
         self.page.goto(f"{self.lab.url}/doc/tree/{self.notebook}?token={self.lab.token}")
-        self.page.wait_for_function(
-            """() => {
-              const panel = window.jupyterapp?.shell?.currentWidget;
-              const kernel = panel?.sessionContext?.session?.kernel;
-              return panel?.content?.model && kernel && kernel.connectionStatus === "connected"
-                && ["idle", "busy"].includes(kernel.status);
-            }""",
-            timeout=START_SECONDS * 1000,
-        )
+        self._wait_for_kernel()
+
+    def turn_to(self, notebook: str) -> None:
+        """Open another notebook in this tab, which is quicker than a new one; this one's ends."""
+        self.end_kernel()
+        self.page.evaluate(_TURN, notebook)
+        self.notebook = notebook
+        self.console.clear()
+        self._wait_for_kernel()
+
+    def _wait_for_kernel(self) -> None:
+        self.page.wait_for_function(_READY, arg=self.notebook, timeout=START_SECONDS * 1000)
 
     def start_cell(self, source: str) -> int:
         """Add a cell, begin to run it, and return its index without waiting."""
@@ -296,11 +316,12 @@ class LabPage:
         target.screenshot(path=str(path))
         return path
 
+    def end_kernel(self) -> None:
+        """End the notebook's kernel."""
+        if kernel := self.page.evaluate(_KERNEL):
+            self.lab.ask("DELETE", f"api/kernels/{kernel}")
+
     def close(self) -> None:
         """Close the tab and end its kernel."""
-        kernel = self.page.evaluate(
-            "() => window.jupyterapp.shell.currentWidget.sessionContext.session?.kernel?.id ?? ''"
-        )
+        self.end_kernel()
         self.page.context.close()
-        if kernel:
-            self.lab.ask("DELETE", f"api/kernels/{kernel}")
