@@ -35,10 +35,10 @@ def test_the_quickstart_runs_where_post_build_has_installed_xtnb(tmp_path):
         "IPYTHONDIR": str(tmp_path / "ipython"),
     }
 
-    def run(*command: str) -> str:
+    def run(*command: str, folder: str = ".") -> str:
         done = subprocess.run(
             command,
-            cwd=clone,
+            cwd=clone / folder,
             env=environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -50,8 +50,8 @@ def test_the_quickstart_runs_where_post_build_has_installed_xtnb(tmp_path):
         return done.stdout
 
     run("bash", "binder/postBuild")
-    where = run("python", "-c", "import xtnb; print(xtnb.__file__)")
-    run("jupyter", "execute", "notebooks/00_quickstart.ipynb")
+    where = run("python", "-c", "import xtnb; print(xtnb.__file__)", folder="notebooks")
+    run("jupyter", "execute", "00_quickstart.ipynb", folder="notebooks")
 
     assert where.strip().startswith(str(home))
     assert list((home / "lib").rglob("xtnb/static/*.js"))
