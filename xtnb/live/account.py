@@ -215,12 +215,14 @@ class LiveAccount:
         price: float,
         price_type: int,
     ) -> Preview:
+        position = self.books.positions.get(stock_code)
         return preview(
             rules,
             quote,
             account_type=self.account.account_type,
             cash=self.cash_units(),
-            sellable=self.sellable(stock_code),
+            sellable=position.can_use_volume if position is not None else 0,
+            held=position.volume if position is not None else 0,
             stock_code=stock_code,
             order_type=side_number(side),
             volume=volume,

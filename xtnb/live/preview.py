@@ -136,6 +136,7 @@ def preview(
     account_type: int,
     cash: int,
     sellable: int,
+    held: int,
     stock_code: str,
     order_type: int,
     volume: int,
@@ -150,6 +151,7 @@ def preview(
         account_type: the kind of account that would trade.
         cash: available, 1e-4 yuan.
         sellable: shares that may be sold now.
+        held: all that the account has of it.
         stock_code, order_type, volume, price_type, price: as for an order; yuan.
 
     Raises:
@@ -174,6 +176,7 @@ def preview(
             bid=bid,
             ask=ask,
             last=last,
+            held=held,
         )
         frozen = rules.cost(volume, counted) if buy else 0
         if frozen > cash:
