@@ -1,0 +1,94 @@
+"""The contract of the API, one suite for every link: `pytest tests/contract`.
+
+Each way of reaching a terminal makes a `Reach`: a fresh demo terminal whose
+market stands at 10:00 and moves only when told, with as many links to it as a
+case wants. A link that arrives later is one more entry of `REACHES`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import pytest
+
+from tests.session.scripted import Diary
+from xtnb.link.base import Link
+from xtnb.link.local import PaperHost
+from xtnb.rules.instruments import find
+from xtnb.terminal.clock import HandClock
+from xtnb.terminal.engine import PaperTerminal
+from xtnb.terminal.market import Market
+from xtnb.terminal.scenario import DEMO_ACCOUNT, demo
+from xtnb.vocabulary.records import Quote
+from xtnb.xttrader import XtQuantTrader
+from xtnb.xttype import StockAccount
+
+START = "2026-11-20 10:00:00"
+# What the demo account holds, and one code that it does not.
+CODES = [
+    *("600000.SH", "600519.SH", "000001.SZ", "300750.SZ", "688981.SH", "510300.SH"),
+    "600036.SH",
+]
+
+
+@dataclass
+class Reach:
+    """A terminal and the way to it."""
+
+    new_link: Callable[[], Link]
+    quote: Callable[[str], Quote]
+    advance: Callable[[float], None]
+    traders: list[XtQuantTrader] = field(default_factory=list)
+
+    def trader(self, session: int, callback: object | None = None) -> XtQuantTrader:
+        trader = XtQuantTrader.over(self.new_link(), session, callback)
+        self.traders.append(trader)
+        trader.start()
+        return trader
+
+
+def _local() -> Reach:
+    instruments = [find(code) for code in CODES]
+    market = Market(HandClock(START), 7, instruments)
+    host = PaperHost(
+        market,
+        lambda name: PaperTerminal(name, market, demo()),
+        None,
+        {"seed": 7, "clock": START},
+    )
+    return Reach(
+        new_link=lambda: host.link("contract"),
+        quote=lambda code: host.call(lambda: market.quote(code)),
+        advance=host.advance,
+    )
+
+
+REACHES = {"local": _local}
+
+
+@pytest.fixture(params=REACHES)
+def reach(request: pytest.FixtureRequest) -> Iterator[Reach]:
+    reach = REACHES[request.param]()
+    yield reach
+    for trader in reach.traders:
+        trader.stop()
+
+
+@pytest.fixture
+def account() -> StockAccount:
+    return StockAccount(DEMO_ACCOUNT)
+
+
+@pytest.fixture
+def diary() -> Diary:
+    return Diary()
+
+
+@pytest.fixture
+def trader(reach: Reach, diary: Diary, account: StockAccount) -> XtQuantTrader:
+    """Connected and subscribed."""
+    trader = reach.trader(1, diary)
+    assert trader.connect() == 0
+    assert trader.subscribe(account) == 0
+    return trader
