@@ -71,9 +71,10 @@ class View:
         return self.wait(lambda: self.sections)
 
     def wait(self, true: Callable[[], object]) -> View:
-        """Wait until something is true after a message; fails with what was heard."""
+        """Wait until something is true after a message; fails with the end of what was heard."""
         with self._heard:
-            assert self._heard.wait_for(true, DEADLINE), (self.sections, self.messages[-3:])
+            came = self._heard.wait_for(true, DEADLINE)
+        assert came, [str(message)[:500] for message in self.messages[-4:]]
         return self
 
     def _send(self, data: dict[str, Any]) -> None:
