@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from xtnb.errors import InputError
+from xtnb.rules.instruments import Instrument
 from xtnb.terminal.market import Market
 from xtnb.vocabulary.messages import Reply, Request
 
@@ -56,7 +57,7 @@ class QuoteDesk:
             "stock_code": code,
             "name": found.name,
             "kind": found.kind,
-            "board": found.board.name,
+            "board": found.board.name if isinstance(found, Instrument) else found.market,
             "float_volume": found.float_volume,
             "total_volume": found.total_volume,
             "prev_close": rules.prev_close,

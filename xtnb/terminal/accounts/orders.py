@@ -227,3 +227,13 @@ def unknown_code(code: str) -> Refused:
     return Refused(
         RefusalCode.UNKNOWN_CODE, f"没有证券代码 {code}", f"the market has no instrument {code}"
     )
+
+
+def not_traded_here(code: str, account_type: int) -> Refused:
+    """The refusal of an instrument of a kind that this kind of account does not trade."""
+    kind = c.ACCOUNT_TYPE_DICT[account_type]
+    return Refused(
+        RefusalCode.UNKNOWN_CODE,
+        f"{kind} 账户不能交易 {code}",
+        f"a {kind} account does not trade {code}",
+    )

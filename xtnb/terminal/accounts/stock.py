@@ -17,7 +17,15 @@ from typing import Any
 
 from xtnb import xtconstant as c
 from xtnb.errors import Refused
-from xtnb.terminal.accounts.orders import Floor, Order, fixed_part, too_fine, unknown_code
+from xtnb.rules.day import DayRules
+from xtnb.terminal.accounts.orders import (
+    Floor,
+    Order,
+    fixed_part,
+    not_traded_here,
+    too_fine,
+    unknown_code,
+)
 from xtnb.terminal.ledgers.cash import CashLedger
 from xtnb.terminal.ledgers.stock import Holding
 from xtnb.terminal.scenario import OpeningPosition
@@ -108,7 +116,10 @@ class StockAccountBooks:
             if not -0.001 < scaled - price < 0.001:
                 raise too_fine(wanted["price"])
             book = market.books[code]
-            order.rules = rules = market.rules(code)
+            rules = market.rules(code)
+            if not isinstance(rules, DayRules):
+                raise not_traded_here(code, self.account_type)
+            order.rules = rules
             holding = self.holdings.get(code)
             freeze_price = rules.check(
                 self.account_type,

@@ -24,8 +24,8 @@ from collections.abc import Callable
 from random import Random
 from typing import NamedTuple
 
-from xtnb.rules.day import DayRules
 from xtnb.rules.instruments import Board, Instrument
+from xtnb.rules.listed import DayTerms, Listed, Pace
 from xtnb.terminal.book import Book, BookOrder, Fill
 from xtnb.terminal.clock import SECOND
 from xtnb.vocabulary.money import YUAN
@@ -53,8 +53,13 @@ class Character(NamedTuple):
     lots: float  # usual order, in lots
 
 
-def character(instrument: Instrument, price: int, tick: int) -> Character:
-    """What the flow reads off an instrument: board, price and size of the company."""
+def character(instrument: Listed, price: int, tick: int) -> Character:
+    """What the flow reads off an instrument: board, price and size of the company, or its pace."""
+    if not isinstance(instrument, Instrument):
+        pace: Pace = instrument.pace  # type: ignore[attr-defined]
+        return Character(
+            pace.spread, max(1, round(0.0136 * pace.spread * price / tick)), 1, float(pace.volume)
+        )
     money_fund = instrument.stock_code.startswith("511")
     spread = _MONEY_FUND_SPREAD if money_fund else _SPREAD.get(instrument.board, _STOCK_SPREAD)
     step = max(1, round(0.0136 * spread * price / tick))
@@ -77,7 +82,7 @@ class Flow:
 
     def __init__(
         self,
-        instrument: Instrument,
+        instrument: Listed,
         book: Book,
         chance: Random,
         report: Callable[[str, list[Fill]], None],
@@ -97,7 +102,7 @@ class Flow:
 
     # -- a day ---------------------------------------------------------------
 
-    def open(self, rules: DayRules, price: int, now: int) -> None:
+    def open(self, rules: DayTerms, price: int, now: int) -> None:
         """Begin a day near `price`; `refill` puts the first orders on the book."""
         self._tick = rules.tick
         self._up, self._down = rules.up, rules.down

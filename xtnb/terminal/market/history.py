@@ -41,9 +41,11 @@ class History:
         past: what was before the market started.
         tape: what has been traded since.
         prev_close: of the day on which the market started.
+        unit: what one unit of volume stands for in an amount.
     """
 
-    def __init__(self, past: Past, tape: Tape, prev_close: int) -> None:
+    def __init__(self, past: Past, tape: Tape, prev_close: int, unit: int = 1) -> None:
+        self._unit = unit
         self._past = past
         self._tape = tape
         self._first_close = prev_close
@@ -77,7 +79,7 @@ class History:
             wanted = -1 if count < 0 or end else (count + 2) * length
             rows = self._minutes(now, wanted)
             rows = rows if period == "1m" else _joined(rows, length * MINUTE)
-        return _cut(rows, start, end, count)
+        return _cut(rows, start, end, count, self._unit)
 
     def _minutes(self, now: int, wanted: int) -> list[Row]:
         """All minutes, or the last `wanted` when there are so many."""
@@ -112,7 +114,7 @@ def _joined(rows: list[Row], length: int) -> list[Row]:
     return joined
 
 
-def _cut(rows: list[Row], start: int, end: int | None, count: int) -> list[Bar]:
+def _cut(rows: list[Row], start: int, end: int | None, count: int, unit: int) -> list[Bar]:
     chosen = [
         (row, rows[i - 1].close if i else row.open)
         for i, row in enumerate(rows)
@@ -128,7 +130,7 @@ def _cut(rows: list[Row], start: int, end: int | None, count: int) -> list[Bar]:
             row.low / YUAN,
             row.close / YUAN,
             row.volume,
-            row.amount / YUAN,
+            row.amount * unit / YUAN,
             before / YUAN,
         )
         for row, before in chosen

@@ -26,8 +26,8 @@ from random import Random
 from typing import TypeVar
 
 from xtnb.errors import InputError, RefusalCode, Refused
-from xtnb.rules.day import DayRules
-from xtnb.rules.instruments import Instrument, all_instruments, find
+from xtnb.rules.instruments import find
+from xtnb.rules.listed import DayTerms, Listed, everything, rules_of, unit_of
 from xtnb.terminal.book import Book, Fill
 from xtnb.terminal.clock import DAY, MINUTE, MS, SECOND, Clock, day_of, midnight
 from xtnb.terminal.market.flow import FILLS_A_SECOND, Flow
@@ -67,7 +67,7 @@ class Market:
         self,
         clock: Clock,
         seed: int,
-        instruments: Iterable[Instrument] | None = None,
+        instruments: Iterable[Listed] | None = None,
         *,
         flow: bool = True,
         quote_interval_ms: int = 500,
@@ -78,7 +78,7 @@ class Market:
             raise InputError("seed", seed, "a whole number")
         if quote_interval_ms < 1:
             raise InputError("quote_interval_ms", quote_interval_ms, "at least 1 ms")
-        chosen = all_instruments().values() if instruments is None else instruments
+        chosen = everything().values() if instruments is None else instruments
         self.clock = clock
         self.seed = seed
         self.instruments = {instrument.stock_code: instrument for instrument in chosen}
@@ -92,7 +92,7 @@ class Market:
         self._day_listeners: list[OnDay] = []
         self._quote_listeners: list[OnQuote] = []
         self._rules = {
-            code: DayRules(instrument, instrument.reference, self._day)
+            code: rules_of(instrument, instrument.reference, self._day)
             for code, instrument in self.instruments.items()
         }
         self._tapes: dict[str, Tape] = {}
@@ -103,14 +103,14 @@ class Market:
             self._open(code, instrument, flow, rate)
         heapify(self._due)
 
-    def _open(self, code: str, instrument: Instrument, with_flow: bool, rate: float) -> None:
+    def _open(self, code: str, instrument: Listed, with_flow: bool, rate: float) -> None:
         rules = self._rules[code]
         past = Past(instrument, rules, self.seed, self._now, today=with_flow)
         tape = Tape(rules.prev_close)
         chance = Random(f"{self.seed}:{code}:flow")
         tape.begin_with(past.today(), round(60 * FILLS_A_SECOND * len(past.today())))
         self._tapes[code] = tape
-        self._histories[code] = History(past, tape, rules.prev_close)
+        self._histories[code] = History(past, tape, rules.prev_close, unit_of(instrument))
         if with_flow:
             flow = Flow(instrument, self.books[code], chance, self._traded, rate)
             flow.open(rules, past.start_price(), self._now)
@@ -176,7 +176,7 @@ class Market:
                 book.cancel(order)
             tape = self._tapes[code]
             self._histories[code].end_day(old)
-            self._rules[code] = DayRules(self.instruments[code], tape.last, new)
+            self._rules[code] = rules_of(self.instruments[code], tape.last, new)
         self._day = new
         for flow in self._flows:
             code = flow.instrument.stock_code
@@ -280,7 +280,7 @@ class Market:
         """What keeps the last price of a code: its `last` is always the present one."""
         return self._tape(code)
 
-    def rules(self, code: str) -> DayRules:
+    def rules(self, code: str) -> DayTerms:
         """The rules of the present day. Raises Refused for an unknown code."""
         rules = self._rules.get(code)
         if rules is None:
@@ -309,7 +309,7 @@ class Market:
             up_limit=rules.up / YUAN,
             down_limit=rules.down / YUAN,
             volume=tape.volume,
-            amount=tape.amount / YUAN,
+            amount=tape.amount * unit_of(self.instruments[code]) / YUAN,
             transactions=tape.transactions,
             bid_price=tuple([price / YUAN for price in bids]),
             bid_volume=bid_volumes,

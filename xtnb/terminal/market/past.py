@@ -16,8 +16,7 @@ import math
 from datetime import date, timedelta
 from random import Random
 
-from xtnb.rules.day import DayRules
-from xtnb.rules.instruments import Instrument
+from xtnb.rules.listed import DayTerms, Listed
 from xtnb.terminal.clock import MINUTE, day_start, midnight
 from xtnb.terminal.market.flow import LOTS_A_SECOND, character
 from xtnb.terminal.market.tape import Row
@@ -51,7 +50,7 @@ class Past:
     """
 
     def __init__(
-        self, instrument: Instrument, rules: DayRules, seed: int, start: int, *, today: bool
+        self, instrument: Listed, rules: DayTerms, seed: int, start: int, *, today: bool
     ) -> None:
         self._instrument = instrument
         self._rules = rules

@@ -1,0 +1,154 @@
+"""What is listed anywhere: the one door to instruments and day rules of every kind.
+
+Stocks and funds, contracts and options differ in what they are and in what the
+rules say about them. The market needs little of that: a price to start from, a
+tick, limits, what a trade costs, and how lively a book should be. It gets both
+here, whatever the kind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from functools import cache
+from typing import Any, Protocol
+
+from xtnb.errors import InputError
+from xtnb.rules.day import DayRules
+from xtnb.rules.instruments import Instrument, all_instruments
+
+
+class Listed(Protocol):
+    """An instrument of any kind. Kinds other than stocks and funds also have `pace` and `unit`."""
+
+    @property
+    def stock_code(self) -> str:
+        """Its code with the market, such as "600000.SH" or "rb2701.SF"."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """Its Chinese name."""
+        ...
+
+    @property
+    def pinyin(self) -> str:
+        """Initials of the name."""
+        ...
+
+    @property
+    def market(self) -> str:
+        """The suffix of the code."""
+        ...
+
+    @property
+    def kind(self) -> str:
+        """What it is: "stock", "etf", "future" and so on."""
+        ...
+
+    @property
+    def reference(self) -> int:
+        """The first previous close (or settlement) of the demo, 1e-4 yuan. Ours."""
+        ...
+
+    @property
+    def float_volume(self) -> int:
+        """Shares, units or contracts outside."""
+        ...
+
+    @property
+    def total_volume(self) -> int:
+        """Shares, units or contracts in all."""
+        ...
+
+    @property
+    def t0(self) -> bool:
+        """Whether what is bought may be sold on the same day."""
+        ...
+
+
+class Pace(Protocol):
+    """How the demo's order flow treats an instrument that is neither stock nor fund. Ours."""
+
+    @property
+    def spread(self) -> float:
+        """Usual distance of the price from the previous close, as a fraction of it."""
+        ...
+
+    @property
+    def volume(self) -> int:
+        """A usual order, in shares or contracts."""
+        ...
+
+
+class DayTerms(Protocol):
+    """What the rules say about one instrument on one day, as far as the market asks."""
+
+    @property
+    def instrument(self) -> Any:
+        """What it is about."""
+        ...
+
+    @property
+    def prev_close(self) -> int:
+        """Previous close, or settlement, 1e-4 yuan."""
+        ...
+
+    @property
+    def day(self) -> date:
+        """The trading day."""
+        ...
+
+    @property
+    def up(self) -> int:
+        """Limit up, 1e-4 yuan."""
+        ...
+
+    @property
+    def down(self) -> int:
+        """Limit down, 1e-4 yuan; at least a tick."""
+        ...
+
+    @property
+    def tick(self) -> int:
+        """Price step, 1e-4 yuan."""
+        ...
+
+    @property
+    def lot(self) -> int:
+        """Least buy."""
+        ...
+
+    @property
+    def price_types(self) -> frozenset[int]:
+        """What the venue knows."""
+        ...
+
+
+Maker = Callable[[Any, int, date], DayTerms]
+
+_MAKERS: dict[type, Maker] = {Instrument: DayRules}
+_LISTS: tuple[Callable[[], dict[str, Any]], ...] = (all_instruments,)
+
+
+def rules_of(instrument: Listed, prev_close: int, day: date) -> DayTerms:
+    """The rules of one instrument on one day.
+
+    Raises:
+        InputError: a kind of instrument that no rules are known for.
+    """
+    make = _MAKERS.get(type(instrument))
+    if make is None:
+        raise InputError("instrument", instrument, "an instrument of a listed kind")
+    return make(instrument, prev_close, day)
+
+
+@cache
+def everything() -> dict[str, Listed]:
+    """Every instrument of the demo, of every kind, by code."""
+    return {code: listed for each in _LISTS for code, listed in each().items()}
+
+
+def unit_of(instrument: Listed) -> int:
+    """What one unit of volume counts for in an amount: 1, or a contract's multiplier."""
+    return int(getattr(instrument, "unit", 1))
