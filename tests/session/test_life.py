@@ -476,3 +476,26 @@ def test_the_base_class_has_the_vendor_s_sixteen_methods_and_all_do_nothing():
 
 def test_the_account_in_the_tests_is_a_stock_account(account):
     assert account == StockAccount("1", "STOCK")
+
+
+def test_defect_24_nothing_reaches_for_the_network_at_import_or_construction():
+    program = """
+import sys
+asked = []
+sys.addaudithook(lambda name, _: name.startswith("socket.") and asked.append(name))
+import xtnb.xttrader, xtnb.xttype, xtnb.xtconstant, xtnb.alias
+trader = xtnb.xttrader.XtQuantTrader("userdata_mini", 1)
+trader.start()
+trader.stop()
+print(asked)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=Path(__file__).resolve().parents[2],
+        capture_output=True,
+        encoding="utf-8",
+        timeout=30,
+        check=False,
+    )
+
+    assert done.stdout.strip() == "[]", done.stderr

@@ -116,3 +116,9 @@ def test_an_unknown_account_type_is_an_error(account_type):
         StockAccount("1", account_type)
 
     assert wrong.value.argument == "account_type"
+
+
+def test_defect_19_an_account_s_information_has_its_classification():
+    info = xttype.XtAccountInfo("1", 2, 2)
+
+    assert info.account_classification == 0
