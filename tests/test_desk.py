@@ -281,6 +281,22 @@ def test_a_closed_desk_raises_and_says_so(desk):
         desk.buy(CODE, 100, 10.5)
 
 
+def test_a_desk_may_be_closed_inside_a_callback(desk, quote):
+    closed = threading.Event()
+
+    class Program:
+        def on_stock_trade(self, trade):
+            desk.close()
+            closed.set()
+
+    desk.trader.register_callback(Program())
+    desk.live.orders()
+    desk._live.send(CODE, "buy", 100, quote.ask1)
+
+    assert closed.wait(10)
+    assert "closed" in repr(desk)
+
+
 def test_a_desk_masks_its_account(desk):
     assert repr(desk) == "<Desk 'paper', account 1000****65, connected>"
 

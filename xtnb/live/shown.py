@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Hashable
 from typing import Any, TypeVar
 
 W = TypeVar("W")
+
+log = logging.getLogger("xtnb.live")
 
 
 class Shown:
@@ -55,7 +58,10 @@ class Shown:
         """Close all of them, the newest first."""
         while self._open:
             _, widget = self._open.popitem()
-            widget.close()
+            try:
+                widget.close()
+            except Exception:
+                log.exception("%r could not be closed", widget)
 
     def __len__(self) -> int:
         self._drop_closed()

@@ -1,8 +1,7 @@
-"""`desk.chart`: one way to every chart, and the charts that are looked at rather than watched."""
+"""Charts that are looked at rather than watched: plotly, drawn anew at most twice a second."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import plotly.graph_objects as go
@@ -11,51 +10,12 @@ from plotly.subplots import make_subplots
 from xtnb.live.coalesce import frames
 from xtnb.vocabulary.options import options
 from xtnb.widgets.marked import positions_now
-from xtnb.widgets.needs import Books, ChartDesk, Forget, WatchingDesk
-from xtnb.widgets.price_chart import PriceChart
+from xtnb.widgets.needs import Books, Forget, WatchingDesk
 from xtnb.widgets.theme import ACCENT, colours, dressed
 
 SECONDS = 0.5  # the shortest time between two pictures: plotly draws slowly
 ROW = 34  # pixels a position
 FRAME = 96  # pixels for title and axes
-
-
-class Charts:
-    """`desk.chart`: charts of a desk. Each has `.figure()`, a plotly figure of the same data.
-
-    Args:
-        desk: whatever has the methods of `ChartDesk`.
-        keep: told of every chart that is made, so that the desk can close it.
-    """
-
-    def __init__(self, desk: ChartDesk, keep: Callable[[Any], object] = lambda chart: None) -> None:
-        self._desk = desk
-        self._keep = keep
-
-    def __repr__(self) -> str:
-        return "Charts: price(code), positions()"
-
-    def price(self, code: str, kind: str = "line", height: int = 360) -> PriceChart:
-        """The day's price and volume, with own orders and fills, growing with the pushes.
-
-        Args:
-            code: the instrument.
-            kind: "line" with the average price, or "candles" of one minute.
-            height: pixels.
-
-        Raises:
-            Refused: an unknown code.
-            InputError: another kind.
-        """
-        chart = PriceChart(self._desk, code, kind=kind, height=height)
-        self._keep(chart)
-        return chart
-
-    def positions(self) -> PositionsChart:
-        """Market value and profit by position, brought up to date twice a second."""
-        chart = PositionsChart(self._desk)
-        self._keep(chart)
-        return chart
 
 
 class Holding(NamedTuple):

@@ -7,14 +7,14 @@ so a cell that is run ten times leaves one table behind and not ten.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from xtnb.live.shown import Shown
 from xtnb.live.store import Rows, Table
 from xtnb.vocabulary.records import Quote
 from xtnb.widgets import tables
 from xtnb.widgets.live_table import Action, LiveTable
-from xtnb.widgets.needs import Books, Forget, PanelDesk
+from xtnb.widgets.needs import Forget, PanelDesk
 from xtnb.widgets.panel import Panel
 from xtnb.widgets.price_chart import PriceChart
 from xtnb.widgets.ticket import Ticket
@@ -24,29 +24,16 @@ W = TypeVar("W")
 _PRICES = frozenset({"last_price", "bid", "ask", "high", "low", "price", "traded_price"})
 
 
-class LosingBooks(Books, Protocol):
-    """Books that say when they can no longer be true."""
-
-    def on_lost(self, callback: Callable[[], None]) -> Forget: ...
-
-
-class RoomDesk(PanelDesk, Protocol):
-    """What the rooms ask of an account: all that a panel asks, and to hear of a lost link."""
-
-    @property
-    def books(self) -> LosingBooks: ...
-
-
 class Room:
     """Makes the widgets of one account.
 
     Args:
-        desk: the account, with the methods of `RoomDesk`.
+        desk: the account, with the methods of `PanelDesk`.
         shown: where open widgets are kept.
         keep: lives as long as any of the widgets is open.
     """
 
-    def __init__(self, desk: RoomDesk, shown: Shown, keep: object) -> None:
+    def __init__(self, desk: PanelDesk, shown: Shown, keep: object) -> None:
         self._desk = desk
         self._shown = shown
         self._keep = keep
