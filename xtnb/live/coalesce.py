@@ -1,4 +1,4 @@
-"""The crossing from pushes to the screen: one thread, about twenty frames a second.
+"""The crossing from pushes to the screen: one thread, about twenty-five frames a second.
 
 Whoever shows something registers a `flush` and marks it when there is news. The
 thread calls each marked flush once a frame, so that a widget sends one message a
@@ -18,7 +18,7 @@ from math import inf
 from threading import Condition, Thread, current_thread
 from time import monotonic
 
-FRAME_SECONDS = 0.05
+FRAME_SECONDS = 0.04
 THREAD_NAME = "xtnb-frames"
 
 log = logging.getLogger("xtnb.live")
