@@ -69,12 +69,13 @@ class SlowBook:
         """(fills, rests, the order's price, what is left of it)"""
         price = protective if price_type == 5 else price
         limit = price if price_type == 11 else protective
-        levels = {42: 5, 43: 5, 44: 1, 47: 5}.get(price_type, 0)
+        one_level = dict.fromkeys((18, 21, 23, 44), 1)
+        levels = {**one_level, 22: 5, 24: 5, 42: 5, 43: 5, 47: 5}.get(price_type, 0)
         own, opposite = self.best(buy), self.best(not buy)
         makers = self.reachable(buy, limit, levels)
         if price_type == 45:
             makers = []
-        if price_type == 48 and sum(row.left for row in makers) < volume:
+        if price_type in (20, 48) and sum(row.left for row in makers) < volume:
             makers = []
 
         fills = []
@@ -90,6 +91,8 @@ class SlowBook:
         becomes = {
             5: limit,
             11: limit,
+            23: fills[-1][1] if fills else 0,
+            24: fills[-1][1] if fills else 0,
             43: fills[-1][1] if fills else own,
             44: opposite,
             45: own,

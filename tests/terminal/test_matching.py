@@ -15,7 +15,7 @@ from xtnb.terminal.book import Book, BookOrder
 from xtnb.terminal.matching import execute
 
 FAR_UP, FAR_DOWN = 10_000, 1
-MARKET_TYPES = range(42, 49)
+MARKET_TYPES = (*range(42, 49), *range(18, 25))
 numbers = count(1)
 
 
@@ -224,8 +224,8 @@ def test_an_empty_other_side_cancels(price_type):
     assert execute(book, buy(100), price_type, FAR_UP) == ([], False)
 
 
-@pytest.mark.parametrize("price_type", [0, 12, 18, 41, 49, 50])
-def test_a_price_type_of_no_stock_exchange_is_an_error_and_moves_nothing(price_type):
+@pytest.mark.parametrize("price_type", [0, 12, 17, 25, 41, 49, 50])
+def test_a_price_type_of_no_exchange_is_an_error_and_moves_nothing(price_type):
     book = ladder(False, 1001)
 
     with pytest.raises(InputError) as refused:
@@ -233,6 +233,57 @@ def test_a_price_type_of_no_stock_exchange_is_an_error_and_moves_nothing(price_t
 
     assert refused.value.argument == "price_type"
     assert book.depth(1) == ((0,), (0,), (1001,), (100,))
+
+
+@pytest.mark.parametrize("price_type", [c.MARKET_BEST, c.MARKET_CANCEL_1])
+def test_best_level_rest_cancelled_takes_one_level(price_type):
+    book = ladder(False, 1001, 1002)
+
+    fills, rests = execute(book, buy(300), price_type, FAR_UP)
+
+    assert (traded(fills), rests) == ([(1001, 100)], False)
+    assert book.best_bid == 0
+
+
+def test_a_dalian_market_order_takes_all_levels_and_the_rest_is_cancelled():
+    book = ladder(False, *SEVEN_ASKS)
+
+    fills, rests = execute(book, buy(800), c.MARKET_CANCEL, FAR_UP)
+
+    assert (len(fills), rests) == (7, False)
+
+
+def test_a_dalian_fill_or_kill_takes_all_or_nothing():
+    book = ladder(False, *SEVEN_ASKS)
+
+    assert execute(book, buy(701), c.MARKET_CANCEL_ALL, FAR_UP) == ([], False)
+    assert len(execute(book, buy(700), c.MARKET_CANCEL_ALL, FAR_UP)[0]) == 7
+
+
+def test_best_five_of_cffex_takes_five_levels_and_the_rest_is_cancelled():
+    fills, rests = execute(ladder(False, *SEVEN_ASKS), buy(700), c.MARKET_CANCEL_5, FAR_UP)
+
+    assert (len(fills), rests) == (5, False)
+
+
+@pytest.mark.parametrize(
+    ("price_type", "levels"), [(c.MARKET_CONVERT_1, 1), (c.MARKET_CONVERT_5, 5)]
+)
+def test_what_cffex_turns_into_a_limit_rests_at_the_last_fill(price_type, levels):
+    book = ladder(False, *SEVEN_ASKS)
+    order = buy(700)
+
+    fills, rests = execute(book, order, price_type, FAR_UP)
+
+    assert (len(fills), rests) == (levels, True)
+    assert (order.price, order.left) == (1000 + levels, 700 - 100 * levels)
+
+
+def test_what_cffex_turns_into_a_limit_is_cancelled_when_nothing_was_filled():
+    book = ladder(True, 999)
+
+    assert execute(book, buy(100), c.MARKET_CONVERT_5, FAR_UP) == ([], False)
+    assert book.best_bid == 999
 
 
 prices = st.integers(90, 110)

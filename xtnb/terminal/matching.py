@@ -10,13 +10,22 @@
 45: own best. Its price becomes its own side's best on arrival, where it rests.
     Cancelled where its own side is empty.
 46: at once, rest cancelled. Sweeps all levels.
-48: fill or kill. Sweeps all levels if that fills it, and is cancelled otherwise.
+20, 48: fill or kill. Sweeps all levels if that fills it, and is cancelled otherwise.
+
+Of futures:
+
+18, 21: best level, rest cancelled (CZCE, CFFEX).
+19: at once, rest cancelled (DCE). Sweeps all levels.
+22: best five, rest cancelled (CFFEX).
+23, 24: best level or best five, rest to limit (CFFEX). The rest rests at the price of
+    the order's own last fill; without a fill it is cancelled. Both are unverified.
 
 No market order trades or rests beyond its protective price: that of the sender
 (Shanghai) or else the daily limit.
 
 Source: market orders of the exchanges' trading rules; the Shanghai gateway's
-specification for 42 to 45. That the bound holds for 44 and 45 too is ours.
+specification for 42 to 45; names of 18 to 24 in the vendor's xtconstant. That the
+bound holds for 44 and 45 too, and that 18 takes one level only, is ours.
 """
 
 from __future__ import annotations
@@ -30,14 +39,21 @@ _LATEST = c.LATEST_PRICE
 _FIVE_TO_LIMIT = c.MARKET_SH_CONVERT_5_LIMIT
 _OPPOSITE_BEST = c.MARKET_PEER_PRICE_FIRST
 _OWN_BEST = c.MARKET_MINE_PRICE_FIRST
-_FILL_OR_KILL = c.MARKET_SZ_FULL_OR_CANCEL
+_FILL_OR_KILL = frozenset({c.MARKET_SZ_FULL_OR_CANCEL, c.MARKET_CANCEL_ALL})
 
 # Levels that may be swept before the rest is cancelled; 0 is all of them.
 _REST_CANCELLED = {
     c.MARKET_SH_CONVERT_5_CANCEL: 5,
     c.MARKET_SZ_CONVERT_5_CANCEL: 5,
     c.MARKET_SZ_INSTBUSI_RESTCANCEL: 0,
+    c.MARKET_BEST: 1,
+    c.MARKET_CANCEL: 0,
+    c.MARKET_CANCEL_1: 1,
+    c.MARKET_CANCEL_5: 5,
 }
+
+# Levels that may be swept before the rest becomes a limit at the last fill's price.
+_REST_TO_LIMIT = {c.MARKET_CONVERT_1: 1, c.MARKET_CONVERT_5: 5}
 
 _FIVE = 5
 
@@ -51,7 +67,7 @@ def execute(
         book: the book of its instrument.
         order: an order with volume left that does not rest yet. Types 5 and 11
             read its `price`; every type sets it where the order becomes a limit.
-        price_type: 5, 11, or 42 to 48.
+        price_type: 5, 11, 18 to 24, or 42 to 48.
         protective: the worst price for a market order, 1e-4 yuan, above 0.
             Type 5 takes it as its limit (the last price, as the rules checked
             it) if it is above 0; type 11 does not read it.
@@ -61,7 +77,7 @@ def execute(
         an order that does not rest is cancelled.
 
     Raises:
-        InputError: a price type that no stock exchange has.
+        InputError: a price type that no exchange has.
     """
     if price_type == _LIMIT:
         fills = book.add(order)
@@ -85,11 +101,16 @@ def execute(
         return fills, order.left > 0 and _rest(book, order, best, protective)
     if price_type == _OWN_BEST:
         return [], _rest(book, order, _own_best(book, order), protective)
-    if price_type == _FILL_OR_KILL:
+    if price_type in _FILL_OR_KILL:
         if book.available(order.buy, protective) < order.left:
             return [], False
         return book.take(order, protective), False
-    raise InputError("price_type", price_type, "5, 11, or 42 to 48")
+    if price_type in _REST_TO_LIMIT:
+        fills = book.take(order, protective, _REST_TO_LIMIT[price_type])
+        if not (order.left and fills):
+            return fills, False
+        return fills, _rest(book, order, fills[-1][1], protective)
+    raise InputError("price_type", price_type, "5, 11, 18 to 24, or 42 to 48")
 
 
 def _own_best(book: Book, order: BookOrder) -> int:
