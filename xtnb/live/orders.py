@@ -7,6 +7,7 @@ session that cannot carry it (SessionError).
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Generator
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from typing import Any
 from weakref import WeakValueDictionary
 
 from xtnb import xtconstant as c
-from xtnb.errors import InputError, RequestTimeout
+from xtnb.errors import InputError, NotConnected, RequestTimeout
 from xtnb.frames.schema import Frame
 from xtnb.frames.tables import trades_frame
 from xtnb.live.books import AccountBooks
@@ -26,6 +27,8 @@ from xtnb.session.trader import XtQuantTrader
 from xtnb.vocabulary.codes import OrderStatus, PriceType
 from xtnb.vocabulary.options import options
 from xtnb.vocabulary.records import XtCancelOrderResponse, XtOrder, XtOrderResponse
+
+_log = logging.getLogger("xtnb.live")
 
 FINAL = frozenset({c.ORDER_PART_CANCEL, c.ORDER_CANCELED, c.ORDER_SUCCEEDED, c.ORDER_JUNK})
 CANCELLABLE = frozenset(
@@ -411,7 +414,14 @@ class AccountOrders:
             if record is not None:  # its push was quicker than the answer
                 order.take(record)
             if order.cancel_wanted and not order.done and not order.error:
-                self.cancel_id(number)
+                self._cancel_at_last(number)
+
+    def _cancel_at_last(self, order_id: int) -> None:
+        """Send the cancel that was asked for before the order had a number."""
+        try:
+            self.cancel_id(order_id)
+        except NotConnected:
+            _log.warning("order %s was to be cancelled, but the link is gone", order_id)
 
     def _moved(self, order_id: int, cells: dict[str, Any]) -> None:
         order = self._handles.get(order_id)
