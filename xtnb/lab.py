@@ -123,7 +123,7 @@ def serve(folder: Path, *, port: int | None, browser: bool, say: Say) -> None:
         f"--ServerApp.open_browser={browser}",
         f"--ExtensionApp.open_browser={browser}",
         "--ServerApp.answer_yes=True",  # Ctrl+C ends without a question
-        "--ServerApp.log_level=WARN",
+        "--Application.log_level=WARN",
         f"--IdentityProvider.token={token}",
         f"--LabApp.default_url=/lab/tree/{QUICKSTART}",
     ]
