@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import threading
@@ -202,58 +203,72 @@ def test_run_names_a_script_that_is_not_there():
     assert "nowhere.py" in result.output
 
 
+class Lab:
+    """`xtnb lab` in a process of its own."""
+
+    def __init__(self, folder: Path, port: int) -> None:
+        self.folder = folder
+        self.port = port
+        options = ["--no-browser", "--port", str(port), "--dir", str(folder)]
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "xtnb", "lab", *options],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            encoding="utf-8",
+            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        )
+        self._lines: Queue[str] = Queue()
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
+
+    def _read(self) -> None:
+        for line in self.process.stdout:
+            self._lines.put(line)
+
+    def address(self) -> str:
+        """The address that it prints, alone on its line."""
+        said = ""
+        try:
+            while not (found := re.search(r"^ +(http://\S+)$", said, re.MULTILINE)):
+                said += self._lines.get(timeout=90)
+        except Empty:
+            pytest.fail(f"no address after 90 seconds; it said: {said}")
+        return found[1]
+
+    def end(self) -> None:
+        if self.process.poll() is None:
+            self.process.terminate()
+        self.process.wait(timeout=30)
+        self._reader.join(timeout=10)
+
+
 @pytest.fixture
 def running_lab(tmp_path, free_port):
-    """A lab in a process of its own: (what it printed up to the address, address, folder)."""
-    folder = tmp_path / "guide"
-    options = ["--no-browser", "--port", str(free_port), "--dir", str(folder)]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "xtnb", "lab", *options],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        encoding="utf-8",
-        env={**os.environ, "PYTHONUNBUFFERED": "1", "HOME": str(tmp_path)},
-    )
-    printed: Queue[str] = Queue()
-    reader = threading.Thread(target=lambda: [printed.put(line) for line in process.stdout])
-    reader.start()
-    said = ""
-    try:
-        while not (found := re.search(r"^ +(http://\S+)$", said, re.MULTILINE)):
-            said += printed.get(timeout=90)
-        yield said, found[1], folder
-    except Empty:
-        pytest.fail(f"no address after 90 seconds; it said: {said}")
-    finally:
-        process.terminate()
-        process.wait(timeout=30)
-        reader.join(timeout=10)
+    running = Lab(tmp_path / "guide", free_port)
+    yield running
+    running.end()
 
 
-def test_the_lab_serves_the_quickstart_of_the_users_copy(running_lab, free_port):
-    _, address, folder = running_lab
+def test_the_lab_serves_the_quickstart_to_who_has_the_token_until_ctrl_c(running_lab):
+    address = running_lab.address()
+    contents = f"http://localhost:{running_lab.port}/api/contents/{QUICKSTART}"
     token = address.partition("?token=")[2]
 
     page = urllib.request.urlopen(address, timeout=30).read().decode()
-    content = urllib.request.urlopen(
-        f"http://localhost:{free_port}/api/contents/{QUICKSTART}?token={token}", timeout=30
-    ).read()
-
-    assert f":{free_port}/lab/tree/{QUICKSTART}?token=" in address
-    assert "jupyter-config-data" in page
-    assert json.loads(content)["type"] == "notebook"
-    assert (folder / QUICKSTART).exists()
-
-
-def test_the_lab_lets_nobody_in_without_the_token(running_lab, free_port):
-    request = f"http://localhost:{free_port}/api/contents/{QUICKSTART}"
-
+    notebook = urllib.request.urlopen(f"{contents}?token={token}", timeout=30).read()
     with pytest.raises(urllib.error.HTTPError) as refused:
-        urllib.request.urlopen(request, timeout=30)
+        urllib.request.urlopen(contents, timeout=30)
 
+    assert address.startswith(f"http://localhost:{running_lab.port}/lab/tree/{QUICKSTART}?token=")
+    assert "jupyter-config-data" in page
+    assert json.loads(notebook)["type"] == "notebook"
     assert refused.value.code == 403
+    assert (running_lab.folder / QUICKSTART).exists()
+    if sys.platform != "win32":  # there Ctrl+C would reach this process too
+        running_lab.process.send_signal(signal.SIGINT)
+        assert running_lab.process.wait(timeout=30) == 0
 
 
 def test_the_source_of_the_guide_has_the_quickstart():
