@@ -192,6 +192,18 @@ def test_a_stream_counts_what_it_had_to_drop():
     assert [row.price for row in stream.records()] == [float(n) for n in range(15, 25)]
 
 
+def test_a_feed_that_is_never_asked_holds_no_more_than_the_limit():
+    stream = Stream(Row, limit=100)
+    feed = Feed(stream, columns())
+    feed.snapshot()
+
+    for step in range(5_000):
+        stream.append(Row("a", float(step)))
+
+    assert len(feed._touched) <= 101
+    assert [key for key, _ in feed.patch().changed] == list(range(4_901, 5_001))
+
+
 steps = st.lists(
     st.one_of(
         st.tuples(

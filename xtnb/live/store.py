@@ -137,7 +137,7 @@ class Rows:
                 return
             self.version += 1
             for feed in self._feeds:
-                feed._touch(key)
+                feed._leave(key)
             for listener in list(self._listeners):
                 listener(key, {})
 
@@ -260,6 +260,12 @@ class Feed:
             return {}
         names = self._columns
         return {n: new for n, new, old in zip(names, now, before, strict=True) if new != old}
+
+    def _leave(self, key: Any) -> None:
+        if key in self._sent:
+            self._touch(key)
+        else:
+            self._touched.pop(key, None)  # nobody has seen it, and a frozen feed must not grow
 
     def _touch(self, key: Any) -> None:
         if self._following:
