@@ -328,3 +328,13 @@ def test_the_same_seed_clock_and_requests_give_the_same_pushes_byte_for_byte():
 
     assert first == run()
     assert b"stock_trade" in first
+
+
+def test_a_new_day_is_told_as_an_account_that_is_ready(floor):
+    floor.order("buy", PUFA, 100, floor.last(PUFA))
+
+    floor.next_day()
+
+    told = [push for push in floor.pushes if push.account_id == ANN]
+    assert told[-1].kind == "account_status"
+    assert told[-1].record.status == c.ACCOUNT_STATUS_OK

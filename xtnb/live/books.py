@@ -13,11 +13,19 @@ from contextlib import suppress
 from threading import Condition, get_ident
 from typing import Any
 
+from xtnb import xtconstant as c
 from xtnb.errors import InputError, NotConnected, RequestTimeout, SessionError
 from xtnb.live.store import Table
 from xtnb.session.trader import XtQuantTrader
 from xtnb.vocabulary.messages import Push, PushKind
-from xtnb.vocabulary.records import StockAccount, XtAsset, XtOrder, XtPosition, XtTrade
+from xtnb.vocabulary.records import (
+    StockAccount,
+    XtAccountStatus,
+    XtAsset,
+    XtOrder,
+    XtPosition,
+    XtTrade,
+)
 
 _SHANGHAI = 8 * 3600
 _DAY = 86_400
@@ -59,6 +67,7 @@ class AccountBooks:
             PushKind.ORDER: self._order,
             PushKind.TRADE: self._trade,
             PushKind.POSITION: self.positions.apply,
+            PushKind.ACCOUNT_STATUS: self._status,
         }
         self._untap: Callable[[], None] = lambda: None
 
@@ -84,17 +93,20 @@ class AccountBooks:
 
     def renew(self) -> None:
         """Ask for everything again, and wait until it is there."""
+        self._ask()
+        seconds = self._trader.requests.seconds
+        with self._answers:
+            if not self._answers.wait_for(lambda: self._missing <= 0, seconds):
+                raise RequestTimeout("query_stock_orders", seconds)
+
+    def _ask(self) -> None:
         whose, trader = self.account, self._trader
         with self._answers:
-            self._missing = 4
+            self._missing += 4
         trader.query_stock_asset_async(whose, self._told_asset)
         trader.query_stock_orders_async(whose, self._teller(self.orders))
         trader.query_stock_trades_async(whose, self._teller(self.trades))
         trader.query_stock_positions_async(whose, self._teller(self.positions))
-        seconds = trader.requests.seconds
-        with self._answers:
-            if not self._answers.wait_for(lambda: self._missing <= 0, seconds):
-                raise RequestTimeout("query_stock_orders", seconds)
 
     def close(self) -> None:
         """Stop listening, and end the subscription where that can still be said."""
@@ -138,6 +150,12 @@ class AccountBooks:
             take = self._takers.get(push.kind)
             if take is not None and push.account_type == self.account.account_type:
                 take(push.record)
+
+    def _status(self, status: XtAccountStatus) -> None:
+        """The account is ready again, as after the turn of the day: its lists are other ones."""
+        if status.status == c.ACCOUNT_STATUS_OK:
+            with suppress(NotConnected):
+                self._ask()
 
     def _order(self, order: XtOrder) -> None:
         self._begin_day(order.order_time)

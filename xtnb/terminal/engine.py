@@ -188,8 +188,9 @@ class PaperTerminal:
         sysid = request.arguments["order_sysid"]
         market = request.arguments["market"]
         found = None
-        for order in books.orders.values() if books else ():
-            if order.sysid == sysid and _on_market(order.fixed["stock_code"], market):
+        if books and isinstance(sysid, str) and sysid.isdecimal():  # order_sysid is the number
+            order = books.orders.get(int(sysid))
+            if order and order.sysid == sysid and _on_market(order.fixed["stock_code"], market):
                 found = order
         return self._cancel_found(request, books, found, found.id if found else 0, sysid)
 
@@ -254,12 +255,14 @@ class PaperTerminal:
         if request.account_type != c.SECURITY_ACCOUNT:
             return Reply(request.seq, -1, "this paper terminal opens stock accounts only")
         self._seed(OpeningAccount(request.account_id, cash))
-        self._push(
-            PushKind.ACCOUNT_STATUS,
-            *key,
-            XtAccountStatus(request.account_id, request.account_type, c.ACCOUNT_STATUS_OK),
-        )
+        self._ready(self._accounts[key])
         return Reply(request.seq, 0)
+
+    def _ready(self, books: Books) -> None:
+        """Tell that an account can trade: it was opened, or its new day has begun. Ours."""
+        number, kind = books.account_id, books.account_type
+        status = XtAccountStatus(number, kind, c.ACCOUNT_STATUS_OK)
+        self._push(PushKind.ACCOUNT_STATUS, kind, number, status)
 
     def admit(self, books: Books) -> None:
         """Serve one more account."""
@@ -278,6 +281,7 @@ class PaperTerminal:
                     self.market.books[order.fixed["stock_code"]].cancel(order)
                     books.cancel(order, "收盘撤销 / expired at the close")
             books.roll()
+            self._ready(books)
 
     # -- pushes -----------------------------------------------------------------------------------
 

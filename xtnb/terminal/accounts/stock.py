@@ -213,7 +213,7 @@ class StockAccountBooks:
             "instrument_name": fixed["instrument_name"],
             "account_type": self.account_type,
         }
-        self.trades.append(facts)
+        self.trades.append(facts.copy())  # whoever hears of the fill may change what it got
         tell = self.tell
         tell(PushKind.TRADE, self, trade)
         tell(PushKind.ORDER, self, order.note(_PART_SUCC if left else _SUCCEEDED))
@@ -273,9 +273,7 @@ class StockAccountBooks:
     def asset(self) -> XtAsset:
         """The account's money now."""
         cash = self.cash
-        value = 0
-        for holding in self.holdings.values():
-            value += holding.volume * holding.mark.last
+        value = sum([held.volume * held.mark.last for held in self.holdings.values()])
         record = XtAsset.__new__(XtAsset)
         record.__dict__ = {
             "account_id": self.account_id,
