@@ -58,6 +58,20 @@ def test_every_file_that_the_readme_links_to_is_there(name):
     assert [link for link in links if not (ROOT / link).exists()] == []
 
 
+@pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md"])
+def test_the_example_of_the_readme_runs_and_its_order_fills(name):
+    text = (ROOT / name).read_text(encoding="utf-8")
+    example = re.search(r"```python\n(.*?)```", text, re.DOTALL)[1]
+    script = f"{example}\nprint(order.wait(30).filled)\ndesk.close()\n"
+
+    said = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, encoding="utf-8", timeout=120
+    )
+
+    assert len([line for line in example.splitlines() if line]) == 5
+    assert said.stdout.splitlines()[-1:] == ["200"], said.stderr
+
+
 def test_ci_calls_the_second_command():
     assert COMMANDS[1] in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
 
