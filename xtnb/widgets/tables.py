@@ -1,0 +1,133 @@
+"""The five tables of a desk: which columns each shows, and what can be clicked.
+
+Each takes rows (a `Table`, or a `Stream` for fills) and gives a `LiveTable`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from xtnb.live.store import Rows
+from xtnb.vocabulary.fields import Field
+from xtnb.vocabulary.records import Quote, XtAsset, XtOrder, XtPosition, XtTrade
+from xtnb.widgets.columns import Column
+from xtnb.widgets.live_table import LiveTable
+
+_BID = Field("bid", "买一", "bid", "float", "CNY", 3)
+_ASK = Field("ask", "卖一", "ask", "float", "CNY", 3)
+_BID_SIZE = Field("bid_size", "买量", "bid size", "int", "shares")
+_ASK_SIZE = Field("ask_size", "卖量", "ask size", "int", "shares")
+_CHANGE = Field("change", "涨跌幅", "change", "float", "1", 4)
+
+
+def _price(
+    name: str, value: Callable[[Quote], float] | None = None, field: Field | None = None
+) -> Column:
+    return Column(name, value, field, tone="against", against="last_close", pick=True)
+
+
+def _change(quote: Quote) -> float | None:
+    if quote.last_close <= 0 or quote.last_price <= 0:
+        return None
+    return quote.last_price / quote.last_close - 1
+
+
+ORDER_COLUMNS: tuple[str | Column, ...] = (
+    "order_time",
+    "stock_code",
+    "instrument_name",
+    "order_type",
+    "price_type",
+    Column("price", pick=True),
+    "order_volume",
+    "traded_volume",
+    "traded_price",
+    "order_status",
+    "status_msg",
+    "order_remark",
+    "order_id",
+)
+TRADE_COLUMNS: tuple[str | Column, ...] = (
+    "traded_time",
+    "stock_code",
+    "instrument_name",
+    "order_type",
+    Column("traded_price", pick=True),
+    "traded_volume",
+    "traded_amount",
+    "commission",
+    "order_id",
+    "traded_id",
+)
+POSITION_COLUMNS: tuple[str | Column, ...] = (
+    "stock_code",
+    "instrument_name",
+    "volume",
+    Column("can_use_volume", pick=True),
+    "frozen_volume",
+    "on_road_volume",
+    "avg_price",
+    Column("last_price", pick=True),
+    "market_value",
+    "float_profit",
+    "profit_rate",
+)
+ASSET_COLUMNS: tuple[str | Column, ...] = (
+    "account_id",
+    "total_asset",
+    "cash",
+    "frozen_cash",
+    "market_value",
+    "fetch_balance",
+)
+QUOTE_COLUMNS: tuple[str | Column, ...] = (
+    Column("stock_code", pick=True),
+    Column("instrument_name", pick=True),
+    _price("last_price"),
+    Column("change", _change, _CHANGE, tone="sign"),
+    _price("bid", lambda quote: quote.bid_price[0], _BID),
+    Column("bid_size", lambda quote: quote.bid_volume[0], _BID_SIZE),
+    _price("ask", lambda quote: quote.ask_price[0], _ASK),
+    Column("ask_size", lambda quote: quote.ask_volume[0], _ASK_SIZE),
+    _price("high"),
+    _price("low"),
+    "volume",
+    "amount",
+    "last_close",
+    "time",
+)
+
+
+def orders(rows: Rows) -> LiveTable:
+    """Today's orders, newest first, each with its cancel button while it can be cancelled.
+
+    Actions: "cancel" with the order's key and record, "cancel_all", "pick" of a price.
+    """
+    return LiveTable(
+        "orders",
+        XtOrder,
+        rows,
+        columns=ORDER_COLUMNS,
+        actions=("cancel", "cancel_all"),
+        newest_first=True,
+    )
+
+
+def trades(rows: Rows) -> LiveTable:
+    """Today's fills, newest first. Action: "pick" of a price."""
+    return LiveTable("trades", XtTrade, rows, columns=TRADE_COLUMNS, newest_first=True)
+
+
+def positions(rows: Rows) -> LiveTable:
+    """What the account holds. Actions: "pick" of a price or of the sellable volume."""
+    return LiveTable("positions", XtPosition, rows, columns=POSITION_COLUMNS)
+
+
+def asset(rows: Rows) -> LiveTable:
+    """The account's money, one row."""
+    return LiveTable("asset", XtAsset, rows, columns=ASSET_COLUMNS)
+
+
+def quotes(rows: Rows) -> LiveTable:
+    """Prices of the watched codes. Actions: "pick" of the code, the name or a price."""
+    return LiveTable("quotes", Quote, rows, columns=QUOTE_COLUMNS)
