@@ -11,7 +11,6 @@ import pytest
 from tests.project import run_notebooks
 
 NOTEBOOKS = sorted((Path(__file__).resolve().parent.parent / "notebooks").glob("*.ipynb"))
-WIDGETS = ("desk.live.", "desk.ticket(", "desk.chart.", "desk.panel(")
 
 pytestmark = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 
@@ -46,15 +45,19 @@ def test_a_lesson_closes_its_desk_and_says_where_to_go_next(path):
     assert len(re.findall(r"\]\(", cells[-1].source)) == 2
 
 
+def test_no_moment_of_the_wall_clock_is_saved(path):
+    saved = [str(c.outputs) for c in code_of(path) if "paper" not in c.source]
+
+    assert [m for text in saved for m in re.findall(r"\d\d:\d\d:\d\d", text)] == []
+
+
 def test_a_code_cell_is_at_most_eight_lines(path):
     assert [c.source for c in code_of(path) if len(c.source.splitlines()) > 8] == []
 
 
 def test_a_cell_that_shows_a_widget_is_tagged(path):
-    for cell in code_of(path):
-        last = cell.source.splitlines()[-1]
-        if last.startswith(WIDGETS):
-            assert "nbval-ignore-output" in cell.metadata.get("tags", []), last
+    for cell in filter(run_notebooks.shows_a_widget, code_of(path)):
+        assert "nbval-ignore-output" in cell.metadata.get("tags", []), cell.source
 
 
 def test_no_state_of_a_widget_and_no_time_of_execution_is_saved(path):

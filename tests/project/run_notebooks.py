@@ -4,7 +4,8 @@ Run: uv run python tests/project/run_notebooks.py [notebook]...     (all, unless
 
 Outputs are kept; what differs from machine to machine or run to run is not:
 times of execution, the patch version of Python, and the state of widgets, which
-would hold the whole front end. A widget is saved as its one line of text.
+would hold the whole front end. A widget is saved as its one line of text; the
+dated still that a live table leaves behind is not.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from nbclient import NotebookClient
 ROOT = Path(__file__).resolve().parent.parent.parent
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 WIDGET_STATE = "widgets"
+SHOWS_A_WIDGET = ("desk.live.", "desk.ticket(", "desk.chart.", "desk.panel(")
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 
 
@@ -39,11 +41,18 @@ def tidy(notebook: Any) -> Any:
     for number, cell in enumerate(notebook.cells):
         cell.id = f"cell-{number:02d}"
         cell.metadata.pop("execution", None)
-        for output in cell.get("outputs", []):
-            data = output.get("data", {})
-            if "text/plain" in data:
-                data.pop(WIDGET_VIEW, None)
+        if shows_a_widget(cell):
+            for output in cell.outputs:
+                if "data" in output:
+                    output.data = {"text/plain": output.data["text/plain"]}
+                    output.metadata = {}
     return notebook
+
+
+def shows_a_widget(cell: Any) -> bool:
+    """Whether the last line of a cell is a widget."""
+    last = cell.source.splitlines()[-1:]
+    return cell.cell_type == "code" and last != [] and last[0].startswith(SHOWS_A_WIDGET)
 
 
 if __name__ == "__main__":
