@@ -69,14 +69,14 @@ ModuleRegistry.registerModules([
 const ROW = 24;
 const HEADER = 25;
 const ASK_AGAIN_MS = 4000;
-const SQUEEZE = 0.92;
+const SQUEEZE = 0.9;
 
 const theme = themeQuartz.withParams({
   accentColor: "var(--x-accent)",
   backgroundColor: "var(--x-ground)",
   borderColor: "var(--x-line)",
   browserColorScheme: "inherit",
-  cellHorizontalPadding: 8,
+  cellHorizontalPadding: 6,
   fontFamily: "inherit",
   fontSize: 12,
   foregroundColor: "var(--x-text)",

@@ -17,6 +17,7 @@ _BID = Field("bid", "买一", "bid", "float", "CNY", 3)
 _ASK = Field("ask", "卖一", "ask", "float", "CNY", 3)
 _BID_SIZE = Field("bid_size", "买量", "bid size", "int", "shares")
 _ASK_SIZE = Field("ask_size", "卖量", "ask size", "int", "shares")
+_AMOUNT = Field("amount", "成交额", "amount", "float", "CNY", 0)
 _CHANGE = Field("change", "涨跌幅", "change", "float", "1", 4)
 
 
@@ -89,11 +90,11 @@ QUOTE_COLUMNS: tuple[str | Column, ...] = (
     Column("bid_size", lambda quote: quote.bid_volume[0], _BID_SIZE),
     _price("ask", lambda quote: quote.ask_price[0], _ASK),
     Column("ask_size", lambda quote: quote.ask_volume[0], _ASK_SIZE),
+    "last_close",
     _price("high"),
     _price("low"),
     "volume",
-    "amount",
-    "last_close",
+    Column("amount", field=_AMOUNT),
     "time",
 )
 
