@@ -71,6 +71,7 @@ class RefusalCode(IntEnum):
     UPTICK = 1034
     DEBT = 1035
     MARGIN_CALL = 1036
+    EXPIRED = 1040
 
 
 class Refused(XtnbError):
