@@ -72,7 +72,6 @@ class RefusalCode(IntEnum):
     DEBT = 1035
     MARGIN_CALL = 1036
     EXPIRED = 1040
-    EXPIRED = 1050
     LOCKED = 1051
     EXERCISE = 1052
 
