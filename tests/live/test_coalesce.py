@@ -1,8 +1,10 @@
 import logging
+import subprocess
+import sys
 import threading
 from time import monotonic
 
-from xtnb.live.coalesce import THREAD_NAME, Frames, frames
+from xtnb.live.coalesce import THREAD_NAME, Frames
 
 DEADLINE = 10
 
@@ -137,6 +139,13 @@ def test_a_flush_may_close_its_own_slot():
     assert len(own) == 0
 
 
-def test_the_process_has_one_frames_and_no_thread_without_a_widget():
-    assert len(frames) == 0
-    assert frames._thread is None
+def test_importing_starts_no_thread():
+    program = (
+        "import threading\n"
+        "from xtnb.live.coalesce import frames\n"
+        "print(len(frames), threading.active_count())"
+    )
+
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+
+    assert done.stdout.split() == ["0", "1"]
