@@ -8,10 +8,10 @@ here, whatever the kind.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from functools import cache
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from xtnb.errors import InputError
 from xtnb.rules.day import DayRules
@@ -125,6 +125,29 @@ class DayTerms(Protocol):
         ...
 
 
+@runtime_checkable
+class Settling(Protocol):
+    """Day rules of a kind whose next day does not start from the last price."""
+
+    def next_reference(self, last: int, volume: int, amount: int) -> int:
+        """The reference of the next day, from the day's figures; the amount is without unit."""
+        ...
+
+
+@runtime_checkable
+class Derived(Protocol):
+    """Day rules of a kind that depends on the previous close of another instrument."""
+
+    @property
+    def underlying(self) -> str:
+        """The code of that instrument."""
+        ...
+
+    def follow(self, prev_close: int) -> None:
+        """Take its previous close, 1e-4 yuan."""
+        ...
+
+
 Maker = Callable[[Any, int, date], DayTerms]
 
 _MAKERS: dict[type, Maker] = {Instrument: DayRules}
@@ -141,6 +164,18 @@ def rules_of(instrument: Listed, prev_close: int, day: date) -> DayTerms:
     if make is None:
         raise InputError("instrument", instrument, "an instrument of a listed kind")
     return make(instrument, prev_close, day)
+
+
+def next_reference(rules: DayTerms, last: int, volume: int, amount: int) -> int:
+    """What the next day starts from: the last price, or what the kind settles to."""
+    return rules.next_reference(last, volume, amount) if isinstance(rules, Settling) else last
+
+
+def tie(rules: Mapping[str, DayTerms]) -> None:
+    """Tell the rules of one day that depend on another instrument what that begins from."""
+    for one in rules.values():
+        if isinstance(one, Derived) and one.underlying in rules:
+            one.follow(rules[one.underlying].prev_close)
 
 
 @cache

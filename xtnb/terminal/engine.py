@@ -229,7 +229,7 @@ class PaperTerminal:
         record = XtCancelError(
             request.account_id,
             order_id,
-            c.MARKET_STR_TO_ENUM_MAPPING.get(code[-2:], -1),
+            c.MARKET_STR_TO_ENUM_MAPPING.get(code.rpartition(".")[2], -1),
             sysid,
             int(refusal.code),
             str(refusal),
@@ -320,7 +320,7 @@ class PaperTerminal:
 
 
 def _on_market(code: str, market: int | str) -> bool:
-    listed = code[-2:]
+    listed = code.rpartition(".")[2]
     if isinstance(market, str):
         return listed == market.upper()
     return c.MARKET_STR_TO_ENUM_MAPPING.get(listed) == market

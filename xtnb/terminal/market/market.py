@@ -10,7 +10,8 @@ days of a longer absence day by day. Orders of accounts that the price passes on
 the way are filled.
 
 Trading is continuous around the clock and every calendar day is a trading day.
-At midnight in Shanghai the last price becomes the previous close.
+At midnight in Shanghai the last price becomes the previous close, or what the kind
+of instrument settles to.
 
 Same seed, same start, same steps: the same market. Nothing here reads a clock of
 the machine; the market belongs to one thread at a time, its host's.
@@ -27,7 +28,7 @@ from typing import TypeVar
 
 from xtnb.errors import InputError, RefusalCode, Refused
 from xtnb.rules.instruments import find
-from xtnb.rules.listed import DayTerms, Listed, everything, rules_of, unit_of
+from xtnb.rules.listed import DayTerms, Listed, everything, next_reference, rules_of, tie, unit_of
 from xtnb.terminal.book import Book, Fill
 from xtnb.terminal.clock import DAY, MINUTE, MS, SECOND, Clock, day_of, midnight
 from xtnb.terminal.market.flow import FILLS_A_SECOND, Flow
@@ -95,6 +96,7 @@ class Market:
             code: rules_of(instrument, instrument.reference, self._day)
             for code, instrument in self.instruments.items()
         }
+        tie(self._rules)
         self._tapes: dict[str, Tape] = {}
         self._histories: dict[str, History] = {}
         self._flows: list[Flow] = []
@@ -175,8 +177,10 @@ class Market:
             for order in [*book.queue(True), *book.queue(False)]:
                 book.cancel(order)
             tape = self._tapes[code]
+            begin = next_reference(self._rules[code], tape.last, tape.volume, tape.amount)
             self._histories[code].end_day(old)
-            self._rules[code] = rules_of(self.instruments[code], tape.last, new)
+            self._rules[code] = rules_of(self.instruments[code], begin, new)
+        tie(self._rules)
         self._day = new
         for flow in self._flows:
             code = flow.instrument.stock_code
