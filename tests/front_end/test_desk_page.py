@@ -191,7 +191,7 @@ def test_the_page_fits_a_laptop_and_nothing_scrolls_inside(page):
                      && e.clientHeight > 0 && e.scrollHeight > e.clientHeight + 1)
         .map(e => e.className)""")
 
-    assert box["height"] <= 620
+    assert box["height"] <= 580
     assert box["width"] <= 1366
     assert overflowing == []
     assert page.page.evaluate("() => document.querySelector('.xtnb-panel').scrollWidth") <= round(

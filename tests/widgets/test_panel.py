@@ -114,7 +114,7 @@ def test_the_days_profit_is_what_total_assets_have_gained_since_the_close(strip:
     desk.clock.advance(60)
     desk._live.books.settle()
     books = desk._live.books
-    now = money(books, books.asset.records()[0])
+    now = money(books, books.asset.records()[0], panel._parts["strip"]._tally)
     strip.wait(lambda: strip.sections["money"] == now)
 
     assert now["day_profit"] == pytest.approx(now["total"] - opening, abs=0.01)

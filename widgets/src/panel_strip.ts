@@ -54,9 +54,7 @@ class Strip {
       this.banner,
       this.account,
       ...this.cells.map((cell) => cell.root),
-      h("span", { class: "gap" }),
-      this.language,
-      this.cancel,
+      h("div", { class: "buttons" }, this.language, this.cancel),
     );
   }
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 import ipywidgets
 
-from xtnb import xtconstant as c
 from xtnb.errors import XtnbError
 from xtnb.rules.instruments import all_instruments
 from xtnb.vocabulary.fields import Field
@@ -20,19 +18,12 @@ from xtnb.widgets.live_table import Action, LiveTable
 from xtnb.widgets.marked import MarkedPositions, positions_now
 from xtnb.widgets.needs import Books, Forget, PanelDesk
 from xtnb.widgets.price_chart import PriceChart
+from xtnb.widgets.tally import Tally
 from xtnb.widgets.ticket import Ticket
 from xtnb.widgets.wire import Sections
 
 QUOTES = 11
-WORKING = frozenset(
-    {
-        c.ORDER_UNREPORTED,
-        c.ORDER_WAIT_REPORTING,
-        c.ORDER_REPORTED,
-        c.ORDER_PART_SUCC,
-    }
-)
-
+ROWS = 5
 _CHANGE = Field("change", "涨跌幅", "change", "float", unit="1", decimals=4)
 
 
@@ -95,6 +86,8 @@ class PanelStrip(Sections):
         self._desk = desk
         self._paper = paper
         books = desk.books
+        self._tally = Tally(books)
+        self.ends(self._tally.close)
         for rows in (books.asset, books.orders, books.positions, books.trades, books.quotes):
             self.ends(rows.on_change(self.touch))
 
@@ -107,15 +100,14 @@ class PanelStrip(Sections):
     def sections(self) -> dict[str, Any]:
         books = self._desk.books
         asset = next(iter(books.asset.records()), None)
-        orders = books.orders.records()
         account = asset.account_id if isinstance(asset, XtAsset) else ""
         return {
             "account": {
                 "id": masked(account) if options.mask_accounts else account,
                 "paper": self._paper,
             },
-            "money": money(books, asset) if isinstance(asset, XtAsset) else None,
-            "working": sum(order.order_status in WORKING for order in orders),
+            "money": money(books, asset, self._tally) if isinstance(asset, XtAsset) else None,
+            "working": self._tally.cancellable(),
         }
 
 
@@ -187,13 +179,18 @@ class Panel(ipywidgets.Box):  # type: ignore[misc]
             columns=_ORDER_COLUMNS,
             actions=("cancel",),
             newest_first=True,
-            max_rows=6,
+            max_rows=ROWS,
         )
         self.trades = LiveTable(
-            "trades", XtTrade, books.trades, columns=_TRADE_COLUMNS, newest_first=True, max_rows=6
+            "trades",
+            XtTrade,
+            books.trades,
+            columns=_TRADE_COLUMNS,
+            newest_first=True,
+            max_rows=ROWS,
         )
         self.positions = LiveTable(
-            "positions", XtPosition, self._marked.rows, columns=_POSITION_COLUMNS, max_rows=6
+            "positions", XtPosition, self._marked.rows, columns=_POSITION_COLUMNS, max_rows=ROWS
         )
         for table in (self.quotes, self.orders, self.trades, self.positions):
             table.on_action(self._acted)
@@ -273,7 +270,7 @@ def _some_codes(books: Books, code: str | None) -> list[str]:
     return list(dict.fromkeys(wanted))[: max(QUOTES, len(held))]
 
 
-def money(books: Books, asset: XtAsset) -> dict[str, float | None]:
+def money(books: Books, asset: XtAsset, tally: Tally) -> dict[str, float | None]:
     """Money of an account, its positions marked to the quotes at hand. Yuan."""
     positions = positions_now(books)
     value = sum(position.market_value for position in positions)
@@ -282,34 +279,26 @@ def money(books: Books, asset: XtAsset) -> dict[str, float | None]:
         "cash": asset.cash,
         "frozen": asset.frozen_cash,
         "market_value": value,
-        "day_profit": day_profit(positions, books.trades.records(), books),
+        "day_profit": day_profit(positions, tally, books),
     }
 
 
-def day_profit(
-    positions: Iterable[XtPosition], trades: Iterable[XtTrade], books: Books
-) -> float | None:
+def day_profit(positions: Iterable[XtPosition], tally: Tally, books: Books) -> float | None:
     """What the account has won today after fees, yuan; None while a quote is missing.
 
     What was held this morning counts from the previous close, what was bought
     today from what was paid. Shares that came without a trade count as held.
     """
-    bought: dict[str, int] = defaultdict(int)
-    flow: dict[str, float] = defaultdict(float)
-    for trade in trades:
-        buy = trade.order_type == c.STOCK_BUY
-        bought[trade.stock_code] += trade.traded_volume if buy else -trade.traded_volume
-        flow[trade.stock_code] += -trade.traded_amount if buy else trade.traded_amount
-        flow[trade.stock_code] -= trade.commission
     held = {position.stock_code: position.volume for position in positions}
+    flows = tally.flows()
     profit = 0.0
-    for code in held.keys() | bought.keys():
-        quote = books.quotes.get(code)
-        now, net = held.get(code, 0), bought[code]
+    for code in held.keys() | flows.keys():
+        quote, now = books.quotes.get(code), held.get(code, 0)
+        net, cash = flows.get(code, (0, 0.0))
+        profit += cash
+        if now == 0 and net == 0:
+            continue
         if not isinstance(quote, Quote):
-            if now == 0 and net == 0:
-                profit += flow[code]
-                continue
             return None
-        profit += now * quote.last_price - (now - net) * quote.last_close + flow[code]
+        profit += now * quote.last_price - (now - net) * quote.last_close
     return profit

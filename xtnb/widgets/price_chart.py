@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
 from datetime import datetime
 from threading import RLock
 from typing import Any
@@ -16,31 +15,16 @@ from xtnb import xtconstant as c
 from xtnb.errors import InputError
 from xtnb.rules.instruments import find
 from xtnb.vocabulary.options import options
-from xtnb.vocabulary.records import Quote, XtOrder, XtTrade
+from xtnb.vocabulary.records import Quote
 from xtnb.widgets.assets import asset
 from xtnb.widgets.attempts import SHANGHAI
-from xtnb.widgets.minutes import Minute, Minutes, columns, minute_of
+from xtnb.widgets.minutes import Minute, Minutes, columns
 from xtnb.widgets.needs import ChartDesk, Forget
+from xtnb.widgets.tally import Tally
 from xtnb.widgets.theme import AVERAGE, colours, dressed
 from xtnb.widgets.wire import Sections
 
 KINDS = ("line", "candles")
-
-_OVER = frozenset({c.ORDER_SUCCEEDED, c.ORDER_PART_CANCEL, c.ORDER_CANCELED, c.ORDER_JUNK})
-
-
-class Remembered:
-    """The last result of a reading, kept while what it was read from is the same."""
-
-    def __init__(self) -> None:
-        self._of: object = None
-        self._result: list[dict[str, Any]] = []
-
-    def of(self, what: object, read: Callable[[], list[dict[str, Any]]]) -> list[dict[str, Any]]:
-        """The result for `what`, read again if that differs from the last time."""
-        if self._of != what:
-            self._result, self._of = read(), what
-        return self._result
 
 
 def _averages(bars: list[Minute]) -> list[float]:
@@ -89,9 +73,10 @@ class PriceChart(Sections):
         self._code = ""
         self._minutes = Minutes()
         self._unwatch: Forget | None = None
-        self._drawn_orders, self._drawn_fills = Remembered(), Remembered()
         books = desk.books
+        self._tally = Tally(books)
         self.ends(
+            self._tally.close,
             books.quotes.on_change(self._quoted),
             books.orders.on_change(self.touch),
             books.trades.on_change(self.touch),
@@ -239,43 +224,22 @@ class PriceChart(Sections):
         return {"bars": columns(bars)} if bars or whole else {}
 
     def _orders(self) -> list[dict[str, Any]]:
-        """Working orders by price and side, as one line each."""
-        rows = self._desk.books.orders
-        return self._drawn_orders.of((self._code, rows.version), self._read_orders)
-
-    def _fills(self) -> list[dict[str, Any]]:
-        """Own fills by minute and side, with their volume and average price."""
-        rows = self._desk.books.trades
-        return self._drawn_fills.of((self._code, rows.version), self._read_fills)
-
-    def _read_orders(self) -> list[dict[str, Any]]:
+        """Working orders by side and price, as one line each."""
         left: dict[tuple[bool, float], int] = defaultdict(int)
-        for order in self._desk.books.orders.records():
-            if (
-                isinstance(order, XtOrder)
-                and order.stock_code == self._code
-                and order.order_status not in _OVER
-                and order.price > 0
-            ):
-                buy = order.order_type == c.STOCK_BUY
-                left[buy, order.price] += order.order_volume - order.traded_volume
+        for order in self._tally.working(self._code):
+            buy = order.order_type == c.STOCK_BUY
+            left[buy, order.price] += order.order_volume - order.traded_volume
         return [
             {"buy": buy, "price": price, "left": volume}
             for (buy, price), volume in sorted(left.items())
             if volume > 0
         ]
 
-    def _read_fills(self) -> list[dict[str, Any]]:
-        volume: dict[tuple[int, bool], int] = defaultdict(int)
-        amount: dict[tuple[int, bool], float] = defaultdict(float)
-        for trade in self._desk.books.trades.records():
-            if isinstance(trade, XtTrade) and trade.stock_code == self._code:
-                key = minute_of(trade.traded_time), trade.order_type == c.STOCK_BUY
-                volume[key] += trade.traded_volume
-                amount[key] += trade.traded_price * trade.traded_volume
+    def _fills(self) -> list[dict[str, Any]]:
+        """Own fills by minute and side, with their volume and average price."""
         return [
-            {"time": time, "buy": buy, "volume": many, "price": amount[time, buy] / many}
-            for (time, buy), many in sorted(volume.items())
+            {"time": minute, "buy": buy, "volume": shares, "price": money / shares}
+            for minute, buy, shares, money in self._tally.fills(self._code)
         ]
 
     def _change(self) -> float:
