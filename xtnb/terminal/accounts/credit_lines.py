@@ -135,8 +135,12 @@ class LineWatch:
             if order.open:
                 state.market.books[order.fixed["stock_code"]].cancel(order)
                 state.cancel(order, "强制平仓前撤单 / cancelled for the close-out")
-        sent = self._buy_back() + self._repay() + self._sell()
-        return sent + self._buy_back() + self._repay()
+        sent = self._buy_back() + self._repay()
+        cash = state.cash.available
+        sent += self._sell()
+        if state.cash.available > cash:
+            sent += self._buy_back() + self._repay()
+        return sent
 
     def _missing(self) -> int:
         """By how much assets and debt must both fall for the ratio that is to be restored."""
