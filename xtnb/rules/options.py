@@ -100,20 +100,27 @@ class OptionDay:
                 f"{instrument.stock_code} 没有前结算价",
                 f"{instrument.stock_code} has no previous settlement price",
             )
-        spot = underlying_close or find(instrument.underlying).reference
-        strike, tick = instrument.strike, instrument.tick
         self.instrument = instrument
         self.day = day
         self.prev_close = prev_close
-        self.spot = spot
-        self.tick = tick
+        self.tick = instrument.tick
         self.lot = 1
         self.price_types = _PRICE_TYPES[instrument.market]
-        base = spot if instrument.call else strike
-        other = strike if instrument.call else spot
+        self.follow(underlying_close or find(instrument.underlying).reference)
+
+    @property
+    def underlying(self) -> str:
+        """The code of the underlying."""
+        return self.instrument.underlying
+
+    def follow(self, prev_close: int) -> None:
+        """Take the previous close of the underlying, 1e-4 yuan: limits and margin follow."""
+        strike, tick = self.instrument.strike, self.tick
+        self.spot = spot = prev_close
+        base, other = (spot, strike) if self.instrument.call else (strike, spot)
         rise = max(5 * base, 100 * min(2 * base - other, spot))
-        self.up = prev_close + max(tick, half_up(rise, 1000 * tick) * tick)
-        self.down = max(tick, prev_close - half_up(100 * spot, 1000 * tick) * tick)
+        self.up = self.prev_close + max(tick, half_up(rise, 1000 * tick) * tick)
+        self.down = max(tick, self.prev_close - half_up(100 * spot, 1000 * tick) * tick)
 
     @property
     def expired(self) -> bool:
