@@ -68,7 +68,10 @@ class Listed(Protocol):
 
 
 class Pace(Protocol):
-    """How the demo's order flow treats an instrument that is neither stock nor fund. Ours."""
+    """How the demo's order flow treats an instrument that is neither stock nor fund. Ours.
+
+    A pace may also have `lot`, what the flow's orders are a multiple of; 1 if not.
+    """
 
     @property
     def spread(self) -> float:
@@ -187,3 +190,8 @@ def everything() -> dict[str, Listed]:
 def unit_of(instrument: Listed) -> int:
     """What one unit of volume counts for in an amount: 1, or a contract's multiplier."""
     return int(getattr(instrument, "unit", 1))
+
+
+def book_of(instrument: Listed) -> str:
+    """The code whose book an instrument trades in: its own, unless it shares one."""
+    return str(getattr(instrument, "book_of", instrument.stock_code))

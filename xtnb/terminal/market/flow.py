@@ -57,9 +57,9 @@ def character(instrument: Listed, price: int, tick: int) -> Character:
     """What the flow reads off an instrument: board, price and size of the company, or its pace."""
     if not isinstance(instrument, Instrument):
         pace: Pace = instrument.pace  # type: ignore[attr-defined]
-        return Character(
-            pace.spread, max(1, round(0.0136 * pace.spread * price / tick)), 1, float(pace.volume)
-        )
+        lot = getattr(pace, "lot", 1)
+        step = max(1, round(0.0136 * pace.spread * price / tick))
+        return Character(pace.spread, step, lot, max(1.0, pace.volume / lot))
     money_fund = instrument.stock_code.startswith("511")
     spread = _MONEY_FUND_SPREAD if money_fund else _SPREAD.get(instrument.board, _STOCK_SPREAD)
     step = max(1, round(0.0136 * spread * price / tick))

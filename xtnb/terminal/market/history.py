@@ -51,6 +51,10 @@ class History:
         self._first_close = prev_close
         self._quotes: deque[Quote] = deque(maxlen=KEPT_QUOTES)
 
+    def beside(self) -> History:
+        """A second history of the same trades, for another code; its quotes are its own."""
+        return History(self._past, self._tape, self._first_close, self._unit)
+
     def record(self, quote: Quote) -> None:
         """Keep a snapshot; the oldest gives way."""
         self._quotes.append(quote)

@@ -28,7 +28,16 @@ from typing import TypeVar
 
 from xtnb.errors import InputError, RefusalCode, Refused
 from xtnb.rules.instruments import find
-from xtnb.rules.listed import DayTerms, Listed, everything, next_reference, rules_of, tie, unit_of
+from xtnb.rules.listed import (
+    DayTerms,
+    Listed,
+    book_of,
+    everything,
+    next_reference,
+    rules_of,
+    tie,
+    unit_of,
+)
 from xtnb.terminal.book import Book, Fill
 from xtnb.terminal.clock import DAY, MINUTE, MS, SECOND, Clock, day_of, midnight
 from xtnb.terminal.market.flow import FILLS_A_SECOND, Flow
@@ -60,7 +69,8 @@ class Market:
         rate: events of the flow a second in each instrument.
 
     Attributes:
-        books: by code. A book lives as long as the market.
+        books: by code. A book lives as long as the market; two codes for one thing, as
+            those of the two Connect routes, share one.
         instruments: by code.
     """
 
@@ -101,8 +111,17 @@ class Market:
         self._histories: dict[str, History] = {}
         self._flows: list[Flow] = []
         self._due: list[tuple[int, int]] = [(midnight(self._now) + DAY, _TURN)]
+        self._twins = {
+            code: first
+            for code, instrument in self.instruments.items()
+            if (first := book_of(instrument)) != code and first in self.instruments
+        }
         for code, instrument in self.instruments.items():
-            self._open(code, instrument, flow, rate)
+            if code not in self._twins:
+                self._open(code, instrument, flow, rate)
+        for code, first in self._twins.items():
+            self.books[code], self._tapes[code] = self.books[first], self._tapes[first]
+            self._histories[code] = self._histories[first].beside()
         heapify(self._due)
 
     def _open(self, code: str, instrument: Listed, with_flow: bool, rate: float) -> None:
@@ -178,7 +197,8 @@ class Market:
                 book.cancel(order)
             tape = self._tapes[code]
             begin = next_reference(self._rules[code], tape.last, tape.volume, tape.amount)
-            self._histories[code].end_day(old)
+            if code not in self._twins:
+                self._histories[code].end_day(old)
             self._rules[code] = rules_of(self.instruments[code], begin, new)
         tie(self._rules)
         self._day = new
