@@ -36,9 +36,10 @@ class Floor:
             epoch second; for orders that an account sends by itself.
         leaving: what to call when the terminal leaves the market, for accounts that
             listen to it.
+        common: what the accounts of one kind share, by its class.
     """
 
-    __slots__ = ("day", "last_order", "last_trade", "leaving", "market", "match", "tell")
+    __slots__ = ("common", "day", "last_order", "last_trade", "leaving", "market", "match", "tell")
 
     match: Callable[[Books, Order, int], None]
 
@@ -49,6 +50,7 @@ class Floor:
         self.last_order = 0
         self.last_trade = 0
         self.leaving: list[Callable[[], None]] = []
+        self.common: dict[type, Any] = {}
 
 
 class Books(Protocol):
