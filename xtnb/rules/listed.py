@@ -15,6 +15,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from xtnb.errors import InputError
 from xtnb.rules.day import DayRules
+from xtnb.rules.futures import Future, FuturesDay
 from xtnb.rules.instruments import Instrument, all_instruments
 
 
@@ -153,7 +154,7 @@ class Derived(Protocol):
 
 Maker = Callable[[Any, int, date], DayTerms]
 
-_MAKERS: dict[type, Maker] = {Instrument: DayRules}
+_MAKERS: dict[type, Maker] = {Instrument: DayRules, Future: FuturesDay}
 _LISTS: tuple[Callable[[], dict[str, Any]], ...] = (all_instruments,)
 
 
