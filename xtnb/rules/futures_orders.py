@@ -230,11 +230,11 @@ def judge_roll(
             f"no contract is listed after {code}",
         )
     buy = not style.buy
-    protective = following.check(buy, c.LATEST_PRICE, volume, 0, following.prev_close)
+    following.check(buy, c.LATEST_PRICE, volume, 0, following.prev_close)
     closes = _split(near, style, volume, short if style.buy else long)
     parts = _priced(closes, limit, prices.bid, terms)
     opening = Part(following, buy, True, buy, c.OFFSET_FLAG_OPEN, (), volume)
-    return _affordable([*parts, *_priced([opening], protective, following.up, terms)], available)
+    return _affordable([*parts, *_priced([opening], following.up, following.up, terms)], available)
 
 
 def judge_spread(
