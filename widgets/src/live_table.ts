@@ -223,6 +223,7 @@ class LiveTable {
     }
     this.grid.setGridOption("columnDefs", definitions);
     this.sized = false;
+    if (!this.rows?.size) this.grid.autoSizeAllColumns({ scaleUpToFitGridWidth: true });
   };
 
   private show({ add, update, remove }: Change): void {
