@@ -227,3 +227,33 @@ def test_a_second_view_shows_the_same_chart_and_grows_too(page):
     for at in range(2):
         expect(charts.nth(at)).to_have_attribute("data-fills", "1")
         expect(charts.nth(at).locator(".detail")).to_contain_text("O ")
+
+
+def test_a_dead_kernel_leaves_nothing_that_can_be_sent(lab, browser):
+    page = lab.open(browser, **LAPTOP)
+    page.run_cell(OPEN)
+    role(page, "bid-5").click()
+    role(page, "volume").fill("100")
+    expect(role(page, "send")).to_be_enabled()
+
+    page.page.evaluate(
+        "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()"
+    )
+
+    expect(role(page, "refusal")).to_contain_text("kernel is gone", timeout=30_000)
+    expect(role(page, "send")).to_be_disabled()
+    expect(role(page, "cancel-all")).to_be_disabled()
+    page.close()
+
+
+def test_a_closed_desk_leaves_a_picture_with_its_time(tab):
+    tab.run_cell(OPEN)
+    expect(tab.locator(".xtnb-ticket [data-role=price]")).not_to_have_value("")
+
+    tab.run_cell(CLOSE)
+
+    still = tab.locator(".jp-OutputArea-output").filter(has_text="as of 20")
+    expect(still.first).to_contain_text("market value")
+    expect(still.locator("img").first).to_have_js_property("naturalWidth", 720)
+    expect(tab.locator(".xtnb")).to_have_count(0)
+    tab.page.evaluate(CLEAR)

@@ -1,7 +1,10 @@
 """Charts: the minutes of a day, own orders and fills, and positions in plotly."""
 
+import re
+from base64 import b64decode
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
+from xml.etree import ElementTree
 
 import plotly.graph_objects as go
 import pytest
@@ -201,6 +204,23 @@ def test_the_figure_holds_the_same_minutes_orders_and_fills(web: Page, desk, kin
     assert figure.layout.shapes[0].y0 == 10.2
     assert figure.data[-1].marker.color == RED
     assert "浦发银行" in figure.layout.title.text
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_what_a_closed_chart_leaves_is_a_drawing_of_the_same_day(web: Page, desk, language):
+    xtnb.options.language = language
+    desk.buy(PUFA, 400, price_type=NOW)
+    desk.buy(PUFA, 100, 10.7)
+    chart = desk.chart.price(PUFA)
+
+    data = re.search('base64,([^"]+)', chart.remains()["text/html"])[1]
+    drawing = ElementTree.fromstring(b64decode(data))
+
+    tags = [child.tag.split("}")[1] for child in drawing]
+    line = next(child for child in drawing if child.tag.endswith("polyline"))
+    assert len(line.get("points").split()) == len(chart._minutes.peek())
+    assert tags.count("polygon") == 1
+    assert tags.count("rect") == len(chart._minutes.peek())
 
 
 def test_a_chart_is_written_the_same_every_time(web: Page, desk):

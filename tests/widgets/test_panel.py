@@ -7,6 +7,7 @@ import pytest
 import xtnb
 from tests.widgets.browser_end import Page, View
 from xtnb import xtconstant as c
+from xtnb.errors import Refused
 from xtnb.live.coalesce import frames
 from xtnb.widgets.panel import money
 
@@ -177,3 +178,27 @@ def test_close_ends_every_part_and_the_desk_ends_every_thread(web: Page):
     desk.close()
     assert set(threading.enumerate()) == threads
     assert repr(panel) == "Panel()"
+
+
+def test_what_a_closed_panel_leaves_is_what_it_showed(panel, desk):
+    desk.buy(PUFA, 300, 10.2)
+    desk._live.books.settle()
+
+    left = panel.remains()["text/html"]
+
+    asset = desk.asset().iloc[0]
+    assert f"frozen {asset['frozen_cash']:,.2f}" in left
+    assert "贵州茅台" in left
+    assert "working" in left
+    assert "as of " in left
+
+
+def test_a_panel_of_an_unknown_code_starts_nothing(web: Page, desk):
+    before = len(frames), web.open_comms()
+
+    with pytest.raises(Refused):
+        desk.panel("600001.SH")
+    with pytest.raises(Refused):
+        desk.panel(codes=[PUFA, "600001.SH"])
+
+    assert (len(frames), web.open_comms()) == before

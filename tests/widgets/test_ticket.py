@@ -352,3 +352,23 @@ def test_a_closed_ticket_leaves_nothing_behind(web: Page, desk):
     after = [len(table._listeners) for table in tables], len(frames), web.open_comms()
     assert after == before
     assert repr(ticket) == "Ticket('600000.SH')"
+
+
+@pytest.mark.parametrize("wrong", [{"side": "short"}, {"price": -1.0}, {"volume": 1.5}])
+def test_a_ticket_that_cannot_be_made_starts_nothing(web: Page, desk, wrong):
+    before = len(frames), web.open_comms()
+
+    with pytest.raises(InputError):
+        desk.ticket(PUFA, **wrong)
+
+    assert (len(frames), web.open_comms()) == before
+
+
+def test_a_closed_ticket_leaves_a_list_of_what_it_sent(web: Page, desk):
+    ticket = desk.ticket(PUFA, price=10.2, volume=300)
+    view = web.view(ticket)
+    wait_for_state(view, send(view, ticket), "working")
+
+    assert "Buy 浦发银行 300 × 10.20: working" in ticket.remains()["text/html"]
+    xtnb.options.language = "zh"
+    assert "买入 浦发银行 300 × 10.20: 已报" in ticket.remains()["text/html"]

@@ -1,7 +1,7 @@
 /** PanelStrip, the browser's half: the panel's top line. The kernel's half is xtnb/widgets/panel.py. */
 import type { AnyModel, Render } from "@anywidget/types";
 
-import { addStyle, direction, h, keepLook, type LookState, number, signed, write } from "./desk/look";
+import { addStyle, direction, h, keepLook, type LookState, number, signed, whenGone, write } from "./desk/look";
 import css from "./desk/panel.css";
 import { follow } from "./desk/wire";
 
@@ -39,6 +39,7 @@ class Strip {
   private readonly cancel = h("button", { type: "button", class: "cancel", "data-role": "cancel-all" });
   private sections: Partial<Sections> = {};
   private again = 0;
+  private dead = false;
 
   constructor(private readonly model: AnyModel<LookState>) {
     this.language.addEventListener("click", () => model.send({ kind: "language" }));
@@ -83,7 +84,14 @@ class Strip {
     this.language.title = chinese ? "English" : "切换为中文";
     const count = working > 0 ? ` ${working}` : "";
     write(this.cancel, `${chinese ? "全部撤单" : "Cancel all"}${count}`);
-    this.cancel.disabled = working === 0;
+    this.cancel.disabled = working === 0 || this.dead;
+    this.root.classList.toggle("gone", this.dead);
+  }
+
+  /** The kernel died: the figures are those of that moment. */
+  gone(): void {
+    this.dead = true;
+    this.draw();
   }
 
   stop(): void {
@@ -97,8 +105,10 @@ const render: Render<LookState> = ({ model, el }) => {
   el.append(strip.root);
   const endLook = keepLook(el, model, () => strip.draw());
   const endWire = follow<Sections>(model, (sections) => strip.receive(sections));
+  const endGone = whenGone(el, model, () => strip.gone());
   return () => {
     strip.stop();
+    endGone();
     endWire();
     endLook();
   };

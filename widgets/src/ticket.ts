@@ -1,7 +1,7 @@
 /** Ticket, the browser's half. The kernel's half is xtnb/widgets/ticket.py. */
 import type { AnyModel, Render } from "@anywidget/types";
 
-import { addStyle, h, keepLook, number, write } from "./desk/look";
+import { addStyle, h, keepLook, number, whenGone, write } from "./desk/look";
 import { drawAttempts } from "./desk/ticket/attempts";
 import { Levels } from "./desk/ticket/levels";
 import { CodeBox, type Found } from "./desk/ticket/search";
@@ -36,6 +36,7 @@ class TicketForm {
   private sections: Partial<Sections> = {};
   private asking = false;
   private saving = 0;
+  private dead = false;
   private pressed = ""; // the token of a send that the kernel has not taken up yet
 
   private readonly code: CodeBox;
@@ -122,6 +123,14 @@ class TicketForm {
   ignored(token: string): void {
     if (this.pressed !== token) return;
     this.pressed = "";
+    this.drawButton();
+  }
+
+  /** The kernel died: what is shown is true no longer, and nothing can be sent. */
+  gone(): void {
+    this.dead = true;
+    if (this.asking) this.endAsking(false);
+    this.drawCost();
     this.drawButton();
   }
 
@@ -282,7 +291,7 @@ class TicketForm {
     const type = sections.facts?.types.find((row) => row.number === model.get("price_type"));
     const priced = model.get("price") > 0 || (type !== undefined && !type.priced);
     const known = sections.facts?.known === true && sections.facts.code === model.get("code");
-    const free = !sections.lost && !sections.busy && this.pressed === "";
+    const free = !this.dead && !sections.lost && !sections.busy && this.pressed === "";
     return known && priced && model.get("volume") > 0 && free;
   }
 
@@ -349,7 +358,7 @@ class TicketForm {
         : line("available", money(account?.cash), "after"),
     );
     const reason = preview && !preview.accepted && this.reason;
-    const lost = this.sections.lost && this.say("lost");
+    const lost = this.dead ? this.say("gone") : this.sections.lost && this.say("lost");
     write(this.refusal, lost || (reason ? this.say("refusedIf") + reason : ""));
     this.refusal.hidden = !lost && !reason;
   }
@@ -446,8 +455,10 @@ const render: Render<TicketState> = ({ model, el }) => {
       if (message.kind === "ignored") form.ignored(token);
     },
   );
+  const endGone = whenGone(el, model, () => form.gone());
   return () => {
     form.stop();
+    endGone();
     endWire();
     endLook();
     for (const field of FIELDS) model.off(`change:${field}`, drawForm);

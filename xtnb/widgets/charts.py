@@ -11,6 +11,7 @@ from xtnb.live.coalesce import frames
 from xtnb.vocabulary.options import options
 from xtnb.widgets.marked import positions_now
 from xtnb.widgets.needs import Books, Forget, WatchingDesk
+from xtnb.widgets.remains import Remains
 from xtnb.widgets.theme import ACCENT, colours, dressed
 
 SECONDS = 0.5  # the shortest time between two pictures: plotly draws slowly
@@ -37,7 +38,7 @@ def holdings(books: Books) -> list[Holding]:
     return sorted(rows, key=lambda row: (row.value, row.label))
 
 
-class PositionsChart(go.FigureWidget):  # type: ignore[misc]
+class PositionsChart(Remains, go.FigureWidget):  # type: ignore[misc]
     """Market value and profit by position, the largest on top. 持仓图
 
     A plotly widget, so plotly's own methods change it. The kernel owns the data
@@ -72,6 +73,15 @@ class PositionsChart(go.FigureWidget):  # type: ignore[misc]
         """The picture of this moment, as a plotly figure to save, annotate or print."""
         return _drawn(holdings(self._books))
 
+    @property
+    def closed(self) -> bool:
+        """Whether it has ended, or was never quite made."""
+        return bool(getattr(self, "_over", True))
+
+    def remains(self) -> dict[str, Any]:
+        """The picture without a kernel."""
+        return {"application/vnd.plotly.v1+json": self.figure().to_plotly_json()}
+
     def refresh(self) -> None:
         """Draw the present state now."""
         rows = holdings(self._books)
@@ -87,8 +97,9 @@ class PositionsChart(go.FigureWidget):  # type: ignore[misc]
 
     def close(self) -> None:
         """End it: no listener, frame or comm is left. May be called twice."""
-        if getattr(self, "_over", True):
+        if self.closed:
             return
+        self.leave()
         self._over = True
         for end in reversed(self._ends):
             end()

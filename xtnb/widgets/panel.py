@@ -8,7 +8,7 @@ from typing import Any
 import ipywidgets
 
 from xtnb.errors import XtnbError
-from xtnb.rules.instruments import all_instruments
+from xtnb.rules.instruments import all_instruments, find
 from xtnb.vocabulary.fields import Field
 from xtnb.vocabulary.options import options
 from xtnb.vocabulary.records import Quote, XtAsset, XtOrder, XtPosition, XtTrade
@@ -18,6 +18,7 @@ from xtnb.widgets.live_table import Action, LiveTable
 from xtnb.widgets.marked import MarkedPositions, positions_now
 from xtnb.widgets.needs import Books, Forget, PanelDesk
 from xtnb.widgets.price_chart import PriceChart
+from xtnb.widgets.remains import Remains, caption
 from xtnb.widgets.tally import Tally
 from xtnb.widgets.ticket import Ticket
 from xtnb.widgets.wire import Sections
@@ -69,6 +70,13 @@ _POSITION_COLUMNS = (
     "market_value",
     "float_profit",
     "profit_rate",
+)
+_MONEY = (
+    ("total", "总资产", "total"),
+    ("cash", "可用", "cash"),
+    ("frozen", "冻结", "frozen"),
+    ("market_value", "市值", "market value"),
+    ("day_profit", "当日盈亏", "day's profit"),
 )
 
 
@@ -131,7 +139,7 @@ class PanelTabs(Sections):
         }
 
 
-class Panel(ipywidgets.Box):  # type: ignore[misc]
+class Panel(Remains, ipywidgets.Box):  # type: ignore[misc]
     """All of the desk on one page that fits a laptop. 交易面板
 
     A click on a quote shows it in chart and ticket; a click on a price fills the
@@ -164,6 +172,8 @@ class Panel(ipywidgets.Box):  # type: ignore[misc]
         books = desk.books
         shown = list(codes) if codes is not None else _some_codes(books, code)
         first = code or (shown[0] if shown else next(iter(all_instruments())))
+        for each in (*shown, first):
+            find(each)  # before anything is started
         self._desk = desk
         self._watches: list[Forget] = [desk.watch(each) for each in shown]
         self._marked = MarkedPositions(books)
@@ -213,8 +223,23 @@ class Panel(ipywidgets.Box):  # type: ignore[misc]
         self.add_class("xtnb-panel")
         self.closed = False
 
+    closed = True  # until it is made
+
     def __repr__(self) -> str:
         return "Panel()"
+
+    def remains(self) -> dict[str, Any]:
+        """Money, chart and tables of this moment as HTML."""
+        shown = self._parts["strip"].sections()["money"] or {}
+        zh = options.language == "zh"
+        words = " · ".join(
+            f"{label_zh if zh else label_en} {shown[name]:,.2f}"
+            for name, label_zh, label_en in _MONEY
+            if shown.get(name) is not None
+        )
+        tables = "".join(t.still() for t in (self.orders, self.trades, self.positions))
+        title = f"{'交易面板' if zh else 'Desk'} · {words}"
+        return {"text/html": f"<div>{caption(title)}<br>{self.chart.drawing()}{tables}</div>"}
 
     def show(self, code: str) -> None:
         """Set chart and ticket to a code.
@@ -227,8 +252,9 @@ class Panel(ipywidgets.Box):  # type: ignore[misc]
 
     def close(self) -> None:
         """End every part of it. May be called twice."""
-        if getattr(self, "closed", True):
+        if self.closed:
             return
+        self.leave()
         self.closed = True
         for part in self._parts.values():
             part.close()

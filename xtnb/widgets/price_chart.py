@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections import defaultdict
-from datetime import datetime
 from threading import RLock
 from typing import Any
 
-import plotly.graph_objects as go
 import traitlets as t
-from plotly.subplots import make_subplots
 
 from xtnb import xtconstant as c
 from xtnb.errors import InputError
@@ -17,28 +15,17 @@ from xtnb.rules.instruments import find
 from xtnb.vocabulary.options import options
 from xtnb.vocabulary.records import Quote
 from xtnb.widgets.assets import asset
-from xtnb.widgets.attempts import SHANGHAI
-from xtnb.widgets.minutes import Minute, Minutes, columns
+from xtnb.widgets.minutes import Minutes, columns
 from xtnb.widgets.needs import ChartDesk, Forget
+from xtnb.widgets.remains import Remains, caption
+from xtnb.widgets.sketch import WIDTH, sketch
 from xtnb.widgets.tally import Tally
-from xtnb.widgets.theme import AVERAGE, colours, dressed
 from xtnb.widgets.wire import Sections
 
 KINDS = ("line", "candles")
 
 
-def _averages(bars: list[Minute]) -> list[float]:
-    """The day's average price up to each minute."""
-    shares = money = 0.0
-    averages = []
-    for bar in bars:
-        shares += bar.volume
-        money += bar.amount
-        averages.append(money / shares if shares else bar.close)
-    return averages
-
-
-class PriceChart(Sections):
+class PriceChart(Remains, Sections):
     """The day's price and volume of one code, growing with the pushes. 分时图
 
     The kernel owns the data: a view gets all minutes when it opens, then those
@@ -82,10 +69,41 @@ class PriceChart(Sections):
             books.trades.on_change(self.touch),
             self._end_watch,
         )
-        self.show(code)
+        try:
+            self.show(code)
+        except BaseException:
+            self.close()
+            raise
 
     def __repr__(self) -> str:
         return f"PriceChart({self._code!r})"
+
+    def close(self) -> None:
+        """End it; a drawing with the time stays behind. May be called twice."""
+        if not self.closed:
+            self.leave()
+        super().close()
+
+    def remains(self) -> dict[str, Any]:
+        """The chart as a drawing."""
+        head = self.sections()["head"]
+        title = f"{head['name']} {self._code}"
+        return {"text/html": f"<div>{caption(title)}<br>{self.drawing()}</div>"}
+
+    def drawing(self) -> str:
+        """The chart as an image element, 720 pixels wide."""
+        shown = self.sections()
+        head = shown["head"]
+        svg = sketch(
+            self._minutes.peek(),
+            head["close"],
+            head["decimals"],
+            options.up,
+            shown["orders"],
+            shown["fills"],
+        )
+        data = b64encode(svg.encode()).decode()
+        return f'<img width="{WIDTH}" alt="{self._code}" src="data:image/svg+xml;base64,{data}">'
 
     @property
     def code(self) -> str:
@@ -112,91 +130,19 @@ class PriceChart(Sections):
                 minutes.add(quote)
         self.renew()
 
-    def figure(self) -> go.Figure:
+    def figure(self) -> Any:
         """The same data as a plotly figure, to save, annotate or print."""
-        with self._lock:
-            code, bars = self._code, self._minutes.peek()
-        up, down = colours(options.up)
-        times = [datetime.fromtimestamp(bar.time, SHANGHAI).replace(tzinfo=None) for bar in bars]
-        figure = make_subplots(
-            rows=2, cols=1, shared_xaxes=True, row_heights=[0.78, 0.22], vertical_spacing=0.03
-        )
-        zh = options.language == "zh"
-        closes = [bar.close for bar in bars]
-        if self.kind == "candles":
-            shapes = {"increasing": up, "decreasing": down}
-            trace: Any = go.Candlestick(
-                x=times,
-                open=[bar.open for bar in bars],
-                high=[bar.high for bar in bars],
-                low=[bar.low for bar in bars],
-                close=closes,
-                name="1分K" if zh else "1 min",
-                **{k: {"line": {"color": v}, "fillcolor": v} for k, v in shapes.items()},
-            )
-            figure.add_trace(trace, row=1, col=1)
-        else:
-            name = "价格" if zh else "price"
-            line = {"color": up if self._change() >= 0 else down, "width": 1.6}
-            figure.add_trace(go.Scatter(x=times, y=closes, name=name, line=line), row=1, col=1)
-            figure.add_trace(
-                go.Scatter(
-                    x=times,
-                    y=_averages(bars),
-                    name="均价" if zh else "average",
-                    line={"color": AVERAGE, "width": 1},
-                ),
-                row=1,
-                col=1,
-            )
-        figure.add_trace(
-            go.Bar(
-                x=times,
-                y=[bar.volume for bar in bars],
-                name="成交量" if zh else "volume",
-                marker={"color": [up if bar.close >= bar.open else down for bar in bars]},
-            ),
-            row=2,
-            col=1,
-        )
-        self._mark(figure, zh)
-        name = find(code).name
-        dressed(figure, f"{name} {code}")
-        figure.update_layout(showlegend=False, bargap=0.1)
-        figure.update_xaxes(rangeslider_visible=False)
-        figure.update_yaxes(title_text="元" if zh else "CNY", row=1, col=1)
-        figure.update_yaxes(title_text="股" if zh else "shares", row=2, col=1)
-        return figure
+        from xtnb.widgets.price_figure import price_figure  # plotly takes a while to load
 
-    def _mark(self, figure: go.Figure, zh: bool) -> None:
-        colour = dict(zip((True, False), colours(options.up), strict=True))
-        for order in self._orders():
-            word = ("买" if zh else "Buy") if order["buy"] else ("卖" if zh else "Sell")
-            figure.add_hline(
-                y=order["price"],
-                line={"color": colour[order["buy"]], "dash": "dot", "width": 1},
-                annotation_text=f"{word} {order['left']:,}",
-                row=1,
-                col=1,
-            )
-        for buy in (True, False):
-            fills = [fill for fill in self._fills() if fill["buy"] == buy]
-            if not fills:
-                continue
-            stamps = [datetime.fromtimestamp(fill["time"], SHANGHAI) for fill in fills]
-            symbol = "triangle-up" if buy else "triangle-down"
-            figure.add_trace(
-                go.Scatter(
-                    x=[stamp.replace(tzinfo=None) for stamp in stamps],
-                    y=[fill["price"] for fill in fills],
-                    mode="markers",
-                    name=("买入" if zh else "bought") if buy else ("卖出" if zh else "sold"),
-                    marker={"symbol": symbol, "size": 11, "color": colour[buy]},
-                    text=[f"{fill['volume']:,}" for fill in fills],
-                ),
-                row=1,
-                col=1,
-            )
+        shown = self.sections()
+        return price_figure(
+            f"{shown['head']['name']} {self._code}",
+            self._minutes.peek(),
+            shown["head"]["close"],
+            shown["orders"],
+            shown["fills"],
+            candles=self.kind == "candles",
+        )
 
     def sections(self) -> dict[str, Any]:
         """What a view shows, but for the minutes, which travel on their own."""
@@ -241,10 +187,6 @@ class PriceChart(Sections):
             {"time": minute, "buy": buy, "volume": shares, "price": money / shares}
             for minute, buy, shares, money in self._tally.fills(self._code)
         ]
-
-    def _change(self) -> float:
-        quote = self._desk.books.quotes.get(self._code)
-        return quote.last_price - quote.last_close if isinstance(quote, Quote) else 0.0
 
     def _quoted(self, code: str, cells: dict[str, Any]) -> None:
         if code != self._code or not cells:

@@ -6,7 +6,7 @@ one figure fits a light and a dark notebook.
 
 from __future__ import annotations
 
-import plotly.graph_objects as go
+from typing import Any
 
 RED = "#d9434e"
 GREEN = "#1f9d70"
@@ -30,8 +30,8 @@ def colours(up: str) -> tuple[str, str]:
     return (RED, GREEN) if up == "red" else (GREEN, RED)
 
 
-def dressed(figure: go.Figure, title: str) -> go.Figure:
-    """Give a figure our ground, type and grid, and a title. Changes and returns it."""
+def dressed(figure: Any, title: str) -> None:
+    """Give a plotly figure our ground, type and grid, and a title."""
     figure.update_layout(
         title={"text": title, "font": {"size": 14}, "x": 0, "xref": "paper", "xanchor": "left"},
         font={"family": FONT, "size": 12, "color": TEXT},
@@ -42,4 +42,3 @@ def dressed(figure: go.Figure, title: str) -> go.Figure:
     )
     figure.update_xaxes(gridcolor=GRID, zerolinecolor=GRID, linecolor=GRID)
     figure.update_yaxes(gridcolor=GRID, zerolinecolor=GRID, linecolor=GRID)
-    return figure

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from fractions import Fraction
+from html import escape
 from threading import RLock
 from typing import Any
 
@@ -25,6 +26,7 @@ from xtnb.vocabulary.records import Quote, XtTrade
 from xtnb.widgets.assets import asset
 from xtnb.widgets.attempts import Attempt, both
 from xtnb.widgets.needs import Forget, TicketDesk
+from xtnb.widgets.remains import Remains, caption
 from xtnb.widgets.wire import Sections
 
 SIDES = ("buy", "sell")
@@ -43,7 +45,7 @@ _TYPES_FIRST = (c.FIX_PRICE, c.LATEST_PRICE)
 Search = Callable[[str, int], Iterable[Instrument]]
 
 
-class Ticket(Sections):
+class Ticket(Remains, Sections):
     """A form for one order. 下单
 
     The form's fields are traits that both halves write: a person types in the
@@ -83,6 +85,7 @@ class Ticket(Sections):
         volume: int = 0,
         search: Search = instruments.search,
     ) -> None:
+        _check(side, price, volume)  # before anything is started
         super().__init__(confirm=options.confirm)
         self._desk = desk
         self._search = search
@@ -110,6 +113,31 @@ class Ticket(Sections):
     def __repr__(self) -> str:
         return f"Ticket({self.code!r})"
 
+    def close(self) -> None:
+        """End it; what was sent from here stays behind as a list. May be called twice."""
+        if not self.closed:
+            self.leave()
+        super().close()
+
+    def remains(self) -> dict[str, Any]:
+        """The code, and what was sent, as a list."""
+        zh = options.language == "zh"
+        with self._lock:
+            rows = [attempt.row() for attempt in self._attempts]
+            name = self._name(self.code)
+        lines = "".join(
+            "<li>"
+            + escape(
+                f"{'买入' if zh else 'Buy'} " if row["buy"] else f"{'卖出' if zh else 'Sell'} "
+            )
+            + escape(f"{row['name']} {row['volume']:,} × {row['price_zh' if zh else 'price_en']}: ")
+            + escape(row["zh" if zh else "en"])
+            + "</li>"
+            for row in rows
+        )
+        title = f"{'下单' if zh else 'Ticket'} {self.code} {name if name != self.code else ''}"
+        return {"text/html": f"<div>{caption(title.strip())}<ul>{lines}</ul></div>"}
+
     def fill(
         self,
         code: str | None = None,
@@ -126,14 +154,7 @@ class Ticket(Sections):
             InputError: side is neither "buy" nor "sell", or price or volume is
                 negative or no number.
         """
-        if side is not None and side not in SIDES:
-            raise InputError("side", side, '"buy" or "sell"')
-        if price is not None and units(price) < 0:
-            raise InputError("price", price, "a price in yuan, not below 0")
-        if volume is not None and (isinstance(volume, bool) or not isinstance(volume, int)):
-            raise InputError("volume", volume, "a whole number of shares")
-        if volume is not None and volume < 0:
-            raise InputError("volume", volume, "a number of shares, not below 0")
+        _check(side, price, volume)
         with self._lock, self.hold_sync():
             if code is not None:
                 self.code = code
@@ -359,6 +380,18 @@ class Ticket(Sections):
     def _name(self, code: str) -> str:
         rules = self._rules
         return rules.instrument.name if rules is not None and code == self.code else code
+
+
+def _check(side: str | None, price: float | None, volume: int | None) -> None:
+    """See `Ticket.fill`."""
+    if side is not None and side not in SIDES:
+        raise InputError("side", side, '"buy" or "sell"')
+    if price is not None and units(price) < 0:
+        raise InputError("price", price, "a price in yuan, not below 0")
+    if volume is not None and (isinstance(volume, bool) or not isinstance(volume, int)):
+        raise InputError("volume", volume, "a whole number of shares")
+    if volume is not None and volume < 0:
+        raise InputError("volume", volume, "a number of shares, not below 0")
 
 
 def _refused(zh: str, en: str) -> dict[str, Any]:

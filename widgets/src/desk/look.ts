@@ -79,6 +79,21 @@ export function keepLook<S extends LookState>(
   };
 }
 
+/** Call `gone` when the kernel behind the widget has died or is another one now. */
+export function whenGone<S extends object>(
+  el: HTMLElement,
+  model: AnyModel<S>,
+  gone: () => void,
+): () => void {
+  const events = model as unknown as {
+    on(name: string, heard: () => void): void;
+    off(name: string, heard: () => void): void;
+  };
+  const heard = () => setTimeout(() => el.closest(".jupyter-widgets-disconnected") && gone());
+  events.on("comm_live_update", heard);
+  return () => events.off("comm_live_update", heard);
+}
+
 /** The colour a CSS variable of look.css has on this element; grey until it is on the page. */
 export function colour(el: HTMLElement, name: string): string {
   return getComputedStyle(el).getPropertyValue(name).trim() || "#808080";

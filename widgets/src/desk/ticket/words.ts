@@ -119,6 +119,7 @@ const WORDS = {
   back: ["Back", "返回"],
   sending: ["Sending …", "发送中…"],
   lost: ["The link is lost: nothing can be sent", "连接已断开，无法下单"],
+  gone: ["The kernel is gone: nothing can be sent", "内核已停止，无法下单"],
   asks: ["Ask", "卖"],
   bids: ["Bid", "买"],
   lower: ["lower", "减少"],

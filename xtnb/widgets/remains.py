@@ -1,0 +1,63 @@
+"""What stays in a notebook when a widget is closed: what it showed last, with the time.
+
+A widget lives as long as its kernel. Its output cell would be empty afterwards, so
+the display is replaced by plain HTML or a drawing, which is also what a saved
+notebook shows to those who only read it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from html import escape
+from typing import Any
+
+from IPython.display import publish_display_data
+
+from xtnb.vocabulary.options import options
+from xtnb.widgets.columns import SHANGHAI
+
+
+class Remains:
+    """Mixed into a widget: it is displayed so that `leave` can replace it.
+
+    The widget has a `closed`, and answers `remains()` with a MIME bundle of what it shows now.
+    """
+
+    _displayed = ""
+
+    def remains(self) -> dict[str, Any]:
+        """What is shown now, without a widget, by MIME type."""
+        return {}
+
+    def leave(self) -> None:
+        """Replace the display, if there was one. Called before the widget is closed."""
+        shown, self._displayed = self._displayed, ""
+        if shown:
+            _publish(self._still(), shown, update=True)
+
+    def _still(self) -> dict[str, Any]:
+        return {"text/plain": repr(self), **self.remains()}
+
+    def _ipython_display_(self, **_: Any) -> None:
+        # By display, not as a result, because only a display can be replaced later.
+        widget: Any = self
+        if widget.closed:
+            _publish(self._still())
+            return
+        made = widget._repr_mimebundle_()
+        bundle: dict[str, Any] = made[0] if isinstance(made, tuple) else made  # plotly: no tuple
+        self._displayed = f"xtnb-{widget.model_id}"
+        _publish({**self._still(), **bundle}, self._displayed)
+
+
+def caption(title: str) -> str:
+    """A title and the time in Shanghai, as HTML."""
+    at = datetime.now(SHANGHAI).strftime("%Y-%m-%d %H:%M:%S")
+    as_of = f"截至 {at}" if options.language == "zh" else f"as of {at} Shanghai"
+    return f"<small><b>{escape(title)}</b> · {escape(as_of)}</small>"
+
+
+def _publish(bundle: dict[str, Any], display_id: str = "", update: bool = False) -> None:
+    publish_display_data(  # type: ignore[no-untyped-call]
+        bundle, transient={"display_id": display_id} if display_id else None, update=update
+    )
