@@ -24,7 +24,7 @@ from xtnb.widgets.ticket import Ticket
 from xtnb.widgets.wire import Sections
 
 QUOTES = 11
-ROWS = 5
+ROWS = 6
 _CHANGE = Field("change", "涨跌幅", "change", "float", unit="1", decimals=4)
 
 

@@ -33,7 +33,8 @@ def sketch(
         orders, fills: as `PriceChart` shows them.
     """
     rise, fall = colours(up)
-    frame = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="100%">'
+    size = f'viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}"'
+    frame = f'<svg xmlns="http://www.w3.org/2000/svg" {size}>'
     if not bars:
         return f"{frame}</svg>"
     near = [order["price"] for order in orders if abs(order["price"] / bars[-1].close - 1) < 0.01]
