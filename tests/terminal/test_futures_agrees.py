@@ -45,7 +45,7 @@ orders = st.tuples(
 )
 cancels = st.tuples(st.just("cancel"), st.sampled_from(PEOPLE), st.integers(0, 30))
 rolls = st.just(("roll",))
-steps = st.lists(st.one_of(*[orders] * 8, cancels, rolls), max_size=40)
+steps = st.lists(st.one_of(*[orders] * 8, cancels, rolls), max_size=60)
 
 
 def decimal(amount):
@@ -259,7 +259,7 @@ class Floor:
             model.next_day(self.settled)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=500, deadline=None)
 @given(steps=steps)
 def test_no_sequence_of_requests_parts_the_ledger_from_the_slow_model(steps):
     floor = Floor()
