@@ -14,9 +14,12 @@ from functools import cache
 from typing import Any, Protocol, runtime_checkable
 
 from xtnb.errors import InputError
+from xtnb.rules.connect import ConnectRules, ConnectStock
 from xtnb.rules.day import DayRules
 from xtnb.rules.futures import Future, FuturesDay
 from xtnb.rules.instruments import Instrument, all_instruments
+from xtnb.rules.options import OptionDay
+from xtnb.rules.options_listed import StockOption
 
 
 class Listed(Protocol):
@@ -154,7 +157,12 @@ class Derived(Protocol):
 
 Maker = Callable[[Any, int, date], DayTerms]
 
-_MAKERS: dict[type, Maker] = {Instrument: DayRules, Future: FuturesDay}
+_MAKERS: dict[type, Maker] = {
+    Instrument: DayRules,
+    Future: FuturesDay,
+    ConnectStock: ConnectRules,
+    StockOption: OptionDay,
+}
 _LISTS: tuple[Callable[[], dict[str, Any]], ...] = (all_instruments,)
 
 
