@@ -1,0 +1,115 @@
+"""The demo's stock option account: rights, obligations, and calls covered by shares."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from xtnb.rules.options import OptionDay
+from xtnb.rules.options_listed import StockOption, all_stock_options
+from xtnb.rules.options_settings import OptionSettings
+from xtnb.terminal.accounts.options import OptionAccountBooks
+from xtnb.terminal.accounts.orders import Floor
+from xtnb.terminal.scenario import OpeningPosition
+from xtnb.vocabulary.money import YUAN
+
+DEMO_OPTION_ACCOUNT = "3000000365"
+
+
+@dataclass(frozen=True, slots=True)
+class OpeningContracts:
+    """Contracts to begin with.
+
+    Attributes:
+        stock_code: the contract.
+        rights: bought; otherwise sold, and `covered` by locked shares.
+        volume: contracts; premium_percent: of the reference, at which they were opened.
+    """
+
+    stock_code: str
+    rights: bool
+    volume: int
+    covered: bool = False
+    premium_percent: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class OpeningOptions:
+    """A stock option account to begin with.
+
+    Attributes:
+        account_id: its number; cash: 1e-4 yuan, margin included.
+        shares: of underlyings, free and to be locked.
+        locked: shares to lock, by code.
+        contracts: what is held.
+        settings: what the broker agrees.
+    """
+
+    account_id: str
+    cash: int
+    shares: tuple[OpeningPosition, ...] = ()
+    locked: tuple[tuple[str, int], ...] = ()
+    contracts: tuple[OpeningContracts, ...] = ()
+    settings: OptionSettings = OptionSettings()  # noqa: RUF009 - frozen
+
+
+def series(underlying: str, call: bool, month: int, place: int) -> StockOption:
+    """A contract of the demo: `place` counts its strikes from the lowest, from 0.
+
+    Raises:
+        IndexError: there is none.
+    """
+    chain = [
+        option
+        for option in all_stock_options().values()
+        if (option.underlying, option.call, option.expiry.month) == (underlying, call, month)
+    ]
+    return sorted(chain, key=lambda option: option.strike)[place]
+
+
+def demo_options() -> OpeningOptions:
+    """The demo's account: two rights, an obligation, and covered calls on 30,000 shares."""
+    return OpeningOptions(
+        DEMO_OPTION_ACCOUNT,
+        300_000 * YUAN,
+        (OpeningPosition("510050.SH", 50_000, 0, 97), OpeningPosition("159915.SZ", 20_000, 0, 95)),
+        (("510050.SH", 40_000),),
+        (
+            OpeningContracts(series("510300.SH", True, 12, 2).stock_code, True, 10, False, 92),
+            OpeningContracts(series("159915.SZ", False, 12, 1).stock_code, True, 5, False, 110),
+            OpeningContracts(series("510300.SH", False, 12, 1).stock_code, False, 4, False, 106),
+            OpeningContracts(series("510050.SH", True, 12, 3).stock_code, False, 3, True, 104),
+        ),
+    )
+
+
+def open_options(opening: OpeningOptions, floor: Floor) -> OptionAccountBooks:
+    """The books of a stock option account; what the market does not have, or what has
+    expired, is left out."""
+    books = OptionAccountBooks(opening.account_id, opening.cash, floor, opening.settings)
+    books.begin(opening.shares)
+    for code, shares in opening.locked:
+        if code in books.holdings:
+            books.holdings[code].freeze(shares)
+            books.ledger.lock(code, shares)
+    for one in opening.contracts:
+        if one.stock_code in books.market.instruments:
+            _hold(books, one)
+    books.ledger.require(books.required_at(books.margin_of))
+    return books
+
+
+def _hold(books: OptionAccountBooks, one: OpeningContracts) -> None:
+    terms: OptionDay = books.terms(one.stock_code)
+    option = terms.instrument
+    if terms.expired:
+        return
+    if one.covered:
+        shares = option.unit * one.volume
+        if books.ledger.free_locked(option.underlying) < shares:
+            return
+        books.ledger.reserve(option.underlying, shares)
+    position = books.opened((one.stock_code, one.rights, one.covered))
+    amount = option.reference * one.premium_percent // 100 * option.unit * one.volume
+    position.open(one.volume, amount, 0, books.floor.day)
+    position.roll()
+    position.today = position.open_times = position.open_volume = 0
