@@ -155,9 +155,11 @@ class WouldDeadlock(SessionError, RuntimeError):
         self.method = method
 
     def __str__(self) -> str:
+        sync = "_sync_" in self.method
+        twin = self.method.replace("_sync_", "_async_") if sync else f"{self.method}_async"
         return (
             f"{self.method}() inside a push callback would wait for the callback that calls it. "
-            f"Either use {self.method}_async(), or call "
+            f"Either use {twin}(), or call "
             "set_relaxed_response_order_enabled(True) on the trader"
         )
 

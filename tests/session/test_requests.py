@@ -341,8 +341,3 @@ def test_every_public_name_has_a_docstring_and_a_signature(name):
     if callable(member):
         for parameter in inspect.signature(member).parameters.values():
             assert parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
-
-
-def test_methods_of_other_account_types_are_absent_and_not_stubs():
-    for name in ("query_credit_detail", "fund_transfer", "smt_query_quoter", "query_ipo_data"):
-        assert not hasattr(XtQuantTrader, name)

@@ -7,7 +7,6 @@ anything is sent.
 
 from __future__ import annotations
 
-import logging
 import math
 import operator
 from collections.abc import Callable, Mapping
@@ -16,12 +15,15 @@ from typing import Any, SupportsIndex, cast
 
 from xtnb import xtconstant as c
 from xtnb.errors import InputError
+from xtnb.session import answers
+from xtnb.vocabulary.algorithms import SmartAlgoTask
+from xtnb.vocabulary.lending import SmtCompact, SmtOrder, SmtQuoter
 from xtnb.vocabulary.messages import Reply, Request
 from xtnb.vocabulary.money import units
-from xtnb.vocabulary.records import StockAccount, XtCancelOrderResponse, XtOrderResponse
-from xtnb.vocabulary.symbols import parse_symbol
-
-_log = logging.getLogger("xtnb.session")
+from xtnb.vocabulary.records import StockAccount
+from xtnb.vocabulary.subscriptions import IpoInfo
+from xtnb.vocabulary.symbols import legs_of, parse_symbol
+from xtnb.vocabulary.transfers import ComFund, ComPosition
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +32,8 @@ class Call:
 
     Attributes:
         read: turns the reply into what the caller, or its callback, gets.
-        response: for orders and cancels, the callback method that hears the
-            answer of the asynchronous form; "" where a function is handed in.
+        response: where the asynchronous form takes no function, the callback
+            method that hears the answer.
         at_once: the answer is news to nobody, so it never waits behind pushes.
     """
 
@@ -40,95 +42,76 @@ class Call:
     at_once: bool = False
 
 
-def _complain(request: Request, reply: Reply) -> None:
-    _log.warning("%s failed: %s", request.method, reply.error)
-
-
-def _note(request: Request, reply: Reply) -> None:
-    """A refusal reaches `on_order_error` or `on_cancel_error`: no warning, which is for faults."""
-    _log.info("%s refused: %s", request.method, reply.error)
-
-
-def _status(request: Request, reply: Reply) -> int:
-    if reply.error:
-        _complain(request, reply)
-        return -1
-    return int(reply.value)
-
-
-def _rows(request: Request, reply: Reply) -> list[Any] | None:
-    if reply.error:
-        _complain(request, reply)
-        return None
-    return list(reply.value or ())
-
-
-def _first(request: Request, reply: Reply) -> Any:
-    rows = _rows(request, reply)
-    return rows[0] if rows else None
-
-
-def _value(request: Request, reply: Reply) -> Any:
-    if reply.error:
-        _complain(request, reply)
-        return None
-    return reply.value
-
-
-def _order(request: Request, reply: Reply) -> XtOrderResponse:
-    if reply.error:
-        numbered = isinstance(reply.value, int) and reply.value > 0
-        (_note if numbered else _complain)(request, reply)
-    return XtOrderResponse(
-        account_id=request.account_id,
-        order_id=reply.value if isinstance(reply.value, int) else -1,
-        strategy_name=request.arguments["strategy_name"],
-        order_remark=request.arguments["order_remark"],
-        error_msg=reply.error,
-        seq=request.seq,
-        account_type=request.account_type,
-    )
-
-
-def _cancel(request: Request, reply: Reply) -> XtCancelOrderResponse:
-    if reply.error:
-        (_note if reply.value else _complain)(request, reply)
-    asked = request.arguments
-    unanswered = (-1, asked.get("order_id", 0), asked.get("order_sysid", ""))
-    result, order_id, order_sysid = reply.value or unanswered
-    return XtCancelOrderResponse(
-        account_id=request.account_id,
-        cancel_result=result,
-        order_id=order_id,
-        order_sysid=order_sysid,
-        seq=request.seq,
-        error_msg=reply.error,
-        account_type=request.account_type,
-    )
-
-
 ORDER = "order_stock"
 CANCELS = frozenset({"cancel_order_stock", "cancel_order_stock_sysid"})
-_CANCEL = Call(_cancel, "on_cancel_order_stock_async_response")
+_CANCEL = Call(answers.cancel, "on_cancel_order_stock_async_response")
+_BANK = Call(answers.transfer, "on_bank_transfer_async_response")
+_CTP = Call(answers.transfer, "on_ctp_internal_transfer_async_response")
+_BORROW = Call(answers.appointment, "on_smt_appointment_async_response")
+_ROWS = Call(answers.rows)
 
 CALLS: Mapping[str, Call] = {
-    "subscribe": Call(_status, at_once=True),
-    "unsubscribe": Call(_status, at_once=True),
-    "order_stock": Call(_order, "on_order_stock_async_response"),
+    "subscribe": Call(answers.status, at_once=True),
+    "unsubscribe": Call(answers.status, at_once=True),
+    "order_stock": Call(answers.order, "on_order_stock_async_response"),
     "cancel_order_stock": _CANCEL,
     "cancel_order_stock_sysid": _CANCEL,
-    "query_stock_asset": Call(_first),
-    "query_stock_order": Call(_first),
-    "query_stock_orders": Call(_rows),
-    "query_stock_trades": Call(_rows),
-    "query_stock_position": Call(_first),
-    "query_stock_positions": Call(_rows),
-    "query_account_infos": Call(_rows),
-    "query_account_status": Call(_rows),
+    "query_stock_asset": Call(answers.first),
+    "query_stock_order": Call(answers.first),
+    "query_stock_orders": _ROWS,
+    "query_stock_trades": _ROWS,
+    "query_stock_position": Call(answers.first),
+    "query_stock_positions": _ROWS,
+    "query_account_infos": _ROWS,
+    "query_account_status": _ROWS,
+    "query_position_statistics": _ROWS,
+    # margin accounts
+    "query_credit_detail": _ROWS,
+    "query_stk_compacts": _ROWS,
+    "query_credit_subjects": _ROWS,
+    "query_credit_slo_code": _ROWS,
+    "query_credit_assure": _ROWS,
+    # new issues
+    "query_new_purchase_limit": Call(answers.mapping),
+    "query_ipo_data": Call(answers.dicts_by_key(IpoInfo)),
+    # counters, banks
+    "fund_transfer": Call(answers.outcome),
+    "secu_transfer": Call(answers.outcome),
+    "query_com_fund": Call(answers.dict_of(ComFund)),
+    "query_com_position": Call(answers.dicts_of(ComPosition)),
+    "bank_transfer_in": _BANK,
+    "bank_transfer_out": _BANK,
+    "query_bank_info": _ROWS,
+    "query_bank_amount": _ROWS,
+    "query_bank_transfer_stream": _ROWS,
+    "query_secu_account": _ROWS,
+    "ctp_transfer_option_to_future": _CTP,
+    "ctp_transfer_future_to_option": _CTP,
+    # borrowed securities
+    "smt_query_quoter": Call(answers.dicts_of(SmtQuoter)),
+    "smt_query_order": Call(answers.dicts_of(SmtOrder)),
+    "smt_query_compact": Call(answers.dicts_of(SmtCompact)),
+    "smt_negotiate_order": _BORROW,
+    "smt_appointment_order": _BORROW,
+    "smt_appointment_cancel": _BORROW,
+    "smt_compact_renewal": _BORROW,
+    "smt_compact_return": _BORROW,
+    # algorithms
+    "get_smart_algo_param": Call(answers.mapping),
+    "smart_algo_order": Call(answers.algorithm_order, "on_smart_algo_order_async_response"),
+    "query_smart_algo_task": Call(answers.dicts_of(SmartAlgoTask)),
+    "cancel_smart_algo_task": Call(
+        answers.algorithm_change, "on_operate_smart_task_async_response"
+    ),
+    # data
+    "export_data": Call(answers.exported),
+    "sync_transaction_from_external": Call(answers.synchronised),
 }
 
 # What is not a method of the manual's API, such as the market data of Desk.
-OTHER = Call(_value, at_once=True)
+OTHER = Call(answers.value, at_once=True)
+# Requests that a program makes by itself; see plumbing.py.
+BY_HAND = Call(answers.value)
 
 
 # -- arguments ------------------------------------------------------------------------------
@@ -155,9 +138,9 @@ def checked_text(argument: str, value: object) -> str:
     return value
 
 
-def checked_code(stock_code: object) -> str:
+def checked_code(stock_code: object, argument: str = "stock_code") -> str:
     """Refuse what no exchange would list."""
-    return str(parse_symbol(cast(str, stock_code)))
+    return str(parse_symbol(cast(str, stock_code), argument))
 
 
 def checked_listener(callback: object) -> Callable[[Any], Any]:
@@ -179,7 +162,8 @@ def order_arguments(
     """Check what an order is made of.
 
     A float volume passes when it is whole, because programs divide: 200.0 is
-    200 shares, 100.9 is a mistake (the vendor sends 100).
+    200 shares, 100.9 is a mistake (the vendor sends 100). Only a combination of two
+    contracts can have a price below 0.
     """
     volume = order_volume
     if isinstance(volume, float) and math.isfinite(volume) and volume.is_integer():
@@ -188,10 +172,11 @@ def order_arguments(
     number = whole("order_volume", volume, shares)
     if number <= 0:
         raise InputError("order_volume", order_volume, shares)
-    if units(cast(float, price)) < 0:
+    code = checked_code(stock_code)
+    if units(cast(float, price)) < 0 and legs_of(code) is None:
         raise InputError("price", price, "a number of yuan, 0 or above")
     return {
-        "stock_code": checked_code(stock_code),
+        "stock_code": code,
         "order_type": whole("order_type", order_type, "a number of xtconstant"),
         "order_volume": number,
         "price_type": whole("price_type", price_type, "a number of xtconstant"),

@@ -149,6 +149,10 @@ class Dispatcher:
         """Remember a request before it is sent."""
         self._waiting[waiting.request.seq] = waiting
 
+    def waits(self, seq: int) -> bool:
+        """Whether a request of that number waits for its answer."""
+        return seq in self._waiting
+
     def give_up(self, waiting: Waiting) -> bool:
         """Forget a request. False when its answer is being handed over at this moment."""
         if self._waiting.pop(waiting.request.seq, None) is None:

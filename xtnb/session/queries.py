@@ -15,10 +15,10 @@ RequestTimeout, and WouldDeadlock inside a push callback unless
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
-from xtnb.session.calls import checked_account, checked_code, checked_listener, whole
-from xtnb.session.requests import Requests
+from xtnb.session.asking import Asking
+from xtnb.session.calls import checked_account, checked_code, whole
 from xtnb.vocabulary.records import (
     StockAccount,
     XtAccountInfo,
@@ -29,17 +29,9 @@ from xtnb.vocabulary.records import (
     XtTrade,
 )
 
-T = TypeVar("T")
 
-
-class StockQueries:
-    """What a stock account holds, has ordered and has traded.
-
-    Attributes:
-        requests: carries what is asked to the terminal; for Desk, not for scripts.
-    """
-
-    requests: Requests
+class StockQueries(Asking):
+    """What an account holds, has ordered and has traded."""
 
     def query_stock_asset(self, account: StockAccount) -> XtAsset | None:
         """Ask for the money of an account. 资产查询
@@ -94,6 +86,15 @@ class StockQueries:
             checked_account(account),
             cancelable_only=bool(cancelable_only),
         )
+
+    def query_orders(
+        self, account: StockAccount, cancelable_only: bool = False
+    ) -> list[XtOrder] | None:
+        """The same as `query_stock_orders`, as the manual calls it once. 委托查询
+
+        Source: manual, 开启主动请求接口的专用线程; neither it nor the vendor has such a method.
+        """
+        return self.query_stock_orders(account, cancelable_only)
 
     def query_stock_orders_async(
         self,
@@ -183,24 +184,3 @@ class StockQueries:
     ) -> int:
         """Ask whether the accounts can trade; `callback` hears of it. Returns the seq."""
         return self._send("query_account_status", None, callback)
-
-    def _one(
-        self, record: type[T], method: str, account: StockAccount | None, **arguments: Any
-    ) -> T | None:
-        found: T | None = self.requests.ask(method, account, arguments)
-        return found
-
-    def _many(
-        self, record: type[T], method: str, account: StockAccount | None, **arguments: Any
-    ) -> list[T] | None:
-        found: list[T] | None = self.requests.ask(method, account, arguments)
-        return found
-
-    def _send(
-        self,
-        method: str,
-        account: StockAccount | None,
-        callback: Callable[[Any], Any],
-        **arguments: Any,
-    ) -> int:
-        return self.requests.send(method, account, arguments, checked_listener(callback))

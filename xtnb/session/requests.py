@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from typing import Any
 
-from xtnb.errors import NotConnected, RequestTimeout, WouldDeadlock
+from xtnb.errors import InputError, NotConnected, RequestTimeout, WouldDeadlock
 from xtnb.link.base import Link
-from xtnb.session.calls import CALLS, OTHER
+from xtnb.session.calls import BY_HAND, CALLS, OTHER
 from xtnb.session.dispatcher import Dispatcher, Waiting
 from xtnb.vocabulary.messages import Request
 from xtnb.vocabulary.records import StockAccount
@@ -43,18 +43,7 @@ class Requests:
         """
         link = self._open_link(method)
         waiting = self._new(method, account, arguments)
-        waiting.at_once = waiting.at_once or self._dispatcher.relaxed
-        if not waiting.at_once and self._dispatcher.on_push_thread():
-            raise WouldDeadlock(method)
-        future: Future[Any] = Future()
-        waiting.future = future
-        self._send(link, waiting)
-        try:
-            return future.result(self.seconds)
-        except TimeoutError:
-            if self._dispatcher.give_up(waiting):
-                raise RequestTimeout(method, self.seconds) from None
-            return future.result()
+        return self._wait(waiting, lambda: link.send(waiting.request))
 
     def send(
         self,
@@ -72,9 +61,58 @@ class Requests:
         with self._dispatcher.gate:
             waiting = self._new(method, account, arguments)
             waiting.listener = listener
-            self._send(link, waiting)
-            waiting.returned = time.monotonic()
-            return waiting.request.seq
+            return self._leave(waiting, lambda: link.send(waiting.request))
+
+    # -- by hand ----------------------------------------------------------------------------
+
+    def number(self) -> int:
+        """A number that no other request has."""
+        return next(self._numbers)
+
+    def hand_over(self, request: Request) -> None:
+        """Hand a request to the link as it is. Raises NotConnected when there is none."""
+        self._open_link(request.method).send(request)
+
+    def ask_by_hand(self, seq: int, operation: Callable[[], Any]) -> Any:
+        """Do what sends the request `seq`, and wait for its answer. Raises as `ask` does."""
+        return self._wait(self._by_hand("common_op_sync_with_seq", seq), operation)
+
+    def send_by_hand(
+        self, seq: int, operation: Callable[[], Any], listener: Callable[[Any], Any]
+    ) -> int:
+        """Do what sends the request `seq`; its answer goes to `listener`. Returns the seq."""
+        with self._dispatcher.gate:
+            waiting = self._by_hand("common_op_async_with_seq", seq)
+            waiting.listener = listener
+            return self._leave(waiting, operation)
+
+    def _by_hand(self, method: str, seq: int) -> Waiting:
+        self._open_link(method)
+        if self._dispatcher.waits(seq):
+            raise InputError("seq", seq, "a number from next_seq() that no request bears")
+        return Waiting(Request(seq, method, *_NOBODY, {}, self._dispatcher.session), BY_HAND)
+
+    # -- how they go ------------------------------------------------------------------------
+
+    def _wait(self, waiting: Waiting, send: Callable[[], Any]) -> Any:
+        method = waiting.request.method
+        waiting.at_once = waiting.at_once or self._dispatcher.relaxed
+        if not waiting.at_once and self._dispatcher.on_push_thread():
+            raise WouldDeadlock(method)
+        future: Future[Any] = Future()
+        waiting.future = future
+        self._send(waiting, send)
+        try:
+            return future.result(self.seconds)
+        except TimeoutError:
+            if self._dispatcher.give_up(waiting):
+                raise RequestTimeout(method, self.seconds) from None
+            return future.result()
+
+    def _leave(self, waiting: Waiting, send: Callable[[], Any]) -> int:
+        self._send(waiting, send)
+        waiting.returned = time.monotonic()
+        return waiting.request.seq
 
     def _open_link(self, method: str) -> Link:
         link = self.link
@@ -89,13 +127,13 @@ class Requests:
     ) -> Waiting:
         kind, number = (account.account_type, account.account_id) if account else _NOBODY
         session = self._dispatcher.session
-        request = Request(next(self._numbers), method, kind, number, arguments, session)
+        request = Request(self.number(), method, kind, number, arguments, session)
         return Waiting(request, CALLS.get(method, OTHER))
 
-    def _send(self, link: Link, waiting: Waiting) -> None:
+    def _send(self, waiting: Waiting, send: Callable[[], Any]) -> None:
         self._dispatcher.expect(waiting)
         try:
-            link.send(waiting.request)
+            send()
         except BaseException:
             self._dispatcher.give_up(waiting)
             raise

@@ -3,8 +3,9 @@
 The life of a session: construct, `register_callback`, `start`, `connect`,
 `subscribe`; then orders and queries, while pushes come to the callback; at the
 end `stop`. Nothing reaches for a terminal before `connect`, and nothing here
-touches an event loop. What runs on which thread is told in dispatcher.py, the
-queries are in queries.py.
+touches an event loop. What runs on which thread is told in dispatcher.py. Here
+are the life of a session and its orders; everything else is in the modules whose
+classes XtQuantTrader inherits.
 """
 
 from __future__ import annotations
@@ -20,10 +21,16 @@ from typing import Self
 
 from xtnb.errors import InputError, TerminalUnavailable
 from xtnb.link.base import ConnectResult, Link
+from xtnb.session.algorithms import Algorithms
 from xtnb.session.calls import cancel_arguments, checked_account, order_arguments, whole
+from xtnb.session.credit_queries import CreditQueries
 from xtnb.session.dispatcher import Dispatcher
+from xtnb.session.exports import Exports
+from xtnb.session.lending import Lending
+from xtnb.session.plumbing import Plumbing
 from xtnb.session.queries import StockQueries
 from xtnb.session.requests import DEFAULT_SECONDS, Requests
+from xtnb.session.transfers import Transfers
 from xtnb.vocabulary.messages import Push
 from xtnb.vocabulary.records import StockAccount
 
@@ -39,7 +46,7 @@ def _open_link(address: str) -> Link:
     return open_link(address)
 
 
-class XtQuantTrader(StockQueries):
+class XtQuantTrader(StockQueries, CreditQueries, Transfers, Lending, Algorithms, Exports, Plumbing):
     """A session with one terminal. 创建API实例
 
     Args:
