@@ -1,3 +1,9 @@
+"""One browser and one JupyterLab for the tests of this folder.
+
+They end with the folder and not with the session: playwright keeps an event loop
+running in the main thread, where other tests have loops of their own.
+"""
+
 import os
 from collections.abc import Iterator
 
@@ -7,7 +13,7 @@ from playwright.sync_api import Browser
 from tests.front_end.lab import Lab, LabPage, find_browser, open_browser
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     if find_browser() is None:
         reason = "no Chromium, Chrome or Edge on this machine"
@@ -18,13 +24,13 @@ def browser() -> Iterator[Browser]:
         yield found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def lab(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     with Lab(tmp_path_factory.mktemp("lab")) as running:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def tab(lab: Lab, browser: Browser) -> Iterator[LabPage]:
     opened = lab.open(browser)
     yield opened
