@@ -27,6 +27,7 @@ from xtnb.terminal.matching import execute
 from xtnb.terminal.queries import AccountQueries, Accounts, no_account
 from xtnb.terminal.quotes import QuoteDesk
 from xtnb.terminal.scenario import OpeningAccount
+from xtnb.terminal.transfers import TransferDesk
 from xtnb.vocabulary.messages import Push, PushKind, Reply, Request
 from xtnb.vocabulary.records import (
     XtAccountStatus,
@@ -69,6 +70,7 @@ class PaperTerminal:
             "cancel_order_stock": self._cancel,
             "cancel_order_stock_sysid": self._cancel_sysid,
             **AccountQueries(self._accounts).calls(),
+            **TransferDesk(self._accounts, self.floor).calls(),
             "open_account": self._open_account,
             "quote_full": self._quotes.full,
             "quote_bars": self._quotes.bars,

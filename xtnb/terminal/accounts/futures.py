@@ -46,7 +46,7 @@ from xtnb.terminal.accounts.orders import (
 from xtnb.terminal.book import Book
 from xtnb.terminal.ledgers.futures import FuturesLedger, Side
 from xtnb.vocabulary.messages import PushKind
-from xtnb.vocabulary.records import XtOrder
+from xtnb.vocabulary.records import XtAsset, XtOrder
 from xtnb.vocabulary.symbols import legs_of
 
 _SECOND = 1_000_000_000
@@ -284,7 +284,7 @@ class FuturesAccountBooks:
         tell(PushKind.TRADE, self, self.records.trade(order, number, price, volume, fee, at))
         tell(PushKind.ORDER, self, order.note(c.ORDER_PART_SUCC if left else c.ORDER_SUCCEEDED))
         tell(PushKind.POSITION, self, self.records.position(side))
-        tell(PushKind.ASSET, self, self.records.asset())
+        tell(PushKind.ASSET, self, self.asset())
         if not left and order.roll:
             self._follow(order.roll)
 
@@ -314,7 +314,7 @@ class FuturesAccountBooks:
         if order.part.opens:
             order.margin_price = order.price
             self._hold(order, *order.holds(self.terms))
-            self.tell(PushKind.ASSET, self, self.records.asset())
+            self.tell(PushKind.ASSET, self, self.asset())
         self.tell(PushKind.ORDER, self, order.note(order.status))
 
     def _follow(self, roll: Roll) -> None:
@@ -335,7 +335,7 @@ class FuturesAccountBooks:
         opening.margin_price = opening.price if opening.buy else max(opening.price, book.best_bid)
         self._hold(opening, *opening.holds(self.terms))
         self.tell(PushKind.ORDER, self, opening.note(c.ORDER_REPORTED))
-        self.tell(PushKind.ASSET, self, self.records.asset())
+        self.tell(PushKind.ASSET, self, self.asset())
         self.floor.match(self, opening, self.market.now() // _SECOND)
 
     def _hold(self, order: FutureOrder, margin: int, fees: int) -> None:
@@ -345,7 +345,7 @@ class FuturesAccountBooks:
 
     def _told_of_hold(self, order: FutureOrder) -> None:
         if order.part.opens:
-            self.tell(PushKind.ASSET, self, self.records.asset())
+            self.tell(PushKind.ASSET, self, self.asset())
         else:
             self.tell(PushKind.POSITION, self, self.records.position(order.side))
 
@@ -370,7 +370,7 @@ class FuturesAccountBooks:
                 del ledger.sides[key]
         for side in told:
             self.tell(PushKind.POSITION, self, self.records.position(side))
-        self.tell(PushKind.ASSET, self, self.records.asset())
+        self.tell(PushKind.ASSET, self, self.asset())
 
     # -- what it looks like ---------------------------------------------------------------
 
@@ -407,11 +407,19 @@ class FuturesAccountBooks:
         book = self.market.books[code]
         return Prices(book.best_bid, book.best_ask, self.market.last_price(code))
 
+    def asset(self) -> XtAsset:
+        """The account's money now; see FuturesRecords."""
+        return self.records.asset()
+
+    def move_cash(self, amount: int) -> None:
+        """Book money that is paid in, or out where negative."""
+        self.ledger.balance += amount
+
     def calls(self) -> Mapping[str, Callable[[Mapping[str, Any]], Any]]:
         """The queries of the API that a futures account answers; each gives a list of records."""
         records = self.records
         return {
-            "query_stock_asset": lambda wanted: [records.asset()],
+            "query_stock_asset": lambda wanted: [self.asset()],
             "query_stock_order": self._one_order,
             "query_stock_orders": self._all_orders,
             "query_stock_trades": lambda wanted: records.trades(),

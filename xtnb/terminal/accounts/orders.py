@@ -16,7 +16,7 @@ from xtnb.rules.day import DayRules
 from xtnb.terminal.book import BookOrder
 from xtnb.terminal.market import Market
 from xtnb.vocabulary.codes import PriceType, broker_price_type
-from xtnb.vocabulary.records import XtOrder
+from xtnb.vocabulary.records import XtAsset, XtOrder
 
 _OPEN = frozenset({c.ORDER_UNREPORTED, c.ORDER_WAIT_REPORTING, c.ORDER_REPORTED, c.ORDER_PART_SUCC})
 _BROKER_CODE = {int(number): broker_price_type(number) for number in PriceType}
@@ -83,6 +83,14 @@ class Books(Protocol):
 
     def roll(self) -> None:
         """Start a new day, when no order is open."""
+        ...
+
+    def asset(self) -> XtAsset:
+        """The account's money now."""
+        ...
+
+    def move_cash(self, amount: int) -> None:
+        """Book money that is paid in, or out where negative, 1e-4 yuan."""
         ...
 
     def calls(self) -> Mapping[str, Callable[[Mapping[str, Any]], Any]]:

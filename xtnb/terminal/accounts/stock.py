@@ -263,6 +263,10 @@ class StockAccountBooks:
                 del self.holdings[code]
         self.tell(PushKind.ASSET, self, self.asset())
 
+    def move_cash(self, amount: int) -> None:
+        """Book money that is paid in, or out where negative."""
+        self.cash.move(amount)
+
     def open_holding(self, code: str, name: str) -> Holding:
         """An empty holding, ready for a first fill."""
         holding = self.holdings[code] = Holding(code, self.market.mark(code), name)

@@ -55,6 +55,10 @@ class CashLedger:
         self.available += amount
         self.unsettled += amount
 
+    def move(self, amount: int) -> None:
+        """Money is paid in, or out where negative; the caller has seen that it is withdrawable."""
+        self.available += amount
+
     def settle(self) -> None:
         """Start a new day: everything available can be withdrawn."""
         self.unsettled = 0

@@ -109,6 +109,23 @@ class Holding:
         self.volume = held - volume
         self.frozen -= volume
 
+    def take_in(self, volume: int, cost: int) -> None:
+        """Shares arrive from another counter, settled and with what was paid for them."""
+        self.volume += volume
+        self.sellable += volume
+        self.cost += cost
+        self.paid += cost
+
+    def give_out(self, volume: int) -> int:
+        """Sellable shares leave for another counter; returns their part of what was paid.
+
+        Raises VolumeShort, and then nothing has moved.
+        """
+        self.freeze(volume)
+        paid = self.paid
+        self.sell(volume)
+        return paid - self.paid
+
     def roll(self) -> None:
         """Start a new day: what was on the road can be sold."""
         self.sellable += self.on_road
