@@ -74,6 +74,7 @@ class RefusalCode(IntEnum):
     EXPIRED = 1040
     LOCKED = 1051
     EXERCISE = 1052
+    REPEATED = 1060
 
 
 class Refused(XtnbError):
