@@ -287,6 +287,25 @@ def test_a_new_position_appears_and_a_sold_one_leaves(web: Page, desk):
     assert any("601318.SH" in label for label in chart.data[0].y)
 
 
+def test_closed_positions_leave_their_figure_behind(web: Page, desk, monkeypatch):
+    left = []
+    monkeypatch.setattr(
+        "xtnb.widgets.remains.publish_display_data",
+        lambda bundle, transient=None, update=False: left.append((bundle, transient, update)),
+    )
+    chart = desk.chart.positions()
+    chart._ipython_display_()
+    title = chart.figure().layout.title.text
+
+    chart.close()
+
+    (shown, where, first), (picture, same, update) = left
+    assert "application/vnd.jupyter.widget-view+json" in shown
+    assert (first, update) == (False, True)
+    assert where == same
+    assert picture["application/vnd.plotly.v1+json"]["layout"]["title"]["text"] == title
+
+
 def test_an_account_without_positions_draws_an_empty_chart(web: Page):
     with xtnb.paper(seed=7, clock="hand", account="8880001", cash=1000) as poor:
         figure = poor.chart.positions().figure()

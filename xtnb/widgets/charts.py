@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, NamedTuple
 
 import plotly.graph_objects as go
@@ -16,6 +17,7 @@ from xtnb.widgets.theme import ACCENT, colours, dressed
 
 SECONDS = 0.5  # the shortest time between two pictures: plotly draws slowly
 ROW = 34  # pixels a position
+WIDTH = 860  # of the widget, which does not follow the page's width; the figure does
 FRAME = 96  # pixels for title and axes
 
 
@@ -51,9 +53,10 @@ class PositionsChart(Remains, go.FigureWidget):  # type: ignore[misc]
     def __init__(self, desk: WatchingDesk) -> None:
         books = desk.books
         super().__init__(_drawn(holdings(books)))
+        self.layout.width = WIDTH
         self._books = books
         self._desk = desk
-        self._over = False
+        self._over = self._leaving = False
         self._waiting = False
         self._shown: object = None
         self._watched: dict[str, Forget] = {}
@@ -79,8 +82,10 @@ class PositionsChart(Remains, go.FigureWidget):  # type: ignore[misc]
         return bool(getattr(self, "_over", True))
 
     def remains(self) -> dict[str, Any]:
-        """The picture without a kernel."""
-        return {"application/vnd.plotly.v1+json": self.figure().to_plotly_json()}
+        """The picture without a kernel; while there is one, the widget itself."""
+        if not self._leaving:
+            return {}
+        return {"application/vnd.plotly.v1+json": json.loads(self.figure().to_json())}
 
     def refresh(self) -> None:
         """Draw the present state now."""
@@ -99,6 +104,7 @@ class PositionsChart(Remains, go.FigureWidget):  # type: ignore[misc]
         """End it: no listener, frame or comm is left. May be called twice."""
         if self.closed:
             return
+        self._leaving = True  # a notebook would prefer the picture to the widget
         self.leave()
         self._over = True
         for end in reversed(self._ends):
