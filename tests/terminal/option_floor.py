@@ -6,7 +6,12 @@ from xtnb import xtconstant as c
 from xtnb.rules.instruments import all_instruments
 from xtnb.rules.options_listed import all_stock_options
 from xtnb.rules.options_settings import OptionSettings
-from xtnb.terminal.accounts.options_opening import OpeningOptions, open_options, series
+from xtnb.terminal.accounts.options_opening import (
+    OpeningContracts,
+    OpeningOptions,
+    open_options,
+    series,
+)
 from xtnb.terminal.clock import DAY, HandClock
 from xtnb.terminal.engine import PaperTerminal
 from xtnb.terminal.market import Market
@@ -25,21 +30,30 @@ UNIT = 10_000
 
 
 class OptionFloor:
-    """Three accounts with cash and 45,000 units of each fund, on Monday before the expiry."""
+    """Three accounts with cash and 45,000 units of each fund, on Monday before the expiry.
+
+    `held`: account -> (units of FUND locked, contracts as `OpeningContracts` takes them).
+    """
 
     def __init__(
-        self, *, cash=400_000, settings=None, start="2026-11-23 09:30:00", flow=False, shares=45_000
+        self, *, cash=400_000, settings=None, start="2026-11-23 09:30:00", shares=45_000, held=None
     ):
         funds, options = all_instruments(), all_stock_options()
         self.clock = HandClock(start)
         listed = [funds[FUND], funds[OTHER_FUND], *(options[code] for code in CODES)]
-        self.market = Market(self.clock, 1, listed, flow=flow)
+        self.market = Market(self.clock, 1, listed, flow=False)
         self.terminal = PaperTerminal("floor", self.market)
         self.books = {}
         for name in PEOPLE:
-            held = tuple(OpeningPosition(code, shares, 0, 100) for code in (FUND, OTHER_FUND))
+            funds_held = [OpeningPosition(code, shares, 0, 100) for code in (FUND, OTHER_FUND)]
+            locked, contracts = (held or {}).get(name, (0, ()))
             opening = OpeningOptions(
-                name, cash * 10_000, held if shares else (), settings=settings or OptionSettings()
+                name,
+                cash * 10_000,
+                tuple(funds_held) if shares else (),
+                ((FUND, locked),) if locked else (),
+                tuple(OpeningContracts(*one) for one in contracts),
+                settings or OptionSettings(),
             )
             self.books[name] = open_options(opening, self.terminal.floor)
             self.terminal.admit(self.books[name])

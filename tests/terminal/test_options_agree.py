@@ -12,13 +12,43 @@ from decimal import Decimal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.terminal.option_floor import CODES, FUND, OTHER_FUND, PEOPLE, SHENZHEN, OptionFloor
+from tests.terminal.option_floor import (
+    ANN,
+    BOB,
+    CALL,
+    CAT,
+    CODES,
+    FUND,
+    LATER,
+    OTHER_FUND,
+    PEOPLE,
+    PUT,
+    SHENZHEN,
+    OptionFloor,
+)
 from tests.terminal.slow_option import SlowOptionAccount, SlowOptionOrder, assign, margin
 from xtnb import xtconstant as c
 from xtnb.rules.options_listed import all_stock_options
 from xtnb.rules.options_settings import OptionSettings
 
-CASH, SHARES = 90_000, 45_000
+SHARES = 45_000
+# Account: locked units of FUND, and (code, rights, contracts, covered) to begin with.
+HELD = {
+    ANN: (0, ((CALL, True, 3, False), (PUT, False, 4, False), (LATER, False, 14, False))),
+    BOB: (
+        20_000,
+        ((CALL, False, 3, False), (CALL, False, 1, True), (PUT, True, 3, False)),
+    ),
+    CAT: (
+        30_000,
+        (
+            (CALL, True, 2, False),
+            (CALL, False, 2, True),
+            (PUT, False, 2, False),
+            (SHENZHEN, False, 2, False),
+        ),
+    ),
+}
 KINDS = (48, 49, 50, 51, 52, 53)
 SHENZHEN_TYPES = (
     c.MARKET_PEER_PRICE_FIRST,
@@ -53,11 +83,28 @@ locks = st.tuples(
     st.booleans(),
     st.sampled_from([5_000, 10_000, 20_000, 40_000]),
 )
+exercises_at_close = st.tuples(
+    st.just("last_day"), people, st.sampled_from(CODES[:2]), st.integers(1, 3), st.integers(-9, 9)
+)
+squeezes = st.tuples(st.just("squeeze"), st.integers(0, 9), st.integers(20, 60), st.integers(1, 3))
 cancels = st.tuples(st.just("cancel"), people, st.integers(0, 20))
 moves = st.tuples(st.just("move"), st.sampled_from([FUND, OTHER_FUND, *CODES]), st.integers(-9, 9))
 rolls = st.just(("roll",))
 steps = st.lists(
-    st.one_of(orders, orders, pairs, pairs, exercises, locks, cancels, moves, rolls), max_size=40
+    st.one_of(
+        orders,
+        orders,
+        pairs,
+        pairs,
+        exercises,
+        exercises_at_close,
+        squeezes,
+        locks,
+        cancels,
+        moves,
+        rolls,
+    ),
+    max_size=40,
 )
 
 
@@ -68,8 +115,13 @@ def decimal(amount):
 class Watched:
     """A floor, and the models that watch it from outside."""
 
-    def __init__(self):
-        self.floor = OptionFloor(cash=CASH, settings=OptionSettings(force_after=None))
+    def __init__(self, start, cash):
+        self.floor = OptionFloor(
+            cash=cash,
+            settings=OptionSettings(force_after=None),
+            start=f"{start} 09:30:00",
+            held=HELD,
+        )
         table = all_stock_options()
         self.contracts = {
             code: (
@@ -81,7 +133,11 @@ class Watched:
             for code in CODES
         }
         shares = {FUND: SHARES, OTHER_FUND: SHARES}
-        self.models = {name: SlowOptionAccount(CASH, shares, self.contracts) for name in PEOPLE}
+        self.models = {name: SlowOptionAccount(cash, shares, self.contracts) for name in PEOPLE}
+        for name, (locked, contracts) in HELD.items():
+            self.models[name].locked[FUND] = locked
+            for code, rights, volume, covered in contracts:
+                self.models[name].held[code, rights, covered] = volume
         self.set_margins()
 
     def last(self, code):
@@ -156,6 +212,23 @@ class Watched:
     def exercise(self, name, code, volume):
         self.send(name, 54 if self.contracts[code][0] else 55, code, volume)
 
+    def last_day(self, name, code, volume, percent):
+        """On the expiry day: the fund moves, somebody exercises, and the day ends."""
+        if self.floor.market.day() == self.contracts[code][2]:
+            self.move(FUND, percent)
+            self.exercise(name, code, volume)
+            self.check()
+            self.roll()
+
+    def squeeze(self, fund, percent, volume):
+        """Prices rise overnight, and who is short of margin buys back."""
+        self.move(FUND, fund)
+        self.move(LATER, percent)
+        self.roll()
+        self.check()
+        self.order(BOB, LATER, 50, 2, 0, 12)
+        self.order(ANN, LATER, 51, volume, 0, 12)
+
     def lock(self, name, code, locking, shares):
         self.send(name, 56 if locking else 57, code, shares)
 
@@ -223,9 +296,14 @@ class Watched:
 
 
 @settings(max_examples=400, deadline=None)
-@given(steps=steps)
-def test_no_sequence_of_requests_parts_the_option_ledgers_from_the_slow_model(steps):
-    watched = Watched()
+@given(
+    start=st.sampled_from(["2026-11-24", "2026-11-25"]),
+    cash=st.sampled_from([40_000, 60_000, 120_000]),
+    steps=steps,
+)
+def test_no_sequence_of_requests_parts_the_option_ledgers_from_the_slow_model(start, cash, steps):
+    watched = Watched(start, cash)
+    watched.check()
     for step in steps:
         watched.step(step)
         watched.check()
