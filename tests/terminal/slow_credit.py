@@ -129,9 +129,9 @@ class SlowCredit:
 
     def returning(self, code, special):
         return sum(
-            order.returns
+            order.left
             for order in self.orders.values()
-            if order.left and order.code == code and order.special == special
+            if order.kind == 29 and order.code == code and order.special == special
         )
 
     def borrowing(self, code, special):
@@ -213,7 +213,7 @@ class SlowCredit:
     def accept(self, number, order):
         if order.kind == 29:
             debt = self.owed(order.code, order.special) - self.returning(order.code, order.special)
-            order.returns = min(order.volume, debt)
+            order.returns = min(order.volume, max(0, debt))
             order.of_proceeds = self.free_proceeds
             order.of_proceeds = order.proceeds_held
         self.orders[number] = order

@@ -17,50 +17,27 @@ from random import Random
 
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from tests.terminal.credit_floor import BOB, CAT, CODES, MARY, YUAN, CreditFloor
+from tests.terminal.credit_steps import likely, openings, steps
 from tests.terminal.slow_account import fees
 from tests.terminal.slow_credit import SlowContract, SlowCredit, SlowCreditOrder
 from xtnb import xtconstant as c
 from xtnb.errors import RefusalCode, Refused
 from xtnb.rules.collateral import CreditSettings, securities
-from xtnb.rules.credit_figures import ORDER_TYPES, Funds, Room, base_type
+from xtnb.rules.credit_figures import Funds, Room, base_type
 from xtnb.rules.instruments import all_instruments
 from xtnb.rules.margin import credit_rules
 from xtnb.terminal.accounts.credit_opening import OpeningDebt
 from xtnb.terminal.clock import DAY, SECOND
 from xtnb.terminal.scenario import OpeningPosition
 
-TYPES = sorted(ORDER_TYPES)
 KNOWN = all_instruments()
 MARKET_TYPES = {
     "SH": (c.MARKET_SH_CONVERT_5_CANCEL, c.MARKET_SH_CONVERT_5_LIMIT, c.MARKET_PEER_PRICE_FIRST),
     "SZ": (c.MARKET_SZ_CONVERT_5_CANCEL, c.MARKET_SZ_FULL_OR_CANCEL, c.MARKET_MINE_PRICE_FIRST),
 }
 TERMS = CreditSettings(fin_quota=250_000 * YUAN, slo_quota=200_000 * YUAN)
-
-volumes = st.integers(1, 60).map(lambda lots: lots * 100) | st.integers(1, 2_500)
-codes = st.sampled_from(CODES)
-ticks = st.integers(-3, 3)
-orders = st.tuples(
-    st.just("order"),
-    st.sampled_from(TYPES),
-    codes,
-    volumes,
-    ticks,
-    st.integers(0, 8),
-    st.integers(),
-)
-others = st.tuples(
-    st.just("other"), st.sampled_from((BOB, CAT)), st.booleans(), codes, volumes, ticks
-)
-drifts = st.tuples(st.just("drift"), codes, st.sampled_from((-8, -5, 5, 8)))
-cancels = st.tuples(st.just("cancel"), st.integers(0, 30))
-special = st.tuples(st.just("special"), codes, st.integers(-2_000, 3_000))
-few = st.one_of(drifts, cancels, special, st.just(("roll",)), st.tuples(st.just("charge")))
-steps = st.lists(st.one_of(orders, orders, orders, others, others, few), min_size=8, max_size=40)
-openings = st.sampled_from(("healthy", "thin"))
 
 
 def decimal(amount):
@@ -236,12 +213,18 @@ class Floor(CreditFloor):
             self.check_reason(refused, model, base, code, price, volume)
         else:
             assert not isinstance(foreseen, Refused), foreseen
+            self.check_outcome(foreseen, before[2], number)
 
     def do_other(self, who, buy, code, volume, offset):
         rules = self.market.rules(code)
         price = (self.market.last_price(code) // rules.tick + offset) * rules.tick
         volume = max(volume // 100, 2) * 100
         self.order(c.STOCK_BUY if buy else c.STOCK_SELL, code, volume, price / YUAN, account=who)
+
+    def do_above(self, kind, code, volume):
+        """Bob bids above the last price, and Mary sells short at the last price."""
+        self.do_other(BOB, True, code, volume, 1)
+        self.do_order(kind, code, 1_000, 0, 8, 1)
 
     def do_drift(self, code, percent):
         """Cat takes Bob's price: the mark moves as far as the cage lets it in some steps."""
@@ -294,6 +277,7 @@ class Floor(CreditFloor):
             self.ask("query_stock_orders", cancelable_only=True),
             detail,
         )
+        self.due_before = room.due
         try:
             return credit_rules(self.market.day(), TERMS).verdict(
                 self.market.rules(code),
@@ -309,6 +293,28 @@ class Floor(CreditFloor):
             )
         except Refused as refusal:
             return refusal
+
+    def check_outcome(self, verdict, before, number):
+        """What was foreseen of money, margin, quota and ratio, where nothing is filled yet."""
+        funds, kind = Funds.of(before), verdict.order_type
+        code = self.record(number).stock_code
+        due = self.due_before if kind == 32 else 0
+        last = self.market.last_price(code)
+        outcome = credit_rules(self.market.day(), TERMS).outcome(verdict, funds, last, due)
+        after = self.detail()
+        assert outcome.ratio_before == round(before.m_dPerAssurescaleValue * 100)
+        if kind == 32 or (kind == 30 and after.m_dSloFee == before.m_dSloFee):
+            assert outcome.ratio_after == round(after.m_dPerAssurescaleValue * 100)
+        elif self.is_waiting(self.record(number)):
+            now = Funds.of(after)
+            assert (outcome.cash_after, outcome.margin_after) == (now.cash, now.margin)
+            quota = now.slo_quota if kind == 28 else now.fin_quota
+            assert outcome.quota_after == quota
+            assert now.proceeds == funds.proceeds - verdict.proceeds
+
+    def is_waiting(self, order):
+        """A limit order without a fill: a market order that rests holds less than foreseen."""
+        return order.order_status == c.ORDER_REPORTED and order.price_type == 50
 
     def prices(self):
         return {code: Decimal(self.market.last_price(code)) / YUAN for code in CODES}
@@ -428,36 +434,6 @@ def test_no_sequence_of_requests_parts_a_margin_account_from_the_slow_model(open
     for step in steps:
         floor.step(step)
         floor.check()
-
-
-def likely(floor, chance):
-    """A step that has a good chance to be carried out: lots, near prices, what is owed."""
-    kind = chance.choice(TYPES)
-    base, pool = base_type(kind)
-    owed = [one.code for one in floor.model.contracts if one.short and one.special == pool]
-    code = chance.choice(owed if base in (29, 30) and owed else CODES)
-    step = 1 if code == "688981.SH" and chance.random() < 0.3 else 100
-    volume = chance.randrange(200 // step, 2_400 // step) * step
-    if code == "688981.SH":
-        volume = max(200, volume // 4)
-    if base == 32:
-        volume = chance.randrange(1, 30_000)
-    elif base in (29, 30) and owed and chance.random() < 0.8:
-        volume = min(volume, -(-floor.model.owed(code, pool) // 100) * 100 or 100)
-    offset, price_kind = chance.randrange(-1, 2), chance.randrange(0, 9)
-    what = chance.random()
-    if what < 0.5:
-        return "order", kind, code, volume, offset, price_kind, chance.randrange(30)
-    if what < 0.8:
-        who = chance.choice((BOB, CAT))
-        return "other", who, chance.random() < 0.5, code, volume, offset
-    if what < 0.86:
-        return "cancel", chance.randrange(30)
-    if what < 0.92:
-        return "special", code, chance.randrange(-500, 1_500)
-    if what < 0.98:
-        return "drift", code, chance.choice((-8, -5, 5, 8))
-    return chance.choice((("roll",), ("roll",), ("charge",)))
 
 
 @pytest.mark.parametrize("opening", ["healthy", "thin"])

@@ -77,6 +77,16 @@ def test_the_last_share_takes_the_rest_of_the_amount():
     assert (one.left_volume, one.left_amount, debts.locked) == (0, 0, 0)
 
 
+def test_a_part_of_the_shares_takes_its_part_of_the_amount_half_up():
+    debts = Debts()
+    one = debts.open("s", "600000.SH", True, False, 10_000, DAY, 180)
+    one.grow(2, 10_001)
+
+    debts.give_back("600000.SH", 1, False)
+
+    assert one.left_amount == 5_000
+
+
 amounts = st.integers(0, 10**12)
 
 

@@ -114,7 +114,7 @@ class Room:
         sellable: shares that may be sold now; held: all shares held.
         own: of the sellable shares, those that no open margin purchase pays for.
         lendable: shares that can be borrowed.
-        owed: shares owed, without those that open orders are buying back.
+        owed: shares owed, less what open buy-to-return orders still buy.
         due: cash owed: financing principal, interest and fees.
     """
 

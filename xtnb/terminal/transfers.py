@@ -155,8 +155,9 @@ class TransferDesk:
             held.take_in(volume, cost)
         else:
             found = books.holdings.get(code)
-            if found is None:
-                raise VolumeShort(wanted=volume, available=0)
+            free = books.may_leave(code)
+            if found is None or volume > free:
+                raise VolumeShort(wanted=volume, available=free)
             there.cost += found.give_out(volume)
             there.volume += volume
         self._floor.tell(PushKind.POSITION, books, books.position(code))

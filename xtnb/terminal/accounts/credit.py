@@ -40,19 +40,25 @@ from xtnb.rules.credit_figures import (
     base_type,
     needed_margin,
 )
-from xtnb.rules.credit_words import not_eligible
+from xtnb.rules.day import DayRules
 from xtnb.terminal.accounts import credit_records
 from xtnb.terminal.accounts.credit_lines import LineWatch
 from xtnb.terminal.accounts.credit_orders import CreditOrder, fill_record
 from xtnb.terminal.accounts.credit_state import CreditState
-from xtnb.terminal.accounts.orders import Floor, Order, fixed_part, too_fine, unknown_code
+from xtnb.terminal.accounts.orders import (
+    Floor,
+    Order,
+    fixed_part,
+    not_traded_here,
+    too_fine,
+    unknown_code,
+)
 from xtnb.terminal.ledgers.credit import Hold
 from xtnb.terminal.ledgers.debts import Contract
 from xtnb.vocabulary.messages import PushKind
 from xtnb.vocabulary.money import text
 
 _BUYS = frozenset({BUY, FIN_BUY, BUY_TO_RETURN})
-_FUNDS_AND_STOCKS = frozenset({"stock", "etf"})
 _NO_FLAG = 0  # of the direct forms, which have no side
 
 
@@ -216,17 +222,17 @@ class CreditAccountBooks(CreditState):
         room = self.room(code, order.special)
         if kind == REPAY:
             return self.rules.verdict(None, *asked, funds=funds, room=room)
-        instrument = market.instruments.get(code)
-        if instrument is None:
+        if code not in market.instruments:
             raise unknown_code(code)
-        if instrument.kind not in _FUNDS_AND_STOCKS:
-            raise not_eligible(code, wanted["order_type"])
+        rules = market.rules(code)
+        if not isinstance(rules, DayRules):
+            raise not_traded_here(code, self.account_type)
         if kind != RETURN and not -0.001 < wanted["price"] * 10_000 - order.price < 0.001:
             raise too_fine(wanted["price"])
         book = market.books[code]
-        order.rules = market.rules(code)
+        order.rules = rules
         return self.rules.verdict(
-            order.rules,
+            rules,
             *asked,
             funds=funds,
             room=room,
@@ -241,6 +247,7 @@ class CreditAccountBooks(CreditState):
         hold.cash, hold.proceeds = verdict.cash, verdict.proceeds
         hold.margin, hold.quota = verdict.margin, verdict.quota
         hold.borrowed, hold.returns = verdict.borrowed, verdict.returns
+        hold.coming = verdict.volume if order.kind == BUY_TO_RETURN else 0
         self.ledger.take(hold)
         if verdict.shares:
             self.holdings[order.code].freeze(verdict.shares)
@@ -294,7 +301,7 @@ class CreditAccountBooks(CreditState):
             self.ledger.keep(hold, amount + fees)
         elif order.kind == BUY_TO_RETURN:
             proceeds = min(hold.proceeds, price * returns + fees)
-            self.ledger.keep(hold, amount + fees - proceeds, proceeds, returns=returns)
+            self.ledger.keep(hold, amount + fees - proceeds, proceeds, coming=rest, returns=returns)
         else:
             margin = needed_margin(price, rest, order.ratio)
             borrowed = rest if order.kind == SLO_SELL else 0

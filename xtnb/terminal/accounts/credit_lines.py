@@ -37,6 +37,7 @@ from xtnb.rules.credit_figures import (
     SELL_TO_REPAY,
     in_pool,
 )
+from xtnb.rules.day import DayRules
 from xtnb.terminal.accounts.credit_state import CreditState
 from xtnb.terminal.accounts.orders import Order
 from xtnb.vocabulary.messages import PushKind
@@ -159,7 +160,7 @@ class LineWatch:
             left = state.debts.shares_owed(code, special)
             if not missing or not left:
                 continue
-            rules, last = state.market.rules(code), state.market.last_price(code)
+            rules, last = self._terms(code)
             price_type = _BY_MARKET.get(code[-2:], c.MARKET_SH_CONVERT_5_CANCEL)
             volume = min(left, -(-missing // last))
             volume = -(-volume // rules.lot) * rules.lot
@@ -185,7 +186,7 @@ class LineWatch:
             missing = self._missing()
             if not missing or code not in state.holdings:
                 continue
-            rules, last = state.market.rules(code), state.market.last_price(code)
+            rules, last = self._terms(code)
             price_type = _BY_MARKET.get(code[-2:], c.MARKET_SH_CONVERT_5_CANCEL)
             order_type = SELL
             sellable = state.room(code, False).own
@@ -200,6 +201,13 @@ class LineWatch:
             if volume:
                 sent += self._send(code, order_type, volume, price_type)
         return sent
+
+    def _terms(self, code: str) -> tuple[DayRules, int]:
+        """The day's rules and the last price of something that is held or owed."""
+        market = self._state.market
+        rules = market.rules(code)
+        assert isinstance(rules, DayRules), "a margin account trades stocks and funds only"
+        return rules, market.last_price(code)
 
     def _send(self, code: str, order_type: int, volume: int, price_type: int) -> list[int]:
         """Send one forced order and let it meet its book."""

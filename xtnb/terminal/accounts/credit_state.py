@@ -115,7 +115,8 @@ class CreditState(StockAccountBooks):
         """What the account has of one security, in one pool."""
         holding = self.holdings.get(code)
         debts = self.debts
-        owed = debts.shares_owed(code, special) - self.ledger.returning[code, special]
+        owed = debts.shares_owed(code, special) - self.ledger.coming[code, special]
+        owed = max(0, owed)
         lendable, due = self.lendable(code, special), debts.cash_due(special)
         if holding is None:
             return Room(lendable=lendable, owed=owed, due=due)
@@ -123,6 +124,13 @@ class CreditState(StockAccountBooks):
         financed = debt.fin_volume if debt else 0
         own = max(0, min(holding.sellable, holding.volume - holding.frozen - financed))
         return Room(holding.sellable, holding.volume, own, lendable, owed, due)
+
+    def may_leave(self, code: str) -> int:
+        """Own shares whose value is above the withdraw line. 提取线"""
+        own = self.room(code, False).own
+        assets, debt = self.total_assets(), self.total_debt()
+        last = self.market.last_price(code)
+        return withdrawable(own * last, assets, debt, self.settings.withdraw_line) // last
 
     def lendable(self, code: str, special: bool) -> int:
         """Shares that this account may still borrow of one pool."""

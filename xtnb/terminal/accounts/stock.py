@@ -267,6 +267,11 @@ class StockAccountBooks:
         """Book money that is paid in, or out where negative."""
         self.cash.move(amount)
 
+    def may_leave(self, code: str) -> int:
+        """Shares that may be moved to another counter: what may be sold."""
+        holding = self.holdings.get(code)
+        return holding.sellable if holding else 0
+
     def open_holding(self, code: str, name: str) -> Holding:
         """An empty holding, ready for a first fill."""
         holding = self.holdings[code] = Holding(code, self.market.mark(code), name)

@@ -3,8 +3,8 @@
 Invariants, after every move:
 
 - own cash, free and frozen, and short proceeds, free and frozen, are never negative;
-- frozen cash, frozen proceeds, reserved margin, quotas, borrowed shares and shares on
-  their way back are each the sum over the holds of open orders;
+- frozen cash, frozen proceeds, reserved margin, quotas, borrowed shares and shares
+  being bought back are each the sum over the holds of open orders;
 - short proceeds leave only by `spend` (buying back), by `pay` (interest) and by
   `unlock` (no share is owed any more for them), which makes them own cash;
 - a refused `take` has moved nothing.
@@ -32,7 +32,9 @@ class Hold:
         buying_back: its cash settles a debt, so the margin formula still counts it.
         cash, proceeds: frozen money.
         margin, quota: of the formula and of the credit line.
-        borrowed, returns: shares out of the pool, and shares that will go back.
+        borrowed: shares out of the pool.
+        coming, returns: shares that a buy-to-return order still buys, and those of
+            them that will go back to the lender.
     """
 
     code: str = ""
@@ -44,6 +46,7 @@ class Hold:
     margin: int = 0
     quota: int = 0
     borrowed: int = 0
+    coming: int = 0
     returns: int = 0
 
 
@@ -55,7 +58,7 @@ class CreditLedger:
         proceeds, proceeds_frozen: short proceeds not spent yet.
         margin, fin_quota, slo_quota: reserved by open orders.
         buying_back: of the frozen cash, what buy-to-return orders hold.
-        borrowed, returning: shares reserved, by (code, special).
+        borrowed, coming: shares reserved and being bought back, by (code, special).
         lent: shares that the special pool was given, by code.
     """
 
@@ -63,12 +66,12 @@ class CreditLedger:
         "borrowed",
         "buying_back",
         "cash",
+        "coming",
         "fin_quota",
         "lent",
         "margin",
         "proceeds",
         "proceeds_frozen",
-        "returning",
         "slo_quota",
     )
 
@@ -77,7 +80,7 @@ class CreditLedger:
         self.proceeds = self.proceeds_frozen = 0
         self.margin = self.fin_quota = self.slo_quota = self.buying_back = 0
         self.borrowed: Counter[tuple[str, bool]] = Counter()
-        self.returning: Counter[tuple[str, bool]] = Counter()
+        self.coming: Counter[tuple[str, bool]] = Counter()
         self.lent: Counter[str] = Counter()
 
     @property
@@ -94,7 +97,7 @@ class CreditLedger:
         self.cash.freeze(hold.cash)
         self.proceeds -= hold.proceeds
         self.proceeds_frozen += hold.proceeds
-        self._count(hold, hold.cash, hold.margin, hold.quota, hold.borrowed, hold.returns)
+        self._count(hold, hold.cash, hold.margin, hold.quota, hold.borrowed, hold.coming)
 
     def spend(self, hold: Hold, cash: int, proceeds: int = 0) -> None:
         """Pay for a fill out of what the order holds."""
@@ -113,6 +116,7 @@ class CreditLedger:
         margin: int = 0,
         quota: int = 0,
         borrowed: int = 0,
+        coming: int = 0,
         returns: int = 0,
     ) -> None:
         """Lower what an order holds to this; the rest is free again."""
@@ -126,13 +130,14 @@ class CreditLedger:
             margin - hold.margin,
             quota - hold.quota,
             borrowed - hold.borrowed,
-            returns - hold.returns,
+            coming - hold.coming,
         )
         hold.cash, hold.proceeds, hold.margin = cash, proceeds, margin
-        hold.quota, hold.borrowed, hold.returns = quota, borrowed, returns
+        hold.quota, hold.borrowed, hold.coming = quota, borrowed, coming
+        hold.returns = returns
 
     def _count(
-        self, hold: Hold, cash: int, margin: int, quota: int, borrowed: int, returns: int
+        self, hold: Hold, cash: int, margin: int, quota: int, borrowed: int, coming: int
     ) -> None:
         if hold.buying_back:
             self.buying_back += cash
@@ -143,8 +148,8 @@ class CreditLedger:
             self.fin_quota += quota
         if borrowed:
             self.borrowed[hold.code, hold.special] += borrowed
-        if returns:
-            self.returning[hold.code, hold.special] += returns
+        if coming:
+            self.coming[hold.code, hold.special] += coming
 
     # -- money ---------------------------------------------------------------------------
 
