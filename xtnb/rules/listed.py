@@ -16,10 +16,10 @@ from typing import Any, Protocol, runtime_checkable
 from xtnb.errors import InputError
 from xtnb.rules.connect import ConnectRules, ConnectStock
 from xtnb.rules.day import DayRules
-from xtnb.rules.futures import Future, FuturesDay
+from xtnb.rules.futures import Future, FuturesDay, all_futures
 from xtnb.rules.instruments import Instrument, all_instruments
 from xtnb.rules.options import OptionDay
-from xtnb.rules.options_listed import StockOption
+from xtnb.rules.options_listed import StockOption, all_stock_options
 
 
 class Listed(Protocol):
@@ -163,7 +163,11 @@ _MAKERS: dict[type, Maker] = {
     ConnectStock: ConnectRules,
     StockOption: OptionDay,
 }
-_LISTS: tuple[Callable[[], dict[str, Any]], ...] = (all_instruments,)
+_LISTS: tuple[Callable[[], dict[str, Any]], ...] = (
+    all_instruments,
+    all_futures,
+    all_stock_options,
+)
 
 
 def rules_of(instrument: Listed, prev_close: int, day: date) -> DayTerms:

@@ -16,6 +16,7 @@ import math
 from datetime import date, timedelta
 from random import Random
 
+from xtnb.rules.instruments import Instrument
 from xtnb.rules.listed import DayTerms, Listed
 from xtnb.terminal.clock import MINUTE, day_start, midnight
 from xtnb.terminal.market.flow import LOTS_A_SECOND, character
@@ -112,7 +113,7 @@ class Past:
         chance = self._chance("days")
         days = weekdays_before(self._rules.day, DAYS)
         spread = self._nature.spread * 1.4
-        turnover = 0.004 * self._instrument.float_volume
+        usual = self._usual_day()
         room = 0.9 * (self._rules.up - self._rules.prev_close) / self._rules.prev_close
         rows: list[Row] = []
         close = self._rules.prev_close
@@ -125,7 +126,7 @@ class Past:
             high = self._rounded(min(max(start, close) + abs(chance.gauss(0.0, reach)), top))
             low = self._rounded(max(min(start, close) - abs(chance.gauss(0.0, reach)), bottom))
             high, low = max(high, start, close), min(low, start, close)
-            volume = self._whole_lots(turnover * math.exp(chance.gauss(0.0, 0.4)) / 100)
+            volume = self._whole_lots(usual * math.exp(chance.gauss(0.0, 0.4)))
             amount = (start + high + low + close) * volume // 4
             rows.append(Row(day_start(day), start, high, low, close, volume, amount))
             close = before
@@ -135,6 +136,12 @@ class Past:
             rows[i] = rows[i]._replace(amount=sum(minute.amount for minute in minutes))
             self._minutes += minutes
         return rows
+
+    def _usual_day(self) -> float:
+        """The lots of a usual day: a share of the company, or what the flow trades in a session."""
+        if isinstance(self._instrument, Instrument):
+            return 0.004 * self._instrument.float_volume / 100
+        return self._nature.lots * LOTS_A_SECOND * 60 * len(_SESSION)
 
     def _cut(self, chance: Random, day: Row) -> list[Row]:
         """The session's minutes of a day: same open, high, low, close and volume as the day's."""
@@ -147,9 +154,9 @@ class Past:
         highest = max(range(count), key=lambda k: max(prices[k]))
         lowest = min(range(count), key=lambda k: min(prices[k]))
         rows: list[Row] = []
-        spent = 0
+        spent, least = 0, 100 if self._nature.lot > 1 else 1
         for k, ((before, after), weight) in enumerate(zip(prices, weights, strict=True)):
-            volume = int(day.volume * weight / whole) // 100 * 100
+            volume = int(day.volume * weight / whole) // least * least
             volume = day.volume - spent if k == count - 1 else volume
             spent += volume
             row = self._row(chance, day.time + _SESSION[k] * MINUTE, before, after, volume, day)
