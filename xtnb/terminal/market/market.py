@@ -44,6 +44,7 @@ from xtnb.terminal.market.flow import FILLS_A_SECOND, Flow
 from xtnb.terminal.market.history import Bar, History
 from xtnb.terminal.market.past import Past
 from xtnb.terminal.market.tape import Row, Tape
+from xtnb.terminal.market.timers import Timers
 from xtnb.vocabulary.money import YUAN
 from xtnb.vocabulary.records import Quote
 
@@ -52,7 +53,8 @@ OnQuote = Callable[[Quote], None]
 _Listener = TypeVar("_Listener")
 
 _TURN = -1  # the turn of the day comes before what else is due at midnight,
-_SNAPSHOT = 1 << 30  # and a snapshot after it
+_SNAPSHOT = 1 << 30  # and a snapshot after it,
+_TIMER = _SNAPSHOT - 1  # and what was asked for with `at` between the two
 
 
 class Market:
@@ -111,6 +113,7 @@ class Market:
         self._histories: dict[str, History] = {}
         self._flows: list[Flow] = []
         self._due: list[tuple[int, int]] = [(midnight(self._now) + DAY, _TURN)]
+        self._timers = Timers()
         self._twins = {
             code: first
             for code, instrument in self.instruments.items()
@@ -160,6 +163,16 @@ class Market:
             self._coast(to)
         self._run(to)
 
+    def at(self, when: int, call: Callable[[], None]) -> Callable[[], None]:
+        """Call once when market time has come to `when`, ns; the returned function ends that.
+
+        A time that has passed already comes with the next `advance`. Calls of one time
+        come in the order in which they were asked for. In a long gap a call comes at
+        the end of its coarse step, when the books are still empty.
+        """
+        heappush(self._due, (max(when, self._now), _TIMER))
+        return self._timers.add(when, call)
+
     def _run(self, to: int) -> None:
         due = self._due
         while due[0][0] <= to:
@@ -175,6 +188,9 @@ class Market:
             elif rank == _SNAPSHOT:
                 heappop(due)
                 self._snapshot(now)
+            elif rank == _TIMER:
+                heappop(due)
+                self._timers.ring(self._now + 1)
             else:
                 flow = self._flows[rank]
                 heapreplace(due, (now + flow.pause(), rank))
@@ -219,7 +235,7 @@ class Market:
         finally:
             for flow in self._flows:
                 flow.refill()
-            self._due[:] = [entry for entry in self._due if entry[1] == _TURN]
+            self._due[:] = [entry for entry in self._due if entry[1] in (_TURN, _TIMER)]
             self._due += [(self._now + flow.pause(), i) for i, flow in enumerate(self._flows)]
             self._due += [(self._now, _SNAPSHOT)] if self._watched else []
             heapify(self._due)
@@ -233,6 +249,7 @@ class Market:
             while self._now < stop:
                 end = (self._now // MINUTE + 1) * MINUTE if minutes else stop
                 self._cross(min(end, stop), minutes)
+                self._timers.ring(self._now)
             if stop == tomorrow:
                 self._turn_only(tomorrow)
 
