@@ -16,7 +16,7 @@ DATA = json.loads(
     (Path(xtnb.rules.__file__).parent / "data" / "futures.json").read_text(encoding="utf-8")
 )
 PRODUCTS = {row["id"]: row for row in DATA["products"]}
-BROKER = Decimal(DATA["broker_margin"])
+BROKER = Decimal("0.02")
 FEN = Decimal("0.01")
 TODAY_FIRST = {2, 5, 6, 8, 10, 12, 18, 20, 22}
 
