@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import gc
 import threading
 import warnings
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import pytest
@@ -34,10 +36,8 @@ def within(call: Callable[[], Any], seconds: float = SECONDS) -> Any:
             future.set_exception(fault)
 
     threading.Thread(target=run, daemon=True).start()
-    try:
-        return future.result(seconds)
-    except TimeoutError:
-        return NO_ANSWER
+    done, _ = wait([future], seconds)
+    return future.result() if done else NO_ANSWER
 
 
 @dataclass
@@ -77,22 +77,28 @@ class Vendor:
                 trader.executor.shutdown(wait=False)
                 trader.relaxed_resp_executor.shutdown(wait=False)
             trader.loop.close()
-            trader.oldloop = None  # which its __del__ makes the loop of the thread
+            trader.oldloop = a_loop()  # which its __del__ makes the loop of the thread
         self._made.clear()
         package.LINKS.clear()
+
+
+@cache
+def a_loop() -> asyncio.AbstractEventLoop:
+    """An event loop that nobody runs, for as long as the process lives."""
+    loop = asyncio.new_event_loop()
+    atexit.register(loop.close)
+    return loop
 
 
 @pytest.fixture
 def vendor() -> Iterator[Vendor]:
     """The vendor's constructor replaces the event loop of the thread; here it is put back."""
-    loop = asyncio.new_event_loop()
-    asyncio.set_event_loop(loop)
+    asyncio.set_event_loop(a_loop())
     made = Vendor()
     yield made
     made.close()
     gc.collect(1)  # a trader and its closures are a circle
-    asyncio.set_event_loop(None)
-    loop.close()
+    asyncio.set_event_loop(a_loop())
 
 
 def both(vendor: Vendor, links: Callable[[], tuple[Link, Reach | None]]) -> list[Side]:
