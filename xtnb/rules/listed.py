@@ -14,11 +14,13 @@ from functools import cache
 from typing import Any, Protocol, runtime_checkable
 
 from xtnb.errors import InputError
+from xtnb.rules.bonds import Convertible, ConvertibleRules, Repo, RepoRules
 from xtnb.rules.connect import ConnectRules, ConnectStock
 from xtnb.rules.day import DayRules
 from xtnb.rules.futures import Future, FuturesDay, all_futures
 from xtnb.rules.instruments import Instrument, all_instruments
 from xtnb.rules.options import OptionDay
+from xtnb.rules.options_futures import FutureOption, FutureOptionDay
 from xtnb.rules.options_listed import StockOption, all_stock_options
 
 
@@ -161,7 +163,10 @@ _MAKERS: dict[type, Maker] = {
     Instrument: DayRules,
     Future: FuturesDay,
     ConnectStock: ConnectRules,
+    Convertible: ConvertibleRules,
+    Repo: RepoRules,
     StockOption: OptionDay,
+    FutureOption: FutureOptionDay,
 }
 _LISTS: tuple[Callable[[], dict[str, Any]], ...] = (
     all_instruments,

@@ -75,6 +75,7 @@ class PaperTerminal:
             "quote_full": self._quotes.full,
             "quote_bars": self._quotes.bars,
             "instrument": self._quotes.instrument,
+            "query_ipo_data": self._quotes.offers,
         }
         self._forget_day = market.on_day(self._roll)
         for account in accounts:
@@ -120,7 +121,7 @@ class PaperTerminal:
         for books in self._accounts.values():
             for order in books.orders.values():
                 if order.open:
-                    self.market.books[order.fixed["stock_code"]].cancel(order)
+                    self._withdraw(order)
 
     # -- orders -----------------------------------------------------------------------------
 
@@ -153,6 +154,12 @@ class PaperTerminal:
                 books.rebase(order)
         elif order.volume > order.traded:
             books.cancel(order, "剩余撤销 / rest cancelled")
+
+    def _withdraw(self, order: Order) -> None:
+        """Take an order off its book; a subscription is in none."""
+        book = self.market.books.get(order.fixed["stock_code"])
+        if book is not None:
+            book.cancel(order)
 
     def _unknown_account(self, request: Request) -> Reply:
         reason = str(no_account(request))
@@ -205,7 +212,7 @@ class PaperTerminal:
         sysid: str,
     ) -> Reply:
         if books is not None and order is not None and order.open:
-            self.market.books[order.fixed["stock_code"]].cancel(order)
+            self._withdraw(order)
             books.cancel(order)
             return Reply(request.seq, (0, order_id, sysid))
         if books is None:
@@ -280,7 +287,7 @@ class PaperTerminal:
         for books in self._accounts.values():
             for order in list(books.orders.values()):
                 if order.open:
-                    self.market.books[order.fixed["stock_code"]].cancel(order)
+                    self._withdraw(order)
                     books.cancel(order, "收盘撤销 / expired at the close")
             books.roll()
             self._ready(books)

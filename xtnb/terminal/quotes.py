@@ -6,6 +6,7 @@ from typing import Any
 
 from xtnb.errors import InputError
 from xtnb.rules.instruments import Instrument
+from xtnb.rules.ipo import ipo_data
 from xtnb.terminal.market import Market
 from xtnb.vocabulary.messages import Reply, Request
 
@@ -44,6 +45,10 @@ class QuoteDesk:
         end = wanted["end_ms"] * _MS
         rows: list[Any] = list(market.bars(code, period, start, end, count))
         return Reply(request.seq, rows)
+
+    def offers(self, request: Request) -> Reply:
+        """What may be subscribed today: facts by code."""
+        return Reply(request.seq, ipo_data(self._market.day()))
 
     def instrument(self, request: Request) -> Reply:
         """Facts about one instrument today, or None. Prices are 1e-4 yuan."""

@@ -18,6 +18,9 @@ from typing import Any
 from xtnb import xtconstant as c
 from xtnb.errors import Refused
 from xtnb.rules.day import DayRules
+from xtnb.rules.instruments import Instrument
+from xtnb.terminal.accounts.counters import Counters
+from xtnb.terminal.accounts.desk_orders import DeskOrder
 from xtnb.terminal.accounts.orders import (
     Floor,
     Order,
@@ -36,6 +39,7 @@ _REPORTED = c.ORDER_REPORTED
 _PART_SUCC = c.ORDER_PART_SUCC
 _SUCCEEDED = c.ORDER_SUCCEEDED
 _BUY = c.STOCK_BUY
+_SIDES = frozenset({c.STOCK_BUY, c.STOCK_SELL})
 _LATEST = c.LATEST_PRICE
 _SECOND = 1_000_000_000
 
@@ -47,6 +51,7 @@ class StockAccountBooks:
         "account_id",
         "account_type",
         "cash",
+        "counters",
         "floor",
         "holdings",
         "market",
@@ -64,6 +69,7 @@ class StockAccountBooks:
         self.market = floor.market
         self.tell = floor.tell
         self.cash = CashLedger(cash)
+        self.counters = Counters(self)
         self.holdings: dict[str, Holding] = {}
         self.orders: dict[int, Order] = {}
         self.trades: list[dict[str, Any]] = []
@@ -102,8 +108,12 @@ class StockAccountBooks:
         scaled = wanted["price"] * 10_000
         price = round(scaled)
         buy = order_type == _BUY
-        floor.last_order = number = floor.last_order + 1
         instrument = market.instruments.get(code)
+        if type(instrument) is not Instrument or order_type not in _SIDES:
+            elsewhere = self.counters.enter(wanted, at)
+            if elsewhere is not None:
+                return elsewhere
+        floor.last_order = number = floor.last_order + 1
         name = instrument.name if instrument else ""
         holder = self.shareholder.get(code[-2:], "")
         fixed = fixed_part(
@@ -163,6 +173,9 @@ class StockAccountBooks:
 
     def fill(self, order: Order, price: int, volume: int, at: int) -> None:
         """Book one fill. `at` is epoch seconds."""
+        if type(order) is DeskOrder:
+            order.desk.fill(order, price, volume, at)
+            return
         floor = self.floor
         floor.last_trade = number = floor.last_trade + 1
         fixed = order.fixed
@@ -222,6 +235,9 @@ class StockAccountBooks:
 
     def cancel(self, order: Order, message: str = "") -> None:
         """End an order: what it holds comes back."""
+        if type(order) is DeskOrder:
+            order.desk.cancel(order, message)
+            return
         left = order.volume - order.traded
         order.left = 0
         code = order.fixed["stock_code"]
@@ -255,6 +271,7 @@ class StockAccountBooks:
         self.trades.clear()
         self.told.clear()
         self.cash.settle()
+        self.counters.roll()
         for code, holding in list(self.holdings.items()):
             if holding.volume:
                 holding.roll()
@@ -343,6 +360,7 @@ class StockAccountBooks:
             "query_stock_trades": lambda wanted: self.records_of_trades(),
             "query_stock_position": self._one_position,
             "query_stock_positions": lambda wanted: [self.position(code) for code in self.holdings],
+            **self.counters.calls(),
         }
 
     def _one_order(self, wanted: Mapping[str, Any]) -> list[XtOrder]:
