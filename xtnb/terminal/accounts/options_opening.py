@@ -1,18 +1,26 @@
-"""The demo's stock option account: rights, obligations, and calls covered by shares."""
+"""The demo's accounts for options: rights, obligations, and calls covered by shares.
+
+Everything here is ours and stands for nobody's account.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from xtnb.rules.options import OptionDay
+from xtnb.rules.options_futures import FutureOption, all_future_options
 from xtnb.rules.options_listed import StockOption, all_stock_options
 from xtnb.rules.options_settings import OptionSettings
+from xtnb.terminal.accounts.futures_opening import OpeningFuture, begin_futures
 from xtnb.terminal.accounts.options import OptionAccountBooks
+from xtnb.terminal.accounts.options_futures import FutureOptionAccountBooks
 from xtnb.terminal.accounts.orders import Floor
 from xtnb.terminal.scenario import OpeningPosition
 from xtnb.vocabulary.money import YUAN
 
 DEMO_OPTION_ACCOUNT = "3000000365"
+DEMO_FUTURE_OPTION_ACCOUNT = "3100000365"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,3 +121,52 @@ def _hold(books: OptionAccountBooks, one: OpeningContracts) -> None:
     position.open(one.volume, amount, 0, books.floor.day)
     position.roll()
     position.today = position.open_times = position.open_volume = 0
+
+
+def future_series(underlying: str, call: bool, place: int) -> FutureOption:
+    """An option on a future of the demo: `place` counts its strikes from the lowest, from 0.
+
+    Raises:
+        IndexError: there is none.
+    """
+    chain = [
+        option
+        for option in all_future_options().values()
+        if (option.underlying, option.call) == (underlying, call)
+    ]
+    return sorted(chain, key=lambda option: option.strike)[place]
+
+
+def demo_future_options(floor: Floor) -> FutureOptionAccountBooks:
+    """The demo's account for options on futures: rights, obligations, and a future."""
+    books = FutureOptionAccountBooks(DEMO_FUTURE_OPTION_ACCOUNT, 500_000 * YUAN, floor)
+    begin_future_options(
+        books,
+        (
+            OpeningContracts(future_series("m2705.DF", True, 2).stock_code, True, 10, False, 93),
+            OpeningContracts(future_series("cu2701.SF", False, 1).stock_code, True, 2, False, 108),
+            OpeningContracts(future_series("m2705.DF", False, 1).stock_code, False, 6, False, 105),
+        ),
+    )
+    begin_futures(books, (OpeningFuture("m2705.DF", True, 4, 0, 98),))
+    return books
+
+
+def begin_future_options(
+    books: FutureOptionAccountBooks, contracts: Iterable[OpeningContracts]
+) -> None:
+    """Put overnight lots into an account; what the market does not have, or what has
+    expired, is left out."""
+    market = books.market
+    for one in contracts:
+        if one.stock_code not in market.instruments:
+            continue
+        day = books.option_day(one.stock_code)
+        option = day.instrument
+        if day.day > option.expiry:
+            continue
+        side = books.option_side(one.stock_code, one.rights)
+        amount = option.reference * one.premium_percent // 100 * option.unit * one.volume
+        side.open(one.volume, amount, 0, books.floor.day)
+        side.each = day.margin(books.terms)
+        side.roll()
