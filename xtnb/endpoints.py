@@ -16,6 +16,7 @@ from pathlib import Path
 from xtnb.errors import InputError, TerminalUnavailable
 from xtnb.link.base import Link
 from xtnb.link.local import PaperHost
+from xtnb.terminal.accounts.demo import demo_books
 from xtnb.terminal.clock import HandClock, OpenClock
 from xtnb.terminal.engine import PaperTerminal
 from xtnb.terminal.market import Market
@@ -166,10 +167,17 @@ def _new_host(
     people = demo() if accounts is None else accounts
     return PaperHost(
         market,
-        lambda name: PaperTerminal(name, market, people),
+        lambda name: _terminal(name, market, people),
         read,
         {"seed": chosen, "clock": kind},
     )
+
+
+def _terminal(name: str, market: Market, people: tuple[OpeningAccount, ...]) -> PaperTerminal:
+    terminal = PaperTerminal(name, market, people)
+    for books in demo_books(terminal.floor):
+        terminal.admit(books)
+    return terminal
 
 
 def _by_hand(clock: str) -> HandClock:

@@ -20,6 +20,7 @@ from typing import Any
 
 from xtnb import xtconstant as c
 from xtnb.errors import InputError, RefusalCode, Refused
+from xtnb.terminal.accounts.demo import KINDS, empty_books
 from xtnb.terminal.accounts.orders import Books, Floor, Order
 from xtnb.terminal.accounts.stock import StockAccountBooks
 from xtnb.terminal.market import Market
@@ -261,9 +262,10 @@ class PaperTerminal:
         cash = request.arguments["cash"]
         if key in self._accounts:
             return Reply(request.seq, -1, f"account {request.account_id} is open already")
-        if request.account_type != c.SECURITY_ACCOUNT:
-            return Reply(request.seq, -1, "this paper terminal opens stock accounts only")
-        self._seed(OpeningAccount(request.account_id, cash))
+        if request.account_type not in KINDS:
+            kind = c.ACCOUNT_TYPE_DICT.get(request.account_type, str(request.account_type))
+            return Reply(request.seq, -1, f"this paper terminal opens no {kind} accounts")
+        self.admit(empty_books(request.account_type, request.account_id, cash, self.floor))
         self._ready(self._accounts[key])
         return Reply(request.seq, 0)
 

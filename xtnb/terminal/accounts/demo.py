@@ -1,0 +1,65 @@
+"""The demo's accounts other than stock accounts: one of each kind, with something in it.
+
+Ours, and nobody's accounts; what each holds stands beside its kind. A market that
+lacks an instrument leaves its position out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from xtnb import xtconstant as c
+from xtnb.terminal.accounts.connect import (
+    DEMO_SHANGHAI,
+    DEMO_SHENZHEN,
+    ConnectAccountBooks,
+    demo_positions,
+)
+from xtnb.terminal.accounts.credit import CreditAccountBooks
+from xtnb.terminal.accounts.credit_opening import demo_credit, open_credit
+from xtnb.terminal.accounts.futures import FuturesAccountBooks
+from xtnb.terminal.accounts.futures_opening import demo_futures
+from xtnb.terminal.accounts.options import OptionAccountBooks
+from xtnb.terminal.accounts.options_opening import demo_options, open_options
+from xtnb.terminal.accounts.orders import Books, Floor
+from xtnb.terminal.accounts.stock import StockAccountBooks
+from xtnb.vocabulary.money import YUAN
+
+CONNECT_CASH = 500_000 * YUAN
+
+_EMPTY: dict[int, Callable[[str, int, Floor], Books]] = {
+    c.SECURITY_ACCOUNT: StockAccountBooks,
+    c.CREDIT_ACCOUNT: CreditAccountBooks,
+    c.FUTURE_ACCOUNT: FuturesAccountBooks,
+    c.STOCK_OPTION_ACCOUNT: OptionAccountBooks,
+    c.HUGANGTONG_ACCOUNT: lambda number, cash, floor: ConnectAccountBooks(
+        number, cash, floor, c.HUGANGTONG_ACCOUNT
+    ),
+    c.SHENGANGTONG_ACCOUNT: lambda number, cash, floor: ConnectAccountBooks(
+        number, cash, floor, c.SHENGANGTONG_ACCOUNT
+    ),
+}
+KINDS = frozenset(_EMPTY)
+
+
+def empty_books(account_type: int, account_id: str, cash: int, floor: Floor) -> Books:
+    """The books of a new account of one of `KINDS`, with cash and nothing else."""
+    return _EMPTY[account_type](account_id, cash, floor)
+
+
+def demo_books(floor: Floor) -> list[Books]:
+    """The demo's accounts other than its stock account."""
+    connect = []
+    for number, kind in (
+        (DEMO_SHANGHAI, c.HUGANGTONG_ACCOUNT),
+        (DEMO_SHENZHEN, c.SHENGANGTONG_ACCOUNT),
+    ):
+        books = ConnectAccountBooks(number, CONNECT_CASH, floor, kind)
+        books.begin(demo_positions(kind))
+        connect.append(books)
+    return [
+        open_credit(demo_credit(), floor),
+        demo_futures(floor),
+        open_options(demo_options(), floor),
+        *connect,
+    ]
