@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from tests.contract import house
 from tests.session.scripted import Diary
 from xtnb.link.base import Link
 from xtnb.link.local import PaperHost
@@ -64,7 +65,19 @@ def _local() -> Reach:
     )
 
 
+def _house() -> Reach:
+    standing = house.market()
+    host = house.host(standing)
+    return Reach(
+        new_link=lambda: host.link("house"),
+        quote=lambda code: host.call(lambda: standing.quote(code)),
+        advance=host.advance,
+    )
+
+
 REACHES = {"local": _local}
+# The same ways to a terminal with one account of every kind.
+HOUSES = {"local": _house}
 
 
 @pytest.fixture(params=REACHES)

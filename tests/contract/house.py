@@ -1,0 +1,92 @@
+"""A paper terminal with one account of every kind, each with something in it."""
+
+from __future__ import annotations
+
+from xtnb import xtconstant as c
+from xtnb.link.local import PaperHost
+from xtnb.rules.connect import connect_stocks
+from xtnb.rules.listed import everything
+from xtnb.terminal.accounts.connect import (
+    DEMO_SHANGHAI,
+    DEMO_SHENZHEN,
+    ConnectAccountBooks,
+    demo_positions,
+)
+from xtnb.terminal.accounts.credit_opening import (
+    DEMO_CREDIT_ACCOUNT,
+    demo_credit,
+    open_credit,
+)
+from xtnb.terminal.accounts.futures_opening import (
+    DEMO_FUTURES,
+    DEMO_FUTURES_ACCOUNT,
+    demo_futures,
+)
+from xtnb.terminal.accounts.options_opening import (
+    DEMO_OPTION_ACCOUNT,
+    demo_options,
+    open_options,
+)
+from xtnb.terminal.clock import HandClock
+from xtnb.terminal.engine import PaperTerminal
+from xtnb.terminal.market import Market
+from xtnb.terminal.scenario import DEMO_ACCOUNT, demo
+from xtnb.vocabulary.money import YUAN
+from xtnb.xttype import StockAccount
+
+ROUTES = {c.HUGANGTONG_ACCOUNT: DEMO_SHANGHAI, c.SHENGANGTONG_ACCOUNT: DEMO_SHENZHEN}
+START = "2026-11-20 10:00:00"
+
+ACCOUNTS = {
+    "stock": StockAccount(DEMO_ACCOUNT),
+    "credit": StockAccount(DEMO_CREDIT_ACCOUNT, "CREDIT"),
+    "futures": StockAccount(DEMO_FUTURES_ACCOUNT, "FUTURE"),
+    "options": StockAccount(DEMO_OPTION_ACCOUNT, "STOCK_OPTION"),
+    "shanghai": StockAccount(DEMO_SHANGHAI, "HUGANGTONG"),
+    "shenzhen": StockAccount(DEMO_SHENZHEN, "SHENGANGTONG"),
+}
+
+
+def every_account(name: str, market: Market) -> PaperTerminal:
+    """The terminal; what its demo does not open yet is opened here."""
+    terminal = PaperTerminal(name, market, demo())
+    floor = terminal.floor
+    books = [
+        open_credit(demo_credit(), floor),
+        demo_futures(floor),
+        open_options(demo_options(), floor),
+    ]
+    for kind, number in ROUTES.items():
+        connect = ConnectAccountBooks(number, 500_000 * YUAN, floor, kind)
+        connect.begin(demo_positions(kind))
+        books.append(connect)
+    for one in books:
+        terminal.admit(one)
+    return terminal
+
+
+def codes() -> set[str]:
+    """What these accounts hold and trade."""
+    options = demo_options()
+    return {
+        *(one.stock_code for account in demo() for one in account.positions),
+        *(one.stock_code for one in demo_credit().positions),
+        *(one.stock_code for one in demo_credit().debts),
+        *(code for code, _ in demo_credit().special),
+        *(one.stock_code for one in DEMO_FUTURES),
+        *(one.stock_code for one in (*options.shares, *options.contracts)),
+        *("510300.SH", "000300.SH"),
+        *(one.stock_code for kind in ROUTES for one in demo_positions(kind)),
+    }
+
+
+def market() -> Market:
+    """What they hold and trade, standing at ten o'clock."""
+    listed = {**connect_stocks(), **everything()}
+    return Market(HandClock(START), 7, [listed[code] for code in sorted(codes() & listed.keys())])
+
+
+def host(standing: Market) -> PaperHost:
+    """What carries requests to terminals of that market."""
+    facts = {"seed": 7, "clock": START}
+    return PaperHost(standing, lambda name: every_account(name, standing), None, facts)
