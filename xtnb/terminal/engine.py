@@ -23,6 +23,7 @@ from xtnb.errors import InputError, RefusalCode, Refused
 from xtnb.terminal.accounts.demo import KINDS, empty_books
 from xtnb.terminal.accounts.orders import Books, Floor, Order
 from xtnb.terminal.accounts.stock import StockAccountBooks
+from xtnb.terminal.algorithms import AlgorithmDesk
 from xtnb.terminal.market import Market
 from xtnb.terminal.matching import execute
 from xtnb.terminal.queries import AccountQueries, Accounts, no_account
@@ -66,12 +67,14 @@ class PaperTerminal:
         self._numbers = count(1)
         self.floor = Floor(market, self._teller(), _text(market.day()))
         self.floor.match = self._match
+        self._algorithms = AlgorithmDesk(self._accounts, self.floor)
         self._calls: dict[str, Callable[[Request], Reply]] = {
             "order_stock": self._order_stock,
             "cancel_order_stock": self._cancel,
             "cancel_order_stock_sysid": self._cancel_sysid,
             **AccountQueries(self._accounts).calls(),
             **TransferDesk(self._accounts, self.floor).calls(),
+            **self._algorithms.calls(),
             "open_account": self._open_account,
             "quote_full": self._quotes.full,
             "quote_bars": self._quotes.bars,
@@ -293,6 +296,7 @@ class PaperTerminal:
                     books.cancel(order, "收盘撤销 / expired at the close")
             books.roll()
             self._ready(books)
+        self._algorithms.roll()
 
     # -- pushes -----------------------------------------------------------------------------------
 
