@@ -14,13 +14,20 @@ from functools import cache
 from typing import Any, Protocol, runtime_checkable
 
 from xtnb.errors import InputError
-from xtnb.rules.bonds import Convertible, ConvertibleRules, Repo, RepoRules
-from xtnb.rules.connect import ConnectRules, ConnectStock
+from xtnb.rules.bonds import (
+    Convertible,
+    ConvertibleRules,
+    Repo,
+    RepoRules,
+    convertibles,
+    repos,
+)
+from xtnb.rules.connect import ConnectRules, ConnectStock, connect_stocks
 from xtnb.rules.day import DayRules
 from xtnb.rules.futures import Future, FuturesDay, all_futures
 from xtnb.rules.instruments import Instrument, all_instruments
 from xtnb.rules.options import OptionDay
-from xtnb.rules.options_futures import FutureOption, FutureOptionDay
+from xtnb.rules.options_futures import FutureOption, FutureOptionDay, all_future_options
 from xtnb.rules.options_listed import StockOption, all_stock_options
 
 
@@ -170,8 +177,12 @@ _MAKERS: dict[type, Maker] = {
 }
 _LISTS: tuple[Callable[[], dict[str, Any]], ...] = (
     all_instruments,
+    convertibles,
+    repos,
+    connect_stocks,
     all_futures,
     all_stock_options,
+    all_future_options,
 )
 
 
