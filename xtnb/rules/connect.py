@@ -247,8 +247,8 @@ class ConnectRules:
         settings: ConnectSettings = ConnectSettings(),
     ) -> None:
         self._ticks = ticks = tick_table(day)
-        if not ticks.fits(prev_close):
-            raise InputError("prev_close", prev_close, "a price on Hong Kong's tick table")
+        if not 0 < prev_close <= ticks.highest:
+            raise InputError("prev_close", prev_close, f"above 0 and up to {ticks.highest}")
         times = _ORDERS["times"]["value"]
         self.instrument = instrument
         self.prev_close = prev_close
