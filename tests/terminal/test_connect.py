@@ -6,8 +6,9 @@ from tests.terminal.connect_floor import ICBC, JUN, LI, MEI, TENCENT, XIAOMI, Co
 from xtnb import xtconstant as c
 from xtnb.errors import RefusalCode
 from xtnb.rules.connect import connect_stocks
-from xtnb.terminal.accounts.connect import demo_positions
+from xtnb.terminal.accounts.connect import open_demo
 from xtnb.terminal.clock import SECOND, HandClock
+from xtnb.terminal.engine import PaperTerminal
 from xtnb.terminal.market import Market
 
 
@@ -213,8 +214,11 @@ def test_the_flow_quotes_whole_lots_on_valid_prices():
     assert market.quote(TENCENT).bid_price == market.quote("00700.SGT").bid_price
 
 
-def test_the_demo_holds_an_odd_lot_on_each_route():
+def test_the_demos_accounts_hold_three_stocks_each_and_an_odd_lot_among_them():
     known = connect_stocks()
-    for kind in (c.HUGANGTONG_ACCOUNT, c.SHENGANGTONG_ACCOUNT):
-        odd = [row for row in demo_positions(kind) if row.sellable % known[row.stock_code].lot]
-        assert len(odd) == 1
+    terminal = PaperTerminal("demo", Market(HandClock(), 1, known.values(), flow=False))
+
+    for books, kind in zip(open_demo(terminal.floor), (7, 11), strict=True):
+        odd = [code for code, held in books.holdings.items() if held.sellable % known[code].lot]
+        assert (books.account_type, len(books.holdings), len(odd)) == (kind, 3, 1)
+        assert books.asset().cash == 500_000

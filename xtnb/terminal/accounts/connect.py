@@ -293,3 +293,12 @@ def demo_positions(account_type: int) -> tuple[OpeningPosition, ...]:
         else (("09988", 600, 97), ("00388", 250, 101), ("01398", 20_000, 90))
     )
     return tuple(OpeningPosition(f"{code}.{route}", many, 0, cost) for code, many, cost in held)
+
+
+def open_demo(floor: Floor) -> tuple[ConnectAccountBooks, ConnectAccountBooks]:
+    """The demo's two accounts, one of each route: half a million yuan and three stocks. Ours."""
+    shanghai = ConnectAccountBooks(DEMO_SHANGHAI, 500_000 * YUAN, floor)
+    shenzhen = ConnectAccountBooks(DEMO_SHENZHEN, 500_000 * YUAN, floor, c.SHENGANGTONG_ACCOUNT)
+    for books in (shanghai, shenzhen):
+        books.begin(demo_positions(books.account_type))
+    return shanghai, shenzhen
