@@ -408,3 +408,34 @@ def test_the_market_trades_every_contract_of_the_demo():
         book, rules = market.books[code], market.rules(code)
         assert rules.down <= market.last_price(code) <= rules.up
         assert book.best_ask
+
+
+def test_what_cannot_be_paid_is_owed_and_paid_out_of_what_comes_in():
+    floor = OptionFloor(cash=5_500, shares=0)
+    floor.trade(BUY_OPEN, BOB, SELL_OPEN, ANN, LATER, 1, 0.02)
+    floor.trade(BUY_OPEN, CAT, SELL_OPEN, BOB, CALL, 1, 0.05)
+    floor.until(EXPIRY)
+    floor.move(FUND, 4.2)
+    floor.next_day()
+    owed = floor.books[BOB].ledger.owed
+    before = floor.asset(BOB)
+
+    floor.trade(BUY_OPEN, CAT, SELL_CLOSE, BOB, LATER, 1, 0.03)
+
+    after = floor.asset(BOB)
+    assert owed > 0
+    assert (before.cash, after.cash) == (0, 0)
+    assert floor.books[BOB].ledger.owed == owed - 2_980_000
+    assert after.total_asset == -floor.books[BOB].ledger.owed / 10_000
+
+
+def test_a_partly_filled_buy_back_counts_no_more_margin_than_it_still_frees():
+    floor = short_floor(force_after=None)
+    each, ledger = floor.books[BOB].margin_of(LATER), floor.books[BOB].ledger
+    price = floor.market.rules(LATER).up / 10_000
+    floor.order(SELL_CLOSE, LATER, 1, price, account=ANN)
+
+    floor.order(BUY_CLOSE, LATER, 3, price, account=BOB)
+
+    assert 0 < ledger.lent <= 2 * each
+    assert ledger.shortfall >= 0

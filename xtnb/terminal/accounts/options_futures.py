@@ -281,7 +281,6 @@ class FutureOptionAccountBooks(FuturesAccountBooks):
                 self._lots(option, not option.call, assigned)
                 side.set_aside(((False, assigned),))
                 side.close_lots(False, assigned, 0, 0)
-                side.today = min(side.today, side.volume)
         if terms.last_day:
             side.end()
             return
