@@ -226,3 +226,32 @@ def test_c52_every_account_is_listed_with_its_type(trader):
     listed = {(info.account_type, info.account_id) for info in trader.query_account_infos()}
 
     assert {(a.account_type, a.account_id) for a in ACCOUNTS.values()} <= listed
+
+
+def test_c53_what_was_traded_comes_as_a_frame_and_as_a_file(reach, trader, tmp_path):
+    account, path = ACCOUNTS["stock"], tmp_path / "成交.csv"
+    price = reach.quote("600000.SH").ask_price[-1]
+    trader.order_stock(account, "600000.SH", c.STOCK_BUY, 200, c.FIX_PRICE, price)
+    trades = trader.query_stock_trades(account)
+
+    frame = trader.query_data(account, path, "deal")
+    assert frame["traded_id"].tolist() == [trade.traded_id for trade in trades]
+    assert frame["traded_volume"].sum() == 200
+    assert not path.exists()
+
+    assert trader.export_data(account, path, "deal") == {"msg": "export success"}
+    assert len(path.read_text(encoding="utf-8").splitlines()) == len(trades) + 1
+    assert "errorMsg" in trader.export_data(account, path, "weather")["error"]
+
+
+def test_c54_fills_from_elsewhere_are_listed(trader):
+    account = ACCOUNTS["stock"]
+    deal = {"m_strExchangeID": "SH", "m_strInstrumentID": "600000", "m_strTradeID": "E1"}
+    deal |= {"m_dPrice": 10.5, "m_nVolume": 200}
+
+    done = trader.sync_transaction_from_external("ADD", "DEAL", account, [deal])
+
+    assert done == {"msg": "sync transaction from external success"}
+    assert [trade.traded_id for trade in trader.query_stock_trades(account)] == ["E1"]
+    again = trader.sync_transaction_from_external("ADD", "DEAL", account, [deal])
+    assert "E1" in again["error"]["msg"]

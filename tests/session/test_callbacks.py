@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from tests.session.scripted import SECONDS, Diary, asset, order_error
+from tests.session.scripted import SECONDS, Diary, asset, cancel_error, order_error
 from xtnb.errors import WouldDeadlock
 from xtnb.vocabulary.messages import PushKind
 from xtnb.xttrader import XtQuantTraderCallback
@@ -178,3 +178,22 @@ def test_the_base_class_has_the_vendor_s_sixteen_methods_and_all_do_nothing():
 
 def test_the_account_in_the_tests_is_a_stock_account(account):
     assert account == StockAccount("1", "STOCK")
+
+
+def test_every_push_of_the_api_reaches_the_callback_of_its_name(trader, link, diary):
+    heard = {
+        PushKind.ACCOUNT_STATUS: "on_account_status",
+        PushKind.ASSET: "on_stock_asset",
+        PushKind.ORDER: "on_stock_order",
+        PushKind.TRADE: "on_stock_trade",
+        PushKind.POSITION: "on_stock_position",
+        PushKind.ORDER_ERROR: "on_order_error",
+        PushKind.CANCEL_ERROR: "on_cancel_error",
+    }
+    for kind in heard:
+        record = order_error(41) if kind == PushKind.ORDER_ERROR else cancel_error(41)
+        link.say(link.push(kind, record))
+
+    for name in heard.values():
+        assert diary.wait(name).order_id == 41
+    assert diary.names() == list(heard.values())

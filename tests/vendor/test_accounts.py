@@ -120,3 +120,23 @@ def test_the_same_order_is_told_alike(sides, kind, right):
     told = news(sides[0])
     assert told == news(sides[1])
     assert ("on_stock_trade" if right else "on_order_error") in [name for name, _ in told]
+
+
+def test_exports_and_fills_from_elsewhere_are_the_same(sides, tmp_path):
+    account, answers = ACCOUNTS["stock"], []
+    deal = {"m_strExchangeID": "SH", "m_strInstrumentID": "600000", "m_strTradeID": "E1"}
+    deal |= {"m_dPrice": 10.5, "m_nVolume": 200}
+    for side in sides:
+        path = tmp_path / f"{side.name}.csv"
+        answers.append(
+            [
+                side("sync_transaction_from_external", "ADD", "DEAL", account, [deal]),
+                side("sync_transaction_from_external", "ADD", "DEAL", account, [deal]),
+                plain(side("query_stock_trades", account)),
+                side("export_data", account, str(path), "deal"),
+                side("export_data", account, str(path), "weather"),
+                path.read_bytes(),
+            ]
+        )
+
+    assert answers[0] == answers[1]

@@ -24,6 +24,7 @@ from xtnb.terminal.accounts.demo import KINDS, empty_books
 from xtnb.terminal.accounts.orders import Books, Floor, Order
 from xtnb.terminal.accounts.stock import StockAccountBooks
 from xtnb.terminal.algorithms import AlgorithmDesk
+from xtnb.terminal.exports import ExportDesk
 from xtnb.terminal.market import Market
 from xtnb.terminal.matching import execute
 from xtnb.terminal.queries import AccountQueries, Accounts, no_account
@@ -74,6 +75,7 @@ class PaperTerminal:
             "cancel_order_stock_sysid": self._cancel_sysid,
             **AccountQueries(self._accounts).calls(),
             **TransferDesk(self._accounts, self.floor).calls(),
+            **ExportDesk(self._accounts, self.floor).calls(),
             **self._algorithms.calls(),
             "open_account": self._open_account,
             "quote_full": self._quotes.full,
