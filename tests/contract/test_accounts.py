@@ -255,3 +255,52 @@ def test_c54_fills_from_elsewhere_are_listed(trader):
     assert [trade.traded_id for trade in trader.query_stock_trades(account)] == ["E1"]
     again = trader.sync_transaction_from_external("ADD", "DEAL", account, [deal])
     assert "E1" in again["error"]["msg"]
+
+
+def test_c55_an_algorithm_works_an_order_and_can_be_ended(reach, trader, diary):
+    account = ACCOUNTS["stock"]
+    trader.subscribe(account)
+    names = ["TWAP", "VWAP"]
+    parameters = trader.get_smart_algo_param(names)
+    price = reach.quote("600000.SH").ask_price[-1]
+    order = ("600000.SH", c.STOCK_BUY, 2000, c.FIX_PRICE, price, "s", "r")
+
+    started = heard(
+        *(trader, diary, "smart_algo_order", account, *order),
+        *("TWAP", "10:00:00", "10:20:00", {}),
+    )
+    assert started.task_id > 0, started.error_msg
+    reach.advance(300)
+
+    assert set(parameters) == set(names)
+    assert all("key" in one for listed in parameters.values() for one in listed)
+    (task,) = trader.query_smart_algo_task(account)
+    assert (task["task_id"], task["order_num"]) == (started.task_id, 2000)
+    sent = trader.query_stock_orders(account)
+    assert {one.order_id for one in sent} == set(task["order_id_list"]) != set()
+    assert 0 < sum(one.order_volume for one in sent) < 2000
+    assert {(one.strategy_name, one.order_remark) for one in sent} == {("s", "r")}
+    assert diary.names().index("on_smart_algo_order_async_response") < diary.names().index(
+        "on_stock_order"
+    )
+
+    ended = heard(trader, diary, "cancel_smart_algo_task", account, started.task_id)
+    assert (ended.success, ended.task_id) == (True, started.task_id)
+    reach.advance(300)
+    assert trader.query_stock_orders(account, True) == []
+    assert len(trader.query_stock_orders(account)) == len(sent)
+
+
+def test_c56_an_algorithm_that_cannot_be_is_refused_in_its_response(trader, diary):
+    account = ACCOUNTS["stock"]
+    order = ("600000.SH", c.STOCK_BUY, 2000, c.FIX_PRICE, 10.0, "s", "r")
+
+    refused = heard(
+        *(trader, diary, "smart_algo_order", account, *order),
+        *("NO SUCH", "10:00:00", "10:20:00", {}),
+    )
+    assert (refused.task_id, refused.error_msg != "") == (-1, True)
+
+    ended = heard(trader, diary, "cancel_smart_algo_task", account, 987_654)
+    assert (ended.success, ended.error_msg != "") == (False, True)
+    assert trader.query_smart_algo_task(account) == []
