@@ -25,6 +25,7 @@ from xtnb.terminal.accounts.orders import Books, Floor, Order
 from xtnb.terminal.accounts.stock import StockAccountBooks
 from xtnb.terminal.algorithms import AlgorithmDesk
 from xtnb.terminal.exports import ExportDesk
+from xtnb.terminal.lending import LendingDesk
 from xtnb.terminal.market import Market
 from xtnb.terminal.matching import execute
 from xtnb.terminal.queries import AccountQueries, Accounts, no_account
@@ -69,6 +70,7 @@ class PaperTerminal:
         self.floor = Floor(market, self._teller(), _text(market.day()))
         self.floor.match = self._match
         self._algorithms = AlgorithmDesk(self._accounts, self.floor)
+        self._lending = LendingDesk(self._accounts, self.floor)
         self._calls: dict[str, Callable[[Request], Reply]] = {
             "order_stock": self._order_stock,
             "cancel_order_stock": self._cancel,
@@ -77,6 +79,7 @@ class PaperTerminal:
             **TransferDesk(self._accounts, self.floor).calls(),
             **ExportDesk(self._accounts, self.floor).calls(),
             **self._algorithms.calls(),
+            **self._lending.calls(),
             "open_account": self._open_account,
             "quote_full": self._quotes.full,
             "quote_bars": self._quotes.bars,
@@ -299,6 +302,7 @@ class PaperTerminal:
             books.roll()
             self._ready(books)
         self._algorithms.roll()
+        self._lending.roll(old, new)
 
     # -- pushes -----------------------------------------------------------------------------------
 
