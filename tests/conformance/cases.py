@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from tests.conformance import credit_orders, futures_orders, options_orders, stock_orders
+from tests.conformance import (
+    counter_orders,
+    credit_orders,
+    future_option_orders,
+    futures_orders,
+    options_orders,
+    price_types,
+    refusals,
+    stock_orders,
+)
 from tests.conformance.case import Case, chapter
 
 CASES: list[Case] = [
@@ -10,4 +19,8 @@ CASES: list[Case] = [
     *chapter(101, credit_orders.rows()),
     *chapter(201, futures_orders.rows()),
     *chapter(301, options_orders.rows()),
+    *chapter(401, future_option_orders.rows()),
+    *chapter(501, counter_orders.rows()),
+    *chapter(1001, refusals.rows()),
+    *chapter(2001, price_types.rows()),
 ]

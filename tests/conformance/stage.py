@@ -13,23 +13,18 @@ from typing import Any, Self
 from tests.session.scripted import SECONDS
 from xtnb import xtconstant as c
 from xtnb.link.local import PaperHost
-from xtnb.rules.connect import connect_stocks
 from xtnb.rules.listed import everything
-from xtnb.terminal.accounts.connect import (
-    DEMO_SHANGHAI,
-    DEMO_SHENZHEN,
-    ConnectAccountBooks,
-    demo_positions,
+from xtnb.terminal.accounts.connect import DEMO_SHANGHAI, DEMO_SHENZHEN
+from xtnb.terminal.accounts.demo import demo_books
+from xtnb.terminal.accounts.options_opening import (
+    DEMO_FUTURE_OPTION_ACCOUNT,
+    demo_future_options,
 )
-from xtnb.terminal.accounts.credit_opening import demo_credit, open_credit
-from xtnb.terminal.accounts.futures_opening import demo_futures
-from xtnb.terminal.accounts.options_opening import demo_options, open_options
 from xtnb.terminal.book import BookOrder
 from xtnb.terminal.clock import HandClock
 from xtnb.terminal.engine import PaperTerminal
 from xtnb.terminal.market import Market
 from xtnb.terminal.scenario import DEMO_ACCOUNT, demo
-from xtnb.vocabulary.messages import Request
 from xtnb.xttrader import XtQuantTrader
 from xtnb.xttype import StockAccount
 
@@ -43,31 +38,19 @@ FUTURE = StockAccount("2000000365", "FUTURE")
 OPTION = StockAccount("3000000365", "STOCK_OPTION")
 HGT = StockAccount(DEMO_SHANGHAI, "HUGANGTONG")
 SGT = StockAccount(DEMO_SHENZHEN, "SHENGANGTONG")
-ACCOUNTS = (STOCK, CREDIT, FUTURE, OPTION, HGT, SGT)
+FUTURE_OPTION = StockAccount(DEMO_FUTURE_OPTION_ACCOUNT, "FUTURE_OPTION")
+ACCOUNTS = (STOCK, CREDIT, FUTURE, OPTION, FUTURE_OPTION, HGT, SGT)
+_WITH_ROWS = (c.FUTURE_ACCOUNT, c.STOCK_OPTION_ACCOUNT, c.FUTURE_OPTION_ACCOUNT)
 
 
 def demo_terminal(name: str, market: Market) -> PaperTerminal:
-    """A terminal with an account of each kind; those that it has itself are left as they are."""
+    """A terminal with the demo's account of each kind."""
     terminal = PaperTerminal(name, market, demo())
-    floor = terminal.floor
-
-    def connect(account: StockAccount) -> ConnectAccountBooks:
-        kind = account.account_type
-        books = ConnectAccountBooks(account.account_id, 1_000_000 * YUAN, floor, kind)
-        books.begin(demo_positions(kind))
-        return books
-
-    openings: dict[StockAccount, Callable[[], Any]] = {
-        CREDIT: lambda: open_credit(demo_credit(), floor),
-        FUTURE: lambda: demo_futures(floor),
-        OPTION: lambda: open_options(demo_options(), floor),
-        HGT: lambda: connect(HGT),
-        SGT: lambda: connect(SGT),
-    }
-    for account, opened in openings.items():
-        asked = Request(1, "subscribe", account.account_type, account.account_id, {}, 1)
-        if terminal.handle(asked).value != 0:
-            terminal.admit(opened())
+    opened = demo_books(terminal.floor)
+    if not any(books.account_type == c.FUTURE_OPTION_ACCOUNT for books in opened):
+        opened.append(demo_future_options(terminal.floor))
+    for books in opened:
+        terminal.admit(books)
     return terminal
 
 
@@ -110,8 +93,7 @@ class Stage:
     """A demo terminal whose market stands still, and a trader who subscribed every account."""
 
     def __init__(self, start: str = START) -> None:
-        listed = {**everything(), **connect_stocks()}
-        self.market = market = Market(HandClock(start), 7, listed.values(), flow=False)
+        self.market = market = Market(HandClock(start), 7, everything().values(), flow=False)
         self.terminal = demo_terminal("conformance", market)
         self.host = PaperHost(market, lambda name: self.terminal, None, {"seed": 7, "clock": start})
         self.heard = Heard()
@@ -202,7 +184,7 @@ class Ledger:
         self.detail: Any = None
         self.debts: dict[str, Any] = {}
         self.lendable: dict[tuple[str, int], int] = {}
-        if account.account_type in (c.FUTURE_ACCOUNT, c.STOCK_OPTION_ACCOUNT):
+        if account.account_type in _WITH_ROWS:
             found = trader.query_position_statistics(account) or []
             self.rows = {(row.instrument_id, row.direction): row for row in found}
         if account.account_type == c.CREDIT_ACCOUNT:
@@ -241,7 +223,7 @@ class Ledger:
         if self.detail:
             whole += self.detail.m_dSurplusSloSellBalance
         assert abs(asset.total_asset - whole) < 0.01, (asset.total_asset, whole)
-        assert asset.cash >= 0 or self.account.account_type == c.FUTURE_ACCOUNT
+        assert asset.cash >= 0
         assert asset.frozen_cash >= 0
         for one in self.held.values():
             assert 0 <= one.can_use_volume <= one.volume, vars(one)
