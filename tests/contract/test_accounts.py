@@ -25,6 +25,7 @@ ROWS = {
     "query_credit_subjects": ["credit"],
     "query_credit_slo_code": ["credit"],
     "query_credit_assure": ["credit"],
+    "smt_query_quoter": ["credit"],
     "query_position_statistics": ["futures", "options"],
     "query_com_fund": ["stock", "credit"],
     "query_com_position": ["stock", "credit"],
@@ -304,3 +305,56 @@ def test_c56_an_algorithm_that_cannot_be_is_refused_in_its_response(trader, diar
     ended = heard(trader, diary, "cancel_smart_algo_task", account, 987_654)
     assert (ended.success, ended.error_msg != "") == (False, True)
     assert trader.query_smart_algo_task(account) == []
+
+
+def test_c57_securities_are_borrowed_renewed_and_returned(trader, diary):
+    quote = next(row for row in trader.smt_query_quoter(CREDIT) if row["applyMode"] == "1")
+    asked = {
+        "src_group_id": quote["srcGroupId"],
+        "order_code": f"{quote['code'].split('.')[0]}.{quote['exchangeType']}",
+        "date": quote["date"],
+        "amount": 100,
+        "apply_rate": quote["fsmOccupiedRate"],
+    }
+    before = trader.smt_query_compact(CREDIT)
+
+    done, text, apply_id = trader.smt_negotiate_order(CREDIT, **asked)
+    assert done, text
+    (applied,) = [row for row in trader.smt_query_order(CREDIT) if row["applyId"] == apply_id]
+    assert applied["entrustAmount"] == 100.0
+    (made,) = [row for row in trader.smt_query_compact(CREDIT) if row not in before]
+    assert (made["applyId"], made["compacAmount"]) == (apply_id, 100.0)
+    assert made["fsmOccupiedRate"] == made["fsmpOccupedRate"] > 0
+
+    again = heard(trader, diary, "smt_negotiate_order", CREDIT, **asked)
+    assert again.success, again.msg
+    assert again.apply_id not in ("-1", apply_id)
+
+    given = heard(
+        *(trader, diary, "smt_compact_return", CREDIT, made["srcGroupId"]),
+        *(made["cashcompactId"], asked["order_code"], 100),
+    )
+    assert given.success, given.msg
+    after = {row["cashcompactId"]: row for row in trader.smt_query_compact(CREDIT)}
+    assert after[made["cashcompactId"]]["compactStatus"] == "2"
+
+
+def test_c58_an_application_that_cannot_be_says_so(trader, diary):
+    refused = [
+        heard(trader, diary, "smt_negotiate_order", CREDIT, "", "600000.SH", 7, 10**9, 0.2),
+        heard(trader, diary, "smt_appointment_order", CREDIT, "600000.SH", 7, 10**9, 0.2),
+        heard(trader, diary, "smt_appointment_cancel", CREDIT, "no such application"),
+        heard(
+            *(trader, diary, "smt_compact_renewal", CREDIT),
+            *("no such contract", "600000.SH", 7, 100, 0.2),
+        ),
+        heard(
+            *(trader, diary, "smt_compact_return", CREDIT),
+            *("", "no such contract", "600000.SH", 100),
+        ),
+    ]
+
+    for response in refused:
+        assert (response.success, response.apply_id) == (False, "-1")
+        assert response.msg
+    assert trader.smt_query_quoter(ACCOUNTS["stock"]) is None

@@ -140,3 +140,52 @@ def test_exports_and_fills_from_elsewhere_are_the_same(sides, tmp_path):
         )
 
     assert answers[0] == answers[1]
+
+
+def test_an_algorithm_works_an_order_alike(sides):
+    account, answers = ACCOUNTS["stock"], []
+    for side in sides:
+        price = side.reach.quote("600000.SH").ask_price[-1]
+        side(
+            *("smart_algo_order_async", account, "600000.SH", c.STOCK_BUY, 2000, c.FIX_PRICE),
+            *(price, "s", "r", "TWAP", "10:00:00", "10:20:00", {}),
+        )
+        started = side.diary.wait("on_smart_algo_order_async_response")
+        side.reach.advance(300)
+        tasks = side("query_smart_algo_task", account)
+        side("cancel_smart_algo_task_async", account, started.task_id)
+        ended = side.diary.wait("on_operate_smart_task_async_response")
+        settle(side)
+        told = [(name, {**row, "seq": 0}) for name, row in news(side)]
+        found = plain(started), tasks, plain(ended), side("get_smart_algo_param", ["TWAP"])
+        answers.append((*({**one, "seq": 0} if "seq" in one else one for one in found), told))
+
+    assert answers[0] == answers[1]
+    assert answers[0][0]["task_id"] > 0
+
+
+def test_securities_are_borrowed_alike(sides):
+    answers = []
+    for side in sides:
+        quotes = [less_twins("smt_query_quoter", row) for row in side("smt_query_quoter", CREDIT)]
+        quote = next(row for row in quotes if row["applyMode"] == "1")
+        code = f"{quote['code'].split('.')[0]}.{quote['exchangeType']}"
+        rate = quote["fsmpOccupedRate"]
+        for amount in (100, 10**9):
+            side(
+                *("smt_negotiate_order_async", CREDIT, quote["srcGroupId"], code),
+                *(quote["date"], amount, rate, {"fineRate": 0.1}),
+            )
+        side("smt_appointment_order_async", CREDIT, code, quote["date"], 100, rate)
+        side.diary.wait("on_smt_appointment_async_response", 3)
+        responses = [
+            {**plain(row), "seq": 0}
+            for name, row in side.diary.entries
+            if name == "on_smt_appointment_async_response"
+        ]
+        orders = side("smt_query_order", CREDIT)
+        compacts = side("smt_query_compact", CREDIT)
+        answers.append((quotes, responses, orders, less_twins("smt_query_compact", compacts)))
+
+    assert answers[0] == answers[1]
+    assert [row["success"] for row in answers[0][1][:2]] == [True, False]
