@@ -9,32 +9,28 @@ from xtnb.rules.listed import everything
 from xtnb.terminal.accounts.connect import (
     DEMO_SHANGHAI,
     DEMO_SHENZHEN,
-    ConnectAccountBooks,
     demo_positions,
 )
 from xtnb.terminal.accounts.credit_opening import (
     DEMO_CREDIT_ACCOUNT,
     demo_credit,
-    open_credit,
 )
+from xtnb.terminal.accounts.demo import demo_books
 from xtnb.terminal.accounts.futures_opening import (
     DEMO_FUTURES,
     DEMO_FUTURES_ACCOUNT,
-    demo_futures,
 )
 from xtnb.terminal.accounts.options_opening import (
     DEMO_OPTION_ACCOUNT,
     demo_options,
-    open_options,
 )
 from xtnb.terminal.clock import HandClock
 from xtnb.terminal.engine import PaperTerminal
 from xtnb.terminal.market import Market
 from xtnb.terminal.scenario import DEMO_ACCOUNT, demo
-from xtnb.vocabulary.money import YUAN
 from xtnb.xttype import StockAccount
 
-ROUTES = {c.HUGANGTONG_ACCOUNT: DEMO_SHANGHAI, c.SHENGANGTONG_ACCOUNT: DEMO_SHENZHEN}
+ROUTES = (c.HUGANGTONG_ACCOUNT, c.SHENGANGTONG_ACCOUNT)
 START = "2026-11-20 10:00:00"
 
 ACCOUNTS = {
@@ -48,20 +44,10 @@ ACCOUNTS = {
 
 
 def every_account(name: str, market: Market) -> PaperTerminal:
-    """The terminal; what its demo does not open yet is opened here."""
+    """The terminal, with the demo's accounts of every kind."""
     terminal = PaperTerminal(name, market, demo())
-    floor = terminal.floor
-    books = [
-        open_credit(demo_credit(), floor),
-        demo_futures(floor),
-        open_options(demo_options(), floor),
-    ]
-    for kind, number in ROUTES.items():
-        connect = ConnectAccountBooks(number, 500_000 * YUAN, floor, kind)
-        connect.begin(demo_positions(kind))
-        books.append(connect)
-    for one in books:
-        terminal.admit(one)
+    for books in demo_books(terminal.floor):
+        terminal.admit(books)
     return terminal
 
 
