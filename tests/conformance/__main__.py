@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 import traceback
 
@@ -11,6 +12,7 @@ from tests.conformance.stage import close_shared
 
 def main() -> int:
     """Print the table; 0 when every case passed."""
+    logging.getLogger("xtnb").setLevel(logging.CRITICAL)  # refusals are what is tried here
     failed: list[str] = []
     for case in CASES:
         try:

@@ -11,7 +11,7 @@ class Case:
     """One statement about the API.
 
     Attributes:
-        number: stable; every chapter has numbers of its own.
+        number: by chapter and place; new rows go to the end of a chapter, so it is stable.
         section: of the manual, by its heading.
         what: the account, venue or method, and what is tried.
         run: raises AssertionError when it is not so.

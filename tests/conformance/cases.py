@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from tests.conformance import (
+    callbacks,
     counter_orders,
     credit_orders,
     future_option_orders,
     futures_orders,
     options_orders,
     price_types,
+    queries,
     refusals,
+    requests,
     stock_orders,
 )
 from tests.conformance.case import Case, chapter
@@ -23,4 +26,7 @@ CASES: list[Case] = [
     *chapter(501, counter_orders.rows()),
     *chapter(1001, refusals.rows()),
     *chapter(2001, price_types.rows()),
+    *chapter(3001, queries.rows()),
+    *chapter(3501, requests.rows()),
+    *chapter(4001, callbacks.rows()),
 ]

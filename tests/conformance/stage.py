@@ -229,17 +229,25 @@ class Ledger:
             assert 0 <= one.can_use_volume <= one.volume, vars(one)
 
 
+_kept: list[Stage] = []
 _shared: list[Stage] = []
+
+
+def keep_open(stage: Stage) -> Stage:
+    """A stage that serves several cases; `close_shared` ends it."""
+    _kept.append(stage)
+    return stage
 
 
 def shared() -> Stage:
     """One stage for all cases that move nothing."""
     if not _shared:
-        _shared.append(Stage())
+        _shared.append(keep_open(Stage()))
     return _shared[0]
 
 
 def close_shared() -> None:
-    """End the shared stage."""
-    while _shared:
-        _shared.pop().trader.stop()
+    """End the stages that were kept open."""
+    _shared.clear()
+    while _kept:
+        _kept.pop().trader.stop()
