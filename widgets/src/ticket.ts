@@ -40,6 +40,8 @@ class TicketForm {
   private pressed = ""; // the token of a send that the kernel has not taken up yet
 
   private readonly code: CodeBox;
+  private readonly edited = new Map<keyof Form, Form[keyof Form]>();
+  private asked?: Form;
   private readonly price: Stepper;
   private readonly volume: Stepper;
   private readonly levels: Levels;
@@ -141,6 +143,8 @@ class TicketForm {
   /** The form's fields after a change by the kernel, or by another view. */
   drawForm(): void {
     const { model } = this;
+    this.keepEdited();
+    if (this.asking && !same(this.asked, this.form())) this.endAsking(false);
     const side = model.get("side");
     this.root.dataset.side = side;
     for (const name of ["buy", "sell"] as const) {
@@ -184,11 +188,19 @@ class TicketForm {
 
   private set<K extends keyof Form>(name: K, value: TicketState[K], now = false): void {
     if (this.asking) this.endAsking(false); // what is confirmed is what was shown
+    this.edited.set(name, value);
     this.model.set(name, value);
     window.clearTimeout(this.saving);
-    if (now) this.model.save_changes();
-    else this.saving = window.setTimeout(() => this.model.save_changes(), SAVE_AFTER);
+    if (now) this.flush();
+    else this.saving = window.setTimeout(() => this.flush(), SAVE_AFTER);
     this.drawForm();
+  }
+
+  /** The kernel's echo of an older value must not undo what was typed since. */
+  private keepEdited(): void {
+    for (const [name, value] of this.edited) {
+      if (this.model.get(name) !== value) this.model.set(name, value);
+    }
   }
 
   private setPrice(price: number): void {
@@ -244,6 +256,7 @@ class TicketForm {
     if (!this.ready || this.asking) return;
     if (!this.model.get("confirm")) return this.send();
     this.asking = true;
+    this.asked = this.form();
     this.drawQuestion();
     this.yes.focus({ preventScroll: true });
   }
@@ -256,16 +269,21 @@ class TicketForm {
     if (focus) this.go.focus({ preventScroll: true });
   }
 
+  private form(): Form {
+    const { model } = this;
+    return {
+      code: model.get("code"),
+      side: model.get("side"),
+      price_type: model.get("price_type"),
+      price: model.get("price"),
+      volume: model.get("volume"),
+      remark: model.get("remark"),
+    };
+  }
+
   private send(): void {
     if (!this.ready) return;
-    const form: Form = {
-      code: this.model.get("code"),
-      side: this.model.get("side"),
-      price_type: this.model.get("price_type"),
-      price: this.model.get("price"),
-      volume: this.model.get("volume"),
-      remark: this.model.get("remark"),
-    };
+    const form = this.asking && this.asked ? this.asked : this.form();
     this.pressed = newToken();
     this.model.send({ kind: "send", token: this.pressed, form });
     this.endAsking(false);
@@ -273,6 +291,7 @@ class TicketForm {
 
   private flush(): void {
     window.clearTimeout(this.saving);
+    this.edited.clear();
     this.model.save_changes();
   }
 
@@ -435,6 +454,10 @@ class TicketForm {
       this.attempts,
     );
   }
+}
+
+function same(asked: Form | undefined, now: Form): boolean {
+  return JSON.stringify(asked) === JSON.stringify(now);
 }
 
 const FIELDS = ["code", "side", "price_type", "price", "volume", "remark", "confirm"] as const;
