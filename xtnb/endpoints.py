@@ -177,6 +177,7 @@ def _terminal(name: str, market: Market, people: tuple[OpeningAccount, ...]) -> 
     terminal = PaperTerminal(name, market, people)
     for books in demo_books(terminal.floor):
         terminal.admit(books)
+        terminal.lending.begin(books)
     return terminal
 
 

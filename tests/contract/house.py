@@ -48,6 +48,7 @@ def every_account(name: str, market: Market) -> PaperTerminal:
     terminal = PaperTerminal(name, market, demo())
     for books in demo_books(terminal.floor):
         terminal.admit(books)
+        terminal.lending.begin(books)
     return terminal
 
 

@@ -368,6 +368,19 @@ def test_a_change_that_fits_no_contract_fails_with_its_reason(floor, change, wor
     assert floor.contracts() == before
 
 
+def test_what_lies_in_the_pool_to_begin_with_can_be_put_under_a_contract():
+    floor = LendingFloor(special=((BORROWED, 1_000), (PINGAN, 10**9)))
+
+    for books in floor.terminal._accounts.values():
+        floor.terminal.lending.begin(books)
+
+    contract = floor.contract()
+    assert (contract.code, contract.compacAmount, contract.date) == (BORROWED, 1_000, 28)
+    assert floor.pool() == 1_000
+    assert floor.quotes()[contract.srcGroupId, BORROWED] == 149_000
+    assert floor.give_back(contract.cashcompactId, 1_000)[0]
+
+
 def test_only_a_margin_account_borrows(floor):
     assert floor.ask("smt_query_quoter", BOB) is None
     assert "margin account" in floor.reply.error

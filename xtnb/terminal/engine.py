@@ -55,6 +55,9 @@ class PaperTerminal:
         market: books, prices and time; may be shared with other terminals.
         accounts: whom it serves to begin with; see scenario.py.
         epoch: which life of the terminal this is.
+
+    Attributes:
+        lending: the borrowing of securities; its `begin` opens a demo's contracts.
     """
 
     def __init__(
@@ -70,7 +73,7 @@ class PaperTerminal:
         self.floor = Floor(market, self._teller(), _text(market.day()))
         self.floor.match = self._match
         self._algorithms = AlgorithmDesk(self._accounts, self.floor)
-        self._lending = LendingDesk(self._accounts, self.floor)
+        self.lending = LendingDesk(self._accounts, self.floor)
         self._calls: dict[str, Callable[[Request], Reply]] = {
             "order_stock": self._order_stock,
             "cancel_order_stock": self._cancel,
@@ -79,7 +82,7 @@ class PaperTerminal:
             **TransferDesk(self._accounts, self.floor).calls(),
             **ExportDesk(self._accounts, self.floor).calls(),
             **self._algorithms.calls(),
-            **self._lending.calls(),
+            **self.lending.calls(),
             "open_account": self._open_account,
             "quote_full": self._quotes.full,
             "quote_bars": self._quotes.bars,
@@ -302,7 +305,7 @@ class PaperTerminal:
             books.roll()
             self._ready(books)
         self._algorithms.roll()
-        self._lending.roll(old, new)
+        self.lending.roll(old, new)
 
     # -- pushes -----------------------------------------------------------------------------------
 

@@ -43,6 +43,7 @@ from xtnb.vocabulary.messages import PushKind, Reply, Request
 
 Answer = tuple[bool, str, str]
 _WAITS, _LENT, _WITHDRAWN, _REFUSED = "0", "1", "2", "3"
+OPENING_DAYS = 28  # term of what an account has borrowed to begin with; ours
 
 
 @dataclass(slots=True)
@@ -129,6 +130,27 @@ class LendingDesk:
 
         return call
 
+    def begin(self, books: Books) -> None:
+        """Put what lies in the special pool of a new margin account under contracts of today.
+
+        Each is of the first source that lends the security for `OPENING_DAYS`; what no
+        source has stays without one. Other accounts are left as they are.
+        """
+        if not isinstance(books, CreditAccountBooks):
+            return
+        borrower = self.borrower(books)
+        for code, volume in books.ledger.lent.items():
+            for key, offer in self._offers.items():
+                if (
+                    offer.code == code
+                    and offer.least_days <= OPENING_DAYS <= offer.days
+                    and volume <= self.left[key]
+                ):
+                    terms = offer.terms
+                    made = self._enter(borrower, offer, terms, OPENING_DAYS, volume)
+                    self._contract_of(borrower, made, self._market.day())
+                    break
+
     # -- queries ---------------------------------------------------------------------------
 
     def _quotes(self, borrower: Borrower) -> list[Any]:
@@ -162,7 +184,7 @@ class LendingDesk:
             if given in wanted["dict_param"]
         }
         application = self._applied(borrower, wanted, INVENTORY, wanted["src_group_id"], more)
-        self._lend(borrower, application)
+        self._lend(borrower, application, self._market.day())
         return True, "约券成功 / borrowed", application.apply_id
 
     def _appoint(self, borrower: Borrower, wanted: Mapping[str, Any]) -> Answer:
@@ -185,24 +207,25 @@ class LendingDesk:
             if offer.code == code and offer.mode == mode and group in ("", offer.group)
         ]
         offer, terms = applied(found, days, volume, rate, more)
+        return self._enter(borrower, offer, terms, days, volume)
+
+    def _enter(
+        self, borrower: Borrower, offer: Offer, terms: Terms, days: int, volume: int
+    ) -> Application:
         number = self._application_number()
-        application = borrower.applications[number] = Application(
-            number,
-            offer,
-            terms,
-            days,
-            volume,
-            self._market.last_price(code),
-            local(self._market.now()),
-        )
+        price, now = self._market.last_price(offer.code), local(self._market.now())
+        application = Application(number, offer, terms, days, volume, price, now)
+        borrower.applications[number] = application
         return application
 
-    def _lend(
-        self, borrower: Borrower, application: Application, since: date | None = None
-    ) -> None:
-        """Make the contract of an application, today or on the day that begins."""
+    def _lend(self, borrower: Borrower, application: Application, day: date) -> None:
+        """Lend what an application wants: a contract, and shares in the special pool."""
+        self._contract_of(borrower, application, day)
+        borrower.books.lend_special(application.code, application.volume)
+
+    def _contract_of(self, borrower: Borrower, application: Application, day: date) -> None:
+        """Make the contract of an application."""
         offer, volume = application.offer, application.volume
-        day = since or self._market.day()
         price = self._market.last_price(offer.code)
         number = self._contract_number()
         self.left[offer.group, offer.code] -= volume
@@ -219,7 +242,6 @@ class LendingDesk:
                 volume,
             )
         )
-        borrower.books.lend_special(offer.code, volume)
         application.status, application.contract = _LENT, number
         application.dealt, application.price = volume, price
 
