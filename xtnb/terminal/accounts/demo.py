@@ -9,28 +9,22 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from xtnb import xtconstant as c
-from xtnb.terminal.accounts.connect import (
-    DEMO_SHANGHAI,
-    DEMO_SHENZHEN,
-    ConnectAccountBooks,
-    demo_positions,
-)
+from xtnb.terminal.accounts.connect import ConnectAccountBooks, open_demo
 from xtnb.terminal.accounts.credit import CreditAccountBooks
 from xtnb.terminal.accounts.credit_opening import demo_credit, open_credit
 from xtnb.terminal.accounts.futures import FuturesAccountBooks
 from xtnb.terminal.accounts.futures_opening import demo_futures
 from xtnb.terminal.accounts.options import OptionAccountBooks
-from xtnb.terminal.accounts.options_opening import demo_options, open_options
+from xtnb.terminal.accounts.options_futures import FutureOptionAccountBooks
+from xtnb.terminal.accounts.options_opening import demo_future_options, demo_options, open_options
 from xtnb.terminal.accounts.orders import Books, Floor
 from xtnb.terminal.accounts.stock import StockAccountBooks
-from xtnb.vocabulary.money import YUAN
-
-CONNECT_CASH = 500_000 * YUAN
 
 _EMPTY: dict[int, Callable[[str, int, Floor], Books]] = {
     c.SECURITY_ACCOUNT: StockAccountBooks,
     c.CREDIT_ACCOUNT: CreditAccountBooks,
     c.FUTURE_ACCOUNT: FuturesAccountBooks,
+    c.FUTURE_OPTION_ACCOUNT: FutureOptionAccountBooks,
     c.STOCK_OPTION_ACCOUNT: OptionAccountBooks,
     c.HUGANGTONG_ACCOUNT: lambda number, cash, floor: ConnectAccountBooks(
         number, cash, floor, c.HUGANGTONG_ACCOUNT
@@ -49,17 +43,10 @@ def empty_books(account_type: int, account_id: str, cash: int, floor: Floor) -> 
 
 def demo_books(floor: Floor) -> list[Books]:
     """The demo's accounts other than its stock account."""
-    connect = []
-    for number, kind in (
-        (DEMO_SHANGHAI, c.HUGANGTONG_ACCOUNT),
-        (DEMO_SHENZHEN, c.SHENGANGTONG_ACCOUNT),
-    ):
-        books = ConnectAccountBooks(number, CONNECT_CASH, floor, kind)
-        books.begin(demo_positions(kind))
-        connect.append(books)
     return [
         open_credit(demo_credit(), floor),
         demo_futures(floor),
         open_options(demo_options(), floor),
-        *connect,
+        demo_future_options(floor),
+        *open_demo(floor),
     ]
