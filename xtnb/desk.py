@@ -22,28 +22,26 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
-from xtnb import xtconstant as c
 from xtnb.endpoints import open_link, opening, paper_host, terminal_name
-from xtnb.errors import InputError, NotConnected, QueryFailed, TerminalUnavailable
+from xtnb.errors import InputError, NotConnected, TerminalUnavailable
 from xtnb.frames.cache import FrameCache
 from xtnb.frames.schema import Frame
-from xtnb.frames.tables import accounts_frame, asset_frame, orders_frame, quotes_frame
+from xtnb.frames.tables import asset_frame, orders_frame, quotes_frame
 from xtnb.link.base import ConnectResult, Link
 from xtnb.link.local import LocalLink
-from xtnb.live.account import LiveAccount, side_number
+from xtnb.live.account import LiveAccount
 from xtnb.live.market_clock import MarketClock
 from xtnb.live.orders import CancelAnswer, Order, priced
 from xtnb.live.preview import Preview
+from xtnb.live.queries import AccountQueries, told
 from xtnb.live.shown import Shown
 from xtnb.live.watch import QuoteWatch
 from xtnb.session.trader import XtQuantTrader
 from xtnb.terminal.scenario import DEMO_ACCOUNT, OpeningAccount, demo
 from xtnb.vocabulary.money import units
 from xtnb.vocabulary.records import StockAccount
-
-T = TypeVar("T")
 
 _TRIES = 5
 _FIRST_SESSION = 1_000_000_000
@@ -99,11 +97,13 @@ class Session:
         self.trader.stop()
 
 
-class Desk:
+class Desk(AccountQueries):
     """One account of one terminal, in a notebook. Made by `xtnb.paper` and `xtnb.connect`.
 
     Tables are DataFrames with fixed columns and dtypes, also when there are no rows;
-    `df.xt` knows their labels and units. Every method may be called on any thread.
+    `df.xt` knows their labels and units. Those of margin accounts, lending, new issues,
+    counters and contracts come from `AccountQueries`. Every method may be called on any
+    thread.
 
     Attributes:
         trader: the session, under the manual's names, for everything else.
@@ -123,7 +123,7 @@ class Desk:
 
     def asset(self) -> Frame:
         """The money of the account: one row. 资产"""
-        return asset_frame(_told(self.trader.query_stock_asset(self.account), "asset"))
+        return asset_frame(told(self.trader.query_stock_asset(self.account), "asset"))
 
     def orders(self, cancelable_only: bool = False) -> Frame:
         """The orders of the day, oldest first. 委托
@@ -131,16 +131,16 @@ class Desk:
         Args:
             cancelable_only: True leaves out what cannot be cancelled any more.
         """
-        records = _told(self.trader.query_stock_orders(self.account, cancelable_only), "orders")
+        records = told(self.trader.query_stock_orders(self.account, cancelable_only), "orders")
         return orders_frame(records) if cancelable_only else self._cache.orders(records)
 
     def trades(self) -> Frame:
         """The fills of the day, oldest first. 成交"""
-        return self._cache.trades(_told(self.trader.query_stock_trades(self.account), "trades"))
+        return self._cache.trades(told(self.trader.query_stock_trades(self.account), "trades"))
 
     def positions(self) -> Frame:
         """The positions. 持仓"""
-        records = _told(self.trader.query_stock_positions(self.account), "positions")
+        records = told(self.trader.query_stock_positions(self.account), "positions")
         return self._cache.positions(records)
 
     def quotes(self, codes: Sequence[str] | str | None = None) -> Frame:
@@ -156,10 +156,6 @@ class Desk:
             codes = [p.stock_code for p in self._live.books.positions.records() if p.volume]
         wanted = [codes] if isinstance(codes, str) else list(codes)
         return quotes_frame(self._live.quotes_of(wanted))
-
-    def accounts(self) -> Frame:
-        """The accounts of the terminal. 账号"""
-        return accounts_frame(_told(self.trader.query_account_infos(), "accounts"))
 
     @property
     def _cache(self) -> FrameCache:
@@ -189,11 +185,13 @@ class Desk:
             its `reason` says why.
 
         Raises:
-            InputError: an argument that no terminal could accept; nothing was sent.
+            InputError: an argument that no terminal could accept; nothing was sent. Also
+                on accounts of futures and options, where buying does not say whether
+                to open or to close: use `order`.
             NotConnected: the desk is closed, or the link was lost.
             RequestTimeout: no answer in time; the outcome is unknown.
         """
-        return self._submit(c.STOCK_BUY, code, volume, price, price_type, remark)
+        return self._submit("buy", code, volume, price, price_type, remark)
 
     def sell(
         self,
@@ -204,7 +202,7 @@ class Desk:
         remark: str = "",
     ) -> Order:
         """Send a sale and wait for its number. Arguments as in `buy`. 卖出"""
-        return self._submit(c.STOCK_SELL, code, volume, price, price_type, remark)
+        return self._submit("sell", code, volume, price, price_type, remark)
 
     def order(
         self,
@@ -223,32 +221,36 @@ class Desk:
 
     def _submit(
         self,
-        order_type: int,
+        side: str,
         code: str,
         volume: int,
         price: float | None,
         price_type: int | None,
         remark: str,
     ) -> Order:
+        order_type = self._live.order_type(side)
         number, kind = priced(price, price_type)
         return self._live.orders.submit(code, order_type, volume, kind, number, remark=remark)
 
     def preview(
         self,
         code: str,
-        side: str,
+        side: str | int,
         volume: int,
         price: float | None = None,
         price_type: int | None = None,
     ) -> Preview:
         """Say what the terminal would do with this order now, and what it would cost. 试算
 
-        Nothing is sent. Arguments as in `buy`; `side` is "buy" or "sell".
+        Nothing is sent. Arguments as in `buy`; `side` is "buy", "sell", or an `OrderType`
+        such as xtconstant.CREDIT_FIN_BUY. See `Preview` for margin, credit line and
+        maintenance ratio.
 
         Raises:
-            InputError: an argument that no terminal could accept.
+            InputError: an argument that no terminal could accept, or an order that
+                cannot be previewed: of futures options, and of ETF baskets.
         """
-        side_number(side)
+        self._live.order_type(side)
         number, kind = priced(price, price_type)
         return self._live.preview_now(code, side, volume, number, kind)
 
@@ -484,12 +486,6 @@ def _refuse_real_terminal(folder: Path) -> None:
                 f"{str(folder)!r} belongs to a real MiniQMT. That needs the vendor's package and "
                 "a later version of xtnb; this one reaches the paper terminal: xtnb.paper()"
             )
-
-
-def _told(answer: T | None, what: str) -> T:
-    if answer is None:
-        raise QueryFailed(f"{what}: the terminal refused; the log under xtnb.session says why")
-    return answer
 
 
 def _close_elsewhere(session: Session) -> None:

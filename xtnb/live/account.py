@@ -12,13 +12,17 @@ from threading import Lock
 from typing import Any
 
 from xtnb import xtconstant as c
-from xtnb.errors import InputError, QueryFailed, Refused
-from xtnb.live.books import AccountBooks
+from xtnb.errors import InputError, NotConnected, QueryFailed, RefusalCode, Refused
+from xtnb.live.books import CONTRACTS, AccountBooks
+from xtnb.live.coalesce import frames
+from xtnb.live.credit import CreditBooks
 from xtnb.live.orders import SIDES, AccountOrders, Order
-from xtnb.live.preview import Preview, preview, unknown_code
+from xtnb.live.preview import Preview
+from xtnb.live.preview_inputs import Asked, AskedInputs, KeptInputs, unknown_code
+from xtnb.live.previews import preview_of
 from xtnb.live.watch import QuoteWatch
-from xtnb.rules import instruments
 from xtnb.rules.day import DayRules
+from xtnb.rules.listed import DayTerms, Derived, everything, rules_of
 from xtnb.session.trader import XtQuantTrader
 from xtnb.vocabulary.money import YUAN
 from xtnb.vocabulary.records import Quote, StockAccount
@@ -59,14 +63,21 @@ class LiveAccount:
         self.account = account
         self._trader = trader
         self._quotes = quotes
-        self._rules: dict[str, DayRules] = {}
+        self._rules: dict[str, DayTerms] = {}
+        self._credit: CreditBooks | None = None
         self._lock = Lock()
+        self._closed = False
         self.books = AccountBooks(trader, account, quotes.table)
         self.books.open()
         self.orders = AccountOrders(trader, self.books)
 
     def close(self) -> None:
         """Stop following the account. May be called twice."""
+        with self._lock:
+            self._closed = True
+            credit, self._credit = self._credit, None
+        if credit is not None:
+            credit.close()
         self.orders.close()
         self.books.close()
 
@@ -110,32 +121,48 @@ class LiveAccount:
         return bars
 
     def rules_of(self, stock_code: str) -> DayRules:
-        """Lot, tick, limits and fees of today.
+        """Lot, tick, limits and fees of shares, funds or bonds today.
 
         Raises:
-            Refused: UNKNOWN_CODE.
+            Refused: UNKNOWN_CODE, also of other kinds of instruments.
             InputError: not the form of a code.
         """
-        rules = self._rules.get(stock_code)
-        if rules is None or self._outdated(rules):
-            rules = self._rules_now(stock_code)
-        return rules
+        terms = self.terms_of(stock_code)
+        if not isinstance(terms, DayRules):
+            raise Refused(
+                RefusalCode.UNKNOWN_CODE,
+                f"{stock_code} 不是股票、基金或债券；请用 desk.order",
+                f"{stock_code} is no share, fund or bond; use desk.order",
+            )
+        return terms
 
-    def _outdated(self, rules: DayRules) -> bool:
+    def terms_of(self, stock_code: str) -> DayTerms:
+        """The rules of an instrument of any kind today. Raises as `rules_of`."""
+        terms = self._rules.get(stock_code)
+        if terms is None or self._outdated(terms):
+            terms = self._terms_now(stock_code)
+        return terms
+
+    def _outdated(self, terms: DayTerms) -> bool:
         """Whether the quotes that came since tell of another day."""
-        quote = self._quotes.latest(rules.instrument.stock_code)
-        return quote is not None and _day(quote.time) != rules.day
+        quote = self._quotes.latest(terms.instrument.stock_code)
+        return quote is not None and _day(quote.time) != terms.day
 
-    def _rules_now(self, stock_code: str) -> DayRules:
+    def _terms_now(self, stock_code: str) -> DayTerms:
         facts = self._facts(stock_code)
         day = datetime.strptime(facts["day"], "%Y%m%d").date()
         known = self._rules.get(stock_code)
         if known is not None and (known.day, known.prev_close) == (day, facts["prev_close"]):
             return known
-        rules = DayRules(instruments.find(stock_code), facts["prev_close"], day)
+        listed = everything().get(stock_code)
+        if listed is None:
+            raise unknown_code(stock_code)
+        terms = rules_of(listed, facts["prev_close"], day)
+        if isinstance(terms, Derived):
+            terms.follow(self._facts(terms.underlying)["prev_close"])
         with self._lock:
-            self._rules[stock_code] = rules
-        return rules
+            self._rules[stock_code] = terms
+        return terms
 
     def _facts(self, stock_code: str) -> dict[str, Any]:
         code = str(parse_symbol(stock_code))
@@ -166,74 +193,88 @@ class LiveAccount:
 
     # -- orders -------------------------------------------------------------------------------
 
+    @property
+    def credit(self) -> CreditBooks:
+        """Debts and figures of a margin account; asked for from the first time that this is.
+
+        Raises:
+            InputError: another kind of account.
+            NotConnected: it is closed.
+        """
+        if self.account.account_type != c.CREDIT_ACCOUNT:
+            raise InputError("account", repr(self.account), "a margin account")
+        with self._lock:
+            if self._closed:
+                raise NotConnected("the account is closed")
+            if self._credit is None:
+                self._credit = CreditBooks(self._trader, self.books, self._quotes, frames)
+            return self._credit
+
     def preview(
         self,
         stock_code: str,
-        side: str,
+        side: str | int,
         volume: int,
         price: float = 0.0,
         price_type: int = c.FIX_PRICE,
     ) -> Preview:
-        """What would happen to this order, by the latest quote that was pushed.
+        """What would happen to this order, by what pushes have kept; asks nobody.
+
+        `side` is "buy", "sell" or an `OrderType`.
 
         Raises:
-            InputError: an argument that no terminal could accept.
+            InputError: an argument that no terminal could accept, or an account that is
+                previewed by asking only.
         """
-        quote = self._quotes.latest(stock_code)
-        rules = self._rules_or_refusal(stock_code, self.rules_of)
-        return self._preview(rules, quote, stock_code, side, volume, price, price_type)
+        asked = self._asked(stock_code, side, volume, price, price_type)
+        kept = KeptInputs(self.books, lambda: self.credit, self.terms_of, self._quotes.latest)
+        return preview_of(asked, kept)
 
     def preview_now(
-        self, stock_code: str, side: str, volume: int, price: float, price_type: int
+        self, stock_code: str, side: str | int, volume: int, price: float, price_type: int
     ) -> Preview:
-        """The same by the prices of this moment: what an order sent now would meet.
+        """The same by what the terminal says at this moment: what an order sent now would meet.
 
         Raises:
             InputError: an argument that no terminal could accept.
             SessionError: the terminal cannot be asked.
         """
-        self.books.settle()
-        rules = self._rules_or_refusal(stock_code, self._rules_now)
-        quote = None if isinstance(rules, Refused) else self.quotes_of([stock_code])[0]
-        return self._preview(rules, quote, stock_code, side, volume, price, price_type)
-
-    def _rules_or_refusal(
-        self, stock_code: str, read: Callable[[str], DayRules]
-    ) -> DayRules | Refused:
-        try:
-            return read(stock_code)
-        except Refused as refusal:
-            return refusal
-
-    def _preview(
-        self,
-        rules: DayRules | Refused,
-        quote: Quote | None,
-        stock_code: str,
-        side: str,
-        volume: int,
-        price: float,
-        price_type: int,
-    ) -> Preview:
-        position = self.books.positions.get(stock_code)
-        return preview(
-            rules,
-            quote,
-            account_type=self.account.account_type,
-            cash=self.cash_units(),
-            sellable=position.can_use_volume if position is not None else 0,
-            held=position.volume if position is not None else 0,
-            stock_code=stock_code,
-            order_type=side_number(side),
-            volume=volume,
-            price_type=price_type,
-            price=price,
+        asked = self._asked(stock_code, side, volume, price, price_type)
+        now = AskedInputs(
+            self._trader, self.account, self._terms_now, lambda code: self.quotes_of([code])[0]
         )
+        return preview_of(asked, now)
+
+    def _asked(
+        self, stock_code: str, side: str | int, volume: int, price: float, price_type: int
+    ) -> Asked:
+        number = self.order_type(side)
+        return Asked.of(self.account.account_type, stock_code, number, volume, price_type, price)
+
+    def order_type(self, side: object) -> int:
+        """The order type of "buy" or "sell", or the one that is given.
+
+        Raises:
+            InputError: neither; or "buy" and "sell" of contracts, which do not say whether
+                to open or to close.
+        """
+        if isinstance(side, str) or not hasattr(side, "__index__") or isinstance(side, bool):
+            number = side_number(side)
+            if self.account.account_type in CONTRACTS:
+                kind = c.ACCOUNT_TYPE_DICT[self.account.account_type]
+                raise InputError(
+                    "side",
+                    side,
+                    f"an OrderType that says whether to open or to close ({kind} account): "
+                    "desk.order(code, order_type, volume, price_type, price)",
+                )
+            return number
+        return int(side)
 
     def send(
         self,
         stock_code: str,
-        side: str,
+        side: str | int,
         volume: int,
         price: float = 0.0,
         price_type: int = c.FIX_PRICE,
@@ -245,7 +286,7 @@ class LiveAccount:
             InputError: an argument that no terminal could accept.
             NotConnected: the session is not connected.
         """
-        number = side_number(side)
+        number = self.order_type(side)
         return self.orders.send(stock_code, number, volume, price_type, price, remark=remark)
 
     def cancel(self, order_id: int) -> None:

@@ -27,8 +27,20 @@ from xtnb.vocabulary.records import (
     XtTrade,
 )
 
+CONTRACTS = frozenset({c.FUTURE_ACCOUNT, c.FUTURE_OPTION_ACCOUNT, c.STOCK_OPTION_ACCOUNT})
+"""Kinds of accounts whose positions have two sides, and whose orders open or close."""
+
+_COVERED = "（备兑）"
 _SHANGHAI = 8 * 3600
 _DAY = 86_400
+
+
+def side_of(position: XtPosition) -> str:
+    """The key of a position of contracts: code and direction, and whether it is covered."""
+    if not position.direction:
+        return position.stock_code
+    covered = _COVERED if position.instrument_name.endswith(_COVERED) else ""
+    return f"{position.stock_code} {position.direction}{covered}"
 
 
 class AccountBooks:
@@ -43,7 +55,7 @@ class AccountBooks:
         asset: `XtAsset`, one row.
         orders: `XtOrder` by `order_id`, of today.
         trades: `XtTrade` by `traded_id`, of today, oldest first.
-        positions: `XtPosition` by `stock_code`.
+        positions: `XtPosition` by `stock_code`; of contracts each side by itself.
         quotes: `Quote` by `stock_code`, of the codes that are watched.
         lost: whether the link was lost, so that all of this may be old.
     """
@@ -53,7 +65,8 @@ class AccountBooks:
         self.asset = Table(XtAsset, "account_id")
         self.orders = Table(XtOrder, "order_id")
         self.trades = Table(XtTrade, "traded_id")
-        self.positions = Table(XtPosition, "stock_code")
+        contracts = account.account_type in CONTRACTS
+        self.positions = Table(XtPosition, side_of if contracts else "stock_code")
         self.quotes = quotes
         self.lost = False
         self._trader = trader

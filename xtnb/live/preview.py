@@ -1,7 +1,8 @@
 """Preview: what the terminal would say to an order and charge for it, before it is sent.
 
-The verdict comes from `DayRules`, the same object that the terminal asks, fed with
-the account's cash and shares and the best prices of this moment.
+The verdict comes from the rules that the terminal asks too, fed with what the
+account has and the best prices of this moment: `previews.py` chooses them by the kind
+of account.
 """
 
 from __future__ import annotations
@@ -11,18 +12,24 @@ from html import escape
 from typing import Any
 
 from xtnb import xtconstant as c
-from xtnb.errors import CashShort, RefusalCode, Refused
 from xtnb.frames.schema import Frame, schema_of
 from xtnb.frames.tables import table
-from xtnb.rules.day import DayRules
-from xtnb.session.calls import order_arguments
-from xtnb.vocabulary.codes import OrderType, PriceType
+from xtnb.vocabulary.codes import AccountType, OrderType, PriceType
 from xtnb.vocabulary.fields import column
-from xtnb.vocabulary.money import YUAN, yuan
 from xtnb.vocabulary.options import options
-from xtnb.vocabulary.records import Quote
 
-_LIMITS = frozenset({c.FIX_PRICE, c.LATEST_PRICE})
+_SIDES = {c.STOCK_BUY: "buy", c.STOCK_SELL: "sell"}
+_PAID_IN_FULL = frozenset(
+    {
+        *(c.STOCK_BUY, c.CREDIT_FIN_BUY, c.CREDIT_BUY_SECU_REPAY),
+        *(c.CREDIT_FIN_BUY_SPECIAL, c.CREDIT_BUY_SECU_REPAY_SPECIAL),
+        *(c.STOCK_OPTION_BUY_OPEN, c.STOCK_OPTION_BUY_CLOSE, c.STOCK_OPTION_COVERED_CLOSE),
+    }
+)
+
+
+def _figure(zh: str, en: str, unit: str = "CNY") -> Any:
+    return column(zh, en, unit=unit, dtype="float", default=None)
 
 
 @dataclass(frozen=True)
@@ -36,12 +43,24 @@ class Preview:
         accepted: False when it would be refused.
         code: the `RefusalCode`, 0 when accepted.
         reason_zh, reason_en: why it would be refused; "" when accepted.
-        amount: `price` times `volume`, without fees.
-        commission, stamp_duty, transfer_fee: if all of it trades at `price`.
-        freeze: cash that a buy sets aside, fees included; 0.0 for a sale.
-        freeze_volume: shares that a sale sets aside; 0 for a buy.
+        amount: `price` times `volume`, and the multiplier of a contract, without fees.
+        commission, stamp_duty, transfer_fee: if all of it trades at `price`; what an
+            exchange of futures or options charges is in the commission.
+        freeze: cash that it sets aside, fees included; 0.0 for a sale.
+        freeze_volume: shares or contracts that it sets aside; 0 for a buy.
         cash_before: available cash now.
-        cash_after: available cash once a buy is accepted, or a sale is filled.
+        cash_after: available cash once a buy is accepted, or a sale is filled; of
+            futures and options once the order is accepted.
+        account_type: the kind of account.
+        currency: of `price`, `amount` and the fees; the rest is in yuan.
+        other_fees: levies and settlement fees of Hong Kong.
+        margin: what it ties up as margin; of a margin account, available margin used.
+        margin_before, margin_after, quota_before, quota_after: available margin and
+            the credit line of a margin account, now and once it is accepted. None
+            where there is none, or where that is not known beforehand: the direct
+            forms settle contracts.
+        ratio_before, ratio_after: maintenance ratio in per cent, now and when all of
+            it is filled at `price`; 99999 without debt.
     """
 
     stock_code: str = column("证券代码", "code")
@@ -61,6 +80,18 @@ class Preview:
     freeze_volume: int = column("冻结数量", "frozen volume", unit="shares")
     cash_before: float = column("可用资金", "cash before", unit="CNY")
     cash_after: float = column("之后可用资金", "cash after", unit="CNY")
+    account_type: int = column(
+        "账号类型", "account type", codes=AccountType, default=c.SECURITY_ACCOUNT
+    )
+    currency: str = column("币种", "currency", default="CNY")
+    other_fees: float = column("其他费用", "other fees", default=0.0)
+    margin: float | None = _figure("保证金", "margin")
+    margin_before: float | None = _figure("可用保证金", "margin before")
+    margin_after: float | None = _figure("之后可用保证金", "margin after")
+    quota_before: float | None = _figure("可用额度", "credit line before")
+    quota_after: float | None = _figure("之后可用额度", "credit line after")
+    ratio_before: float | None = _figure("维持担保比例", "maintenance ratio before", "%")
+    ratio_after: float | None = _figure("之后维持担保比例", "maintenance ratio after", "%")
 
     @property
     def reason(self) -> str:
@@ -69,19 +100,22 @@ class Preview:
 
     @property
     def fees(self) -> float:
-        """Commission, stamp duty and transfer fee together."""
-        return round(self.commission + self.stamp_duty + self.transfer_fee, 4)
+        """All fees together."""
+        duties = self.stamp_duty + self.transfer_fee + self.other_fees
+        return round(self.commission + duties, 4)
 
     @property
     def cost(self) -> float:
         """What a buy takes with its fees; for a sale, its fees."""
-        buy = self.order_type == c.STOCK_BUY
+        buy = self.order_type in _PAID_IN_FULL
         return round(self.amount + self.fees, 4) if buy else self.fees
 
     @property
     def side(self) -> str:
-        """ "buy" or "sell"; for another order type its number."""
-        return {c.STOCK_BUY: "buy", c.STOCK_SELL: "sell"}.get(self.order_type, str(self.order_type))
+        """ "buy" or "sell"; for another order type its English name."""
+        return _SIDES.get(self.order_type) or OrderType.label_of(
+            self.order_type, "en", self.account_type
+        )
 
     def frame(self) -> Frame:
         """All of it as a table of one row."""
@@ -101,25 +135,39 @@ class Preview:
 
     def _repr_html_(self) -> str:
         zh = options.language == "zh"
-        kind = PriceType.label_of(self.price_type, options.language)
+        language = "zh" if zh else "en"
+        kind = PriceType.label_of(self.price_type, language)
+        side = OrderType.label_of(self.order_type, language, self.account_type)
         rows: list[tuple[str, str]] = [
             (
                 "委托" if zh else "order",
-                f"{_side(self.order_type, zh)} {self.volume:,} "
-                f"{self.stock_code} @ {_price(self.price)} ({kind})",
+                f"{side} {self.volume:,} {self.stock_code} @ {_price(self.price)} ({kind})",
             ),
             ("结果" if zh else "verdict", _verdict(self, zh)),
         ]
         if self.amount:
             rows += [
-                ("金额" if zh else "amount", f"{self.amount:,.2f}"),
-                ("佣金" if zh else "commission", f"{self.commission:,.2f}"),
-                ("印花税" if zh else "stamp duty", f"{self.stamp_duty:,.2f}"),
-                ("过户费" if zh else "transfer fee", f"{self.transfer_fee:,.2f}"),
+                ("金额" if zh else "amount", self._money(self.amount)),
+                ("佣金" if zh else "commission", self._money(self.commission)),
+                ("印花税" if zh else "stamp duty", self._money(self.stamp_duty)),
+                ("过户费" if zh else "transfer fee", self._money(self.transfer_fee)),
             ]
+        if self.other_fees:
+            rows.append(("其他费用" if zh else "other fees", self._money(self.other_fees)))
         rows += [
             ("冻结" if zh else "freeze", f"{self.freeze:,.2f}"),
             ("可用资金" if zh else "cash", f"{self.cash_before:,.2f} → {self.cash_after:,.2f}"),
+        ]
+        if self.margin is not None:
+            rows.append(("保证金" if zh else "margin", f"{self.margin:,.2f}"))
+        rows += [
+            (name_zh if zh else name_en, f"{before:,.2f} → {_figure_text(after)}")
+            for name_zh, name_en, before, after in (
+                ("可用保证金", "available margin", self.margin_before, self.margin_after),
+                ("可用额度", "credit line", self.quota_before, self.quota_after),
+                ("维持担保比例 %", "maintenance ratio %", self.ratio_before, self.ratio_after),
+            )
+            if before is not None
         ]
         cells = "".join(
             f"<tr><th style='text-align:left'>{escape(name)}</th>"
@@ -128,119 +176,8 @@ class Preview:
         )
         return f"<table>{cells}</table>"
 
-
-def preview(
-    rules: DayRules | Refused,
-    quote: Quote | None,
-    *,
-    account_type: int,
-    cash: int,
-    sellable: int,
-    held: int,
-    stock_code: str,
-    order_type: int,
-    volume: int,
-    price_type: int,
-    price: float,
-) -> Preview:
-    """Say what the terminal would do with an order.
-
-    Args:
-        rules: those of the instrument today, or the refusal of an unknown code.
-        quote: the market now.
-        account_type: the kind of account that would trade.
-        cash: available, 1e-4 yuan.
-        sellable: shares that may be sold now.
-        held: all that the account has of it.
-        stock_code, order_type, volume, price_type, price: as for an order; yuan.
-
-    Raises:
-        InputError: what `order_stock` would raise for these arguments.
-    """
-    asked = order_arguments(stock_code, order_type, volume, price_type, price, "", "")
-    volume = asked["order_volume"]
-    buy = order_type == c.STOCK_BUY
-    bid, ask, last = _best(quote)
-    counted = 0
-    refusal: Refused | None = None
-    try:
-        if isinstance(rules, Refused):
-            raise rules
-        counted = rules.check(
-            account_type,
-            order_type,
-            price_type,
-            volume,
-            _exact(asked["price"]),
-            sellable=sellable,
-            bid=bid,
-            ask=ask,
-            last=last,
-            held=held,
-        )
-        frozen = rules.cost(volume, counted) if buy else 0
-        if frozen > cash:
-            raise CashShort(wanted=frozen, available=cash)
-    except Refused as refused:
-        refusal, frozen = refused, 0
-    if counted and not buy and price_type not in _LIMITS:
-        counted = bid or last or counted  # what it is likely to bring, not its floor
-    amount = counted * volume
-    commission = stamp = transfer = after = 0
-    if not isinstance(rules, Refused) and amount:
-        fees = rules.fees(buy, amount)
-        commission, stamp, transfer = fees.commission, fees.stamp_duty, fees.transfer_fee
-        after = frozen if buy else fees.total - amount
-    return Preview(
-        stock_code=asked["stock_code"],
-        order_type=order_type,
-        price_type=price_type,
-        volume=volume,
-        price=yuan(counted) if counted else asked["price"],
-        accepted=refusal is None,
-        code=int(refusal.code) if refusal else 0,
-        reason_zh=refusal.zh if refusal else "",
-        reason_en=refusal.en if refusal else "",
-        amount=yuan(amount),
-        commission=yuan(commission),
-        stamp_duty=yuan(stamp),
-        transfer_fee=yuan(transfer),
-        freeze=yuan(frozen),
-        freeze_volume=0 if buy or refusal else volume,
-        cash_before=yuan(cash),
-        cash_after=yuan(cash if refusal else cash - after),
-    )
-
-
-def unknown_code(stock_code: str) -> Refused:
-    """The refusal of a code that the terminal's market does not have."""
-    return Refused(
-        RefusalCode.UNKNOWN_CODE,
-        f"没有证券代码 {stock_code}",
-        f"the market has no instrument {stock_code}",
-    )
-
-
-def _exact(price: float) -> int:
-    """A price in whole 1e-4 yuan. Raises Refused for one with more digits than any tick."""
-    scaled = price * YUAN
-    units = round(scaled)
-    if not -0.001 < scaled - units < 0.001:
-        raise Refused(
-            RefusalCode.TICK,
-            f"价格 {price!r} 的小数位超过任何市场的最小变动单位",
-            f"price {price!r} has more digits than the tick of any market",
-        )
-    return units
-
-
-def _best(quote: Quote | None) -> tuple[int, int, int]:
-    """Best bid, best ask and last price, 1e-4 yuan; 0 where there is none."""
-    if quote is None:
-        return 0, 0, 0
-    bid = quote.bid_price[0] if quote.bid_price else 0.0
-    ask = quote.ask_price[0] if quote.ask_price else 0.0
-    return round(bid * YUAN), round(ask * YUAN), round(quote.last_price * YUAN)
+    def _money(self, amount: float) -> str:
+        return f"{amount:,.2f}" + ("" if self.currency == "CNY" else f" {self.currency}")
 
 
 def _price(price: float) -> str:
@@ -249,10 +186,8 @@ def _price(price: float) -> str:
     return text[:-1] if text.endswith("0") else text
 
 
-def _side(order_type: int, zh: bool) -> str:
-    names: dict[int, Any] = {c.STOCK_BUY: ("买入", "buy"), c.STOCK_SELL: ("卖出", "sell")}
-    pair = names.get(order_type, (str(order_type),) * 2)
-    return str(pair[0] if zh else pair[1])
+def _figure_text(figure: float | None) -> str:
+    return "?" if figure is None else f"{figure:,.2f}"
 
 
 def _verdict(shown: Preview, zh: bool) -> str:

@@ -1,0 +1,360 @@
+"""What a preview is made from: the order that is asked about, and what is known now.
+
+`Inputs` is what the rules of an account need. `AskedInputs` asks the terminal for it
+at this moment; `KeptInputs` takes what pushes have kept and returns at once, so a form
+may ask it at every keystroke.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple, Protocol, TypeVar
+
+from xtnb import xtconstant as c
+from xtnb.errors import InputError, QueryFailed, RefusalCode, Refused
+from xtnb.live.books import AccountBooks
+from xtnb.live.credit import CreditBooks
+from xtnb.live.preview import Preview
+from xtnb.rules import ipo
+from xtnb.rules.ipo import Offer
+from xtnb.rules.listed import DayTerms
+from xtnb.session.calls import order_arguments
+from xtnb.session.trader import XtQuantTrader
+from xtnb.vocabulary.credit import CreditSloCode, StkCompacts, XtCreditDetail
+from xtnb.vocabulary.derivatives import XtPositionStatistics
+from xtnb.vocabulary.money import YUAN, yuan
+from xtnb.vocabulary.records import Quote, StockAccount, XtOrder, XtPosition
+
+T = TypeVar("T")
+
+
+class Seen(NamedTuple):
+    """Best prices and the last price, 1e-4 of the currency; 0 where there is none."""
+
+    bid: int = 0
+    ask: int = 0
+    last: int = 0
+
+    @classmethod
+    def of(cls, quote: Quote | None) -> Seen:
+        """Read a quote."""
+        if quote is None:
+            return cls()
+        bid = quote.bid_price[0] if quote.bid_price else 0.0
+        ask = quote.ask_price[0] if quote.ask_price else 0.0
+        return cls(round(bid * YUAN), round(ask * YUAN), round(quote.last_price * YUAN))
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An order of one account, checked as `order_stock` checks it. `price` is as it was given."""
+
+    account_type: int
+    stock_code: str
+    order_type: int
+    volume: int
+    price_type: int
+    price: float
+
+    @classmethod
+    def of(
+        cls,
+        account_type: int,
+        stock_code: str,
+        order_type: int,
+        volume: int,
+        price_type: int,
+        price: float,
+    ) -> Asked:
+        """Check what an order is made of.
+
+        Raises:
+            InputError: what `order_stock` would raise.
+        """
+        asked = order_arguments(stock_code, order_type, volume, price_type, price, "", "")
+        return cls(
+            account_type,
+            asked["stock_code"],
+            asked["order_type"],
+            asked["order_volume"],
+            asked["price_type"],
+            asked["price"],
+        )
+
+    def exact(self) -> int:
+        """The price in whole 1e-4. Raises Refused for one with more digits than any tick."""
+        scaled = self.price * YUAN
+        exact = round(scaled)
+        if not -0.001 < scaled - exact < 0.001:
+            raise Refused(
+                RefusalCode.TICK,
+                f"价格 {self.price!r} 的小数位超过任何市场的最小变动单位",
+                f"price {self.price!r} has more digits than the tick of any market",
+            )
+        return exact
+
+    def not_traded_here(self, stock_code: str) -> Refused:
+        """The refusal of a kind of instrument that this kind of account does not trade."""
+        kind = c.ACCOUNT_TYPE_DICT[self.account_type]
+        return Refused(
+            RefusalCode.UNKNOWN_CODE,
+            f"{kind} 账户不能交易 {stock_code}",
+            f"a {kind} account does not trade {stock_code}",
+        )
+
+    def answer(
+        self,
+        refusal: Refused | None,
+        cash: int,
+        after: int | None = None,
+        *,
+        stock_code: str = "",
+        price: int = 0,
+        amount: int = 0,
+        commission: int = 0,
+        stamp_duty: int = 0,
+        transfer_fee: int = 0,
+        other_fees: int = 0,
+        freeze: int = 0,
+        freeze_volume: int = 0,
+        margin: int | None = None,
+        **more: Any,
+    ) -> Preview:
+        """The preview of this order. Money comes in 1e-4; `more` is as `Preview` has it.
+
+        Args:
+            refusal: None when it would be accepted.
+            cash, after: available cash before and after; a refusal leaves it as it is.
+        """
+        done = refusal is None
+        return Preview(
+            stock_code=stock_code or self.stock_code,
+            order_type=self.order_type,
+            price_type=self.price_type,
+            volume=self.volume,
+            price=yuan(price) if price else self.price,
+            accepted=done,
+            code=int(refusal.code) if refusal else 0,
+            reason_zh=refusal.zh if refusal else "",
+            reason_en=refusal.en if refusal else "",
+            amount=yuan(amount),
+            commission=yuan(commission),
+            stamp_duty=yuan(stamp_duty),
+            transfer_fee=yuan(transfer_fee),
+            freeze=yuan(freeze) if done else 0.0,
+            freeze_volume=freeze_volume if done else 0,
+            cash_before=yuan(cash),
+            cash_after=yuan(cash if after is None or not done else after),
+            account_type=self.account_type,
+            other_fees=yuan(other_fees),
+            margin=None if margin is None else yuan(margin if done else 0),
+            **more,
+        )
+
+
+class Inputs(Protocol):
+    """What is known of an account and of the market now."""
+
+    def day(self, stock_code: str) -> DayTerms:
+        """The rules of an instrument today. Raises Refused (UNKNOWN_CODE)."""
+        ...
+
+    def seen(self, stock_code: str) -> Seen:
+        """Its prices."""
+        ...
+
+    def cash(self) -> int:
+        """Available cash, 1e-4 yuan."""
+        ...
+
+    def positions(self) -> list[XtPosition]: ...
+
+    def orders(self) -> list[XtOrder]: ...
+
+    def statistics(self) -> list[XtPositionStatistics]:
+        """The positions of a futures or options account in more detail."""
+        ...
+
+    def credit(self) -> XtCreditDetail:
+        """Money, debts and quotas of a margin account."""
+        ...
+
+    def compacts(self) -> list[StkCompacts]: ...
+
+    def lendable(self) -> list[CreditSloCode]: ...
+
+    def offers(self) -> dict[str, Offer]:
+        """What may be subscribed today, by code."""
+        ...
+
+    def purchase_limit(self) -> dict[str, int]:
+        """How many new shares may be subscribed, by market."""
+        ...
+
+
+def unknown_code(stock_code: str) -> Refused:
+    """The refusal of a code that the terminal's market does not have."""
+    return Refused(
+        RefusalCode.UNKNOWN_CODE,
+        f"没有证券代码 {stock_code}",
+        f"the market has no instrument {stock_code}",
+    )
+
+
+def position_of(inputs: Inputs, stock_code: str) -> tuple[int, int]:
+    """Sellable and held volume of one security."""
+    for position in inputs.positions():
+        if position.stock_code == stock_code:
+            return position.can_use_volume, position.volume
+    return 0, 0
+
+
+class AskedInputs:
+    """Asked of the terminal when it is needed.
+
+    Args:
+        trader, account: whom and about what to ask.
+        day: finds the rules of an instrument today.
+        quote: finds the quote of a code.
+    """
+
+    def __init__(
+        self,
+        trader: XtQuantTrader,
+        account: StockAccount,
+        day: Callable[[str], DayTerms],
+        quote: Callable[[str], Quote],
+    ) -> None:
+        self._trader = trader
+        self._account = account
+        self.day = day
+        self._quote = quote
+
+    def seen(self, stock_code: str) -> Seen:
+        """Its prices at this moment."""
+        return Seen.of(self._quote(stock_code))
+
+    def cash(self) -> int:
+        """Available cash, 1e-4 yuan."""
+        asset = _told(self._trader.query_stock_asset(self._account), "asset")
+        return round(asset.cash * YUAN)
+
+    def positions(self) -> list[XtPosition]:
+        """The positions."""
+        return _told(self._trader.query_stock_positions(self._account), "positions")
+
+    def orders(self) -> list[XtOrder]:
+        """Today's orders."""
+        return _told(self._trader.query_stock_orders(self._account), "orders")
+
+    def statistics(self) -> list[XtPositionStatistics]:
+        """The positions in more detail."""
+        found = self._trader.query_position_statistics(self._account)
+        return _told(found, "position statistics")
+
+    def credit(self) -> XtCreditDetail:
+        """Money, debts and quotas."""
+        return _told(self._trader.query_credit_detail(self._account), "credit detail")[0]
+
+    def compacts(self) -> list[StkCompacts]:
+        """The debt contracts."""
+        return _told(self._trader.query_stk_compacts(self._account), "debt contracts")
+
+    def lendable(self) -> list[CreditSloCode]:
+        """What can be borrowed."""
+        return _told(self._trader.query_credit_slo_code(self._account), "lendable securities")
+
+    def offers(self) -> dict[str, Offer]:
+        """What may be subscribed today."""
+        told = self._trader.query_ipo_data()
+        days = {str(info["purchaseDate"]) for info in told.values()}
+        return {
+            code: offer
+            for day in days
+            for code, offer in ipo.offers(datetime.strptime(day, "%Y%m%d").date()).items()
+            if code in told
+        }
+
+    def purchase_limit(self) -> dict[str, int]:
+        """How many new shares may be subscribed."""
+        return self._trader.query_new_purchase_limit(self._account)
+
+
+class KeptInputs:
+    """What pushes have kept, without a question to the terminal.
+
+    Args:
+        books: of the account.
+        credit: gives the books of a margin account, which are begun when asked for.
+        day: finds the rules of an instrument today.
+        quote: the latest quote of a code, if it is watched.
+    """
+
+    def __init__(
+        self,
+        books: AccountBooks,
+        credit: Callable[[], CreditBooks],
+        day: Callable[[str], DayTerms],
+        quote: Callable[[str], Quote | None],
+    ) -> None:
+        self._books = books
+        self._credit = credit
+        self.day = day
+        self._quote = quote
+
+    def seen(self, stock_code: str) -> Seen:
+        """Its latest prices."""
+        return Seen.of(self._quote(stock_code))
+
+    def cash(self) -> int:
+        """Available cash, 1e-4 yuan."""
+        asset = self._books.asset.get(self._books.account.account_id)
+        return round(asset.cash * YUAN) if asset is not None else 0
+
+    def positions(self) -> list[XtPosition]:
+        """The positions."""
+        return self._books.positions.records()
+
+    def orders(self) -> list[XtOrder]:
+        """Today's orders."""
+        return self._books.orders.records()
+
+    def statistics(self) -> list[XtPositionStatistics]:
+        """Not kept. Raises InputError that says where else to ask."""
+        raise _only_asked("futures and options")
+
+    def credit(self) -> XtCreditDetail:
+        """Money, debts and quotas, of at most a second ago. Raises InputError before they came."""
+        records = self._credit().detail.records()
+        if not records:
+            raise InputError("account", self._books.account.account_id, "figures that have come")
+        detail: XtCreditDetail = records[0]
+        return detail
+
+    def compacts(self) -> list[StkCompacts]:
+        """The debt contracts."""
+        return self._credit().debts.records()
+
+    def lendable(self) -> list[CreditSloCode]:
+        """What can be borrowed."""
+        return self._credit().lendable.records()
+
+    def offers(self) -> dict[str, Offer]:
+        """Not kept: nothing."""
+        return {}
+
+    def purchase_limit(self) -> dict[str, int]:
+        """Not kept. Raises InputError that says where else to ask."""
+        raise _only_asked("subscriptions")
+
+
+def _only_asked(what: str) -> InputError:
+    return InputError("account", what, "an account of shares here; desk.preview says it of these")
+
+
+def _told(answer: T | None, what: str) -> T:
+    if answer is None:
+        raise QueryFailed(f"{what}: the terminal refused; the log under xtnb.session says why")
+    return answer

@@ -1,0 +1,122 @@
+"""The queries of an account as DataFrames: what a `Desk` shows besides orders and fills.
+
+Each asks the terminal when it is called. Which kind of account has which is said by the
+terminal: where it refuses a query, the method raises QueryFailed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from xtnb.errors import QueryFailed
+from xtnb.frames.queries import query_frame
+from xtnb.frames.schema import Frame
+from xtnb.frames.tables import accounts_frame
+from xtnb.session.trader import XtQuantTrader
+from xtnb.vocabulary.records import StockAccount
+
+T = TypeVar("T")
+
+
+def told(answer: T | None, what: str) -> T:
+    """What was asked for. Raises QueryFailed when it is None."""
+    if answer is None:
+        raise QueryFailed(f"{what}: the terminal refused; the log under xtnb.session says why")
+    return answer
+
+
+class AccountQueries:
+    """Frames with fixed columns and dtypes, also when there are no rows.
+
+    Attributes:
+        trader: whom to ask.
+        account: whose they are.
+
+    Every method raises QueryFailed when the terminal refuses, as for an account of
+    another kind, and NotConnected when the link is gone.
+    """
+
+    trader: XtQuantTrader
+    account: StockAccount
+
+    def accounts(self) -> Frame:
+        """The accounts of the terminal. 账号"""
+        return accounts_frame(told(self.trader.query_account_infos(), "accounts"))
+
+    # -- margin accounts -----------------------------------------------------------------------
+
+    def credit(self) -> Frame:
+        """Money, debts, quotas and the maintenance ratio: one row. 信用资产"""
+        return self._frame("credit", self.trader.query_credit_detail)
+
+    def debts(self) -> Frame:
+        """The debt contracts, those closed today included. 负债合约"""
+        return self._frame("debts", self.trader.query_stk_compacts)
+
+    def eligible(self) -> Frame:
+        """What may be bought on margin or sold short, with the margin ratios. 融资融券标的"""
+        return self._frame("eligible", self.trader.query_credit_subjects)
+
+    def lendable(self) -> Frame:
+        """What can be borrowed to sell short, and how much of it. 可融券"""
+        return self._frame("lendable", self.trader.query_credit_slo_code)
+
+    def collateral(self) -> Frame:
+        """What counts as collateral, and at which haircut. 标的担保品"""
+        return self._frame("collateral", self.trader.query_credit_assure)
+
+    # -- lending ---------------------------------------------------------------------------------
+
+    def borrow_quotes(self) -> Frame:
+        """What can be borrowed ahead, for how long and at what rate. 约券行情"""
+        return self._frame("borrow_quotes", self.trader.smt_query_quoter)
+
+    def borrow_contracts(self) -> Frame:
+        """What has been borrowed ahead. 约券合约"""
+        return self._frame("borrow_contracts", self.trader.smt_query_compact)
+
+    # -- new issues --------------------------------------------------------------------------------
+
+    def ipo(self) -> Frame:
+        """What may be subscribed today. 当日新股信息"""
+        offered = self.trader.query_ipo_data()
+        return query_frame("ipo", [{"stock_code": code, **row} for code, row in offered.items()])
+
+    def purchase_limit(self) -> Frame:
+        """How many new shares may be subscribed, by market. 新股申购额度"""
+        limits = self.trader.query_new_purchase_limit(self.account)
+        if not limits:
+            told(None, "purchase_limit")
+        rows = [{"market": market, "volume": volume} for market, volume in limits.items()]
+        return query_frame("purchase_limit", rows)
+
+    # -- counters ----------------------------------------------------------------------------------
+
+    def counter_fund(self) -> Frame:
+        """Money at the ordinary counter: one row. 普通柜台资金"""
+        fund = self.trader.query_com_fund(self.account)
+        return query_frame("counter_fund", [_well(fund, "counter_fund")])
+
+    def counter_positions(self) -> Frame:
+        """Positions at the ordinary counter. 普通柜台持仓"""
+        rows = told(self.trader.query_com_position(self.account), "counter_positions")
+        return query_frame("counter_positions", [_well(row, "counter_positions") for row in rows])
+
+    # -- futures and options -----------------------------------------------------------------------
+
+    def position_statistics(self) -> Frame:
+        """Positions of futures and options, summed over their openings. 期货持仓统计"""
+        return self._frame("position_statistics", self.trader.query_position_statistics)
+
+    def _frame(self, name: str, ask: Callable[[StockAccount], list[Any] | None]) -> Frame:
+        return query_frame(name, told(ask(self.account), name))
+
+
+def _well(row: Mapping[str, Any], what: str) -> Mapping[str, Any]:
+    """A row of a counter. Raises QueryFailed with its error text when it says so."""
+    if not row:
+        told(None, what)
+    if not row["success"]:
+        raise QueryFailed(f"{what}: {row['error']}")
+    return row
