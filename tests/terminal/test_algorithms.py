@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.terminal.credit_floor import CreditFloor
 from tests.terminal.floor import ANN, BOB, FUND, PINGAN, PUFA, STAR, Floor
 from xtnb import xtconstant as c
 from xtnb.errors import RefusalCode
@@ -308,6 +309,32 @@ def test_what_no_slicing_could_make_valid_is_refused_at_once(floor, other, words
     assert reply.value is None
     assert words in reply.error
     assert floor.ask("query_smart_algo_task").value == []
+
+
+def test_a_margin_account_has_tasks_too():
+    floor = CreditFloor()
+    floor.order(c.STOCK_SELL, PUFA, 1_000, floor.last(PUFA), account=BOB)
+    number = floor.ask(
+        "smart_algo_order",
+        stock_code=PUFA,
+        order_type=c.CREDIT_BUY,
+        order_volume=1_000,
+        price_type=12,
+        price=0.0,
+        strategy_name="plan",
+        order_remark="note",
+        algo_name="twap",
+        start_time="09:31:00",
+        end_time="09:33:00",
+        algo_param={},
+    )
+    before = floor.position(PUFA).volume
+
+    floor.advance(300 * SECOND)
+
+    (task,) = floor.ask("query_smart_algo_task")
+    assert (task.task_id, task.account_type) == (number, c.CREDIT_ACCOUNT)
+    assert task.business_num == str(floor.position(PUFA).volume - before)
 
 
 def test_an_unknown_account_has_no_tasks(floor):

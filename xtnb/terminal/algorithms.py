@@ -219,7 +219,7 @@ class AlgorithmDesk:
                 f"智能算法只支持报价类型 11、12，不支持 {price_type}",
                 f"algorithms take price types 11 and 12 only, not {price_type}",
             )
-        if code not in self._market.instruments:
+        if code not in self._market.books:  # subscriptions have none
             raise unknown_code(code)
         rules = self._market.rules(code)
         price = self._market.last_price(code)
