@@ -286,12 +286,12 @@ class Desk(AccountQueries):
 
     @property
     def live(self) -> Any:
-        """Tables fed by pushes: orders, trades, positions, asset, quotes. See `LiveTables`."""
+        """Tables fed by pushes: orders, trades, positions, credit, debts … See `LiveTables`."""
         return self._room("LiveTables")
 
     @property
     def chart(self) -> Any:
-        """Charts: `.price(code)` and `.positions()`. See `ChartRoom`."""
+        """Charts: `.price(code)`, `.positions()`, `.ratio()`. See `ChartRoom`."""
         return self._room("ChartRoom")
 
     def ticket(self, code: str = "", **start: Any) -> Any:

@@ -7,7 +7,7 @@ so a cell that is run ten times leaves one table behind and not ten.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar, cast
 
 from xtnb.live.shown import Shown
 from xtnb.live.store import Rows, Table
@@ -24,6 +24,20 @@ W = TypeVar("W")
 _PRICES = frozenset({"last_price", "bid", "ask", "high", "low", "price", "traded_price"})
 
 
+class CreditTables(Protocol):
+    """What is kept of a margin account (live/credit.py)."""
+
+    @property
+    def detail(self) -> Rows:
+        """XtCreditDetail: one row, none before it was told."""
+        ...
+
+    @property
+    def debts(self) -> Rows:
+        """StkCompacts by `compact_id`."""
+        ...
+
+
 class Room:
     """Makes the widgets of one account.
 
@@ -37,6 +51,11 @@ class Room:
         self._desk = desk
         self._shown = shown
         self._keep = keep
+
+    def _credit(self) -> CreditTables:
+        """The books of a margin account. Raises InputError on another kind."""
+        credit: CreditTables = cast(Any, self._desk).credit
+        return credit
 
     def _once(
         self,
@@ -66,6 +85,22 @@ class LiveTables(Room):
         """The money: one row. 资产"""
         return self._table("asset", tables.asset, self._desk.books.asset)
 
+    def debts(self) -> LiveTable:
+        """The debt contracts of a margin account, asked anew at most once a second. 负债合约
+
+        Raises:
+            InputError: another kind of account.
+        """
+        return self._table("debts", tables.debts, self._credit().debts)
+
+    def credit(self) -> LiveTable:
+        """Money, debts, quotas and maintenance ratio: one row. 信用资产
+
+        Raises:
+            InputError: another kind of account.
+        """
+        return self._table("credit", tables.credit, self._credit().detail)
+
     def quotes(self, codes: Sequence[str] | str | None = None) -> LiveTable:
         """Quotes of these codes, by default of what the account holds. 行情
 
@@ -80,7 +115,9 @@ class LiveTables(Room):
         return self._once(("quotes", wanted), lambda: self._quotes(wanted))
 
     def __repr__(self) -> str:
-        return "LiveTables: orders(), trades(), positions(), asset(), quotes(codes)"
+        return (
+            "LiveTables: orders(), trades(), positions(), asset(), quotes(codes), credit(), debts()"
+        )
 
     def _table(self, name: str, make: Callable[[Rows], LiveTable], rows: Rows) -> LiveTable:
         return self._once((name,), lambda: self._follow(make(rows)))
@@ -165,8 +202,19 @@ class ChartRoom(Room):
 
         return self._once(("positions chart",), lambda: PositionsChart(self._desk))
 
+    def ratio(self) -> Any:
+        """The maintenance ratio of a margin account as a gauge. 维持担保比例
+
+        Raises:
+            InputError: another kind of account.
+        """
+        from xtnb.widgets.ratio_gauge import RatioGauge  # plotly: see `positions`
+
+        credit = self._credit()
+        return self._once(("ratio gauge",), lambda: RatioGauge(credit))
+
     def __repr__(self) -> str:
-        return "Charts: price(code), positions()"
+        return "Charts: price(code), positions(), ratio()"
 
 
 class Forms(Room):

@@ -1,4 +1,4 @@
-"""The five tables of a desk: which columns each shows, and what can be clicked.
+"""The tables of a desk: which columns each shows, and what can be clicked.
 
 Each takes rows (a `Table`, or a `Stream` for fills) and gives a `LiveTable`.
 """
@@ -7,8 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from xtnb.frames.queries import code_of
 from xtnb.live.store import Rows
+from xtnb.rules.credit_figures import SHORT, SPECIAL
+from xtnb.vocabulary.credit import StkCompacts, XtCreditDetail
 from xtnb.vocabulary.fields import Field
+from xtnb.vocabulary.options import options
 from xtnb.vocabulary.records import Quote, XtAsset, XtOrder, XtPosition, XtTrade
 from xtnb.widgets.columns import Column
 from xtnb.widgets.live_table import LiveTable
@@ -97,6 +101,48 @@ QUOTE_COLUMNS: tuple[str | Column, ...] = (
     Column("amount", field=_AMOUNT),
     "time",
 )
+_CODE = Field("stock_code", "证券代码", "code", "text")
+_KIND = Field("kind", "合约类型", "contract type", "text")
+
+
+def _kind_of(contract: StkCompacts) -> str:
+    """In words, because the numbers of contract types are of no group of codes."""
+    short, special = contract.compact_type == SHORT, contract.cashgroup_prop == SPECIAL
+    if options.language == "zh":
+        return ("专项" if special else "") + ("融券" if short else "融资")
+    return ("earmarked " if special else "") + ("short" if short else "margin")
+
+
+DEBT_COLUMNS: tuple[str | Column, ...] = (
+    Column("stock_code", code_of, _CODE, pick=True),
+    Column("kind", _kind_of, _KIND),
+    "open_date",
+    "ret_end_date",
+    "business_vol",
+    "real_compact_vol",
+    "business_balance",
+    "real_compact_balance",
+    "real_compact_fare",
+    "repaid_balance",
+    "repaid_fare",
+    "compact_id",
+)
+CREDIT_COLUMNS: tuple[str | Column, ...] = (
+    "account_id",
+    "m_dPerAssurescaleValue",
+    "m_dBalance",
+    "m_dTotalDebt",
+    "m_dAvailable",
+    "m_dFrozenCash",
+    "m_dMarketValue",
+    "m_dEnableBailBalance",
+    "m_dFinEnableQuota",
+    "m_dSloEnableQuota",
+    "m_dFinDebt",
+    "m_dSloDebt",
+    "m_dSurplusSloSellBalance",
+    "m_dFetchBalance",
+)
 
 
 def orders(rows: Rows) -> LiveTable:
@@ -132,3 +178,17 @@ def asset(rows: Rows) -> LiveTable:
 def quotes(rows: Rows) -> LiveTable:
     """Prices of the watched codes. Actions: "pick" of the code, the name or a price."""
     return LiveTable("quotes", Quote, rows, columns=QUOTE_COLUMNS)
+
+
+def debts(rows: Rows) -> LiveTable:
+    """The debt contracts of a margin account. Action: "pick" of the code."""
+    return LiveTable(
+        "debts", StkCompacts, rows, columns=DEBT_COLUMNS, title=("负债合约", "Debt contracts")
+    )
+
+
+def credit(rows: Rows) -> LiveTable:
+    """Money, debts and quotas of a margin account, one row."""
+    return LiveTable(
+        "credit", XtCreditDetail, rows, columns=CREDIT_COLUMNS, title=("信用资产", "Margin account")
+    )
