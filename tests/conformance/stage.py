@@ -18,7 +18,6 @@ from xtnb.terminal.accounts.connect import DEMO_SHANGHAI, DEMO_SHENZHEN
 from xtnb.terminal.accounts.demo import demo_books
 from xtnb.terminal.accounts.options_opening import (
     DEMO_FUTURE_OPTION_ACCOUNT,
-    demo_future_options,
 )
 from xtnb.terminal.book import BookOrder
 from xtnb.terminal.clock import HandClock
@@ -46,10 +45,7 @@ _WITH_ROWS = (c.FUTURE_ACCOUNT, c.STOCK_OPTION_ACCOUNT, c.FUTURE_OPTION_ACCOUNT)
 def demo_terminal(name: str, market: Market) -> PaperTerminal:
     """A terminal with the demo's account of each kind."""
     terminal = PaperTerminal(name, market, demo())
-    opened = demo_books(terminal.floor)
-    if not any(books.account_type == c.FUTURE_OPTION_ACCOUNT for books in opened):
-        opened.append(demo_future_options(terminal.floor))
-    for books in opened:
+    for books in demo_books(terminal.floor):
         terminal.admit(books)
     return terminal
 

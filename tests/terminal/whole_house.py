@@ -21,10 +21,8 @@ from xtnb import xtconstant as c
 from xtnb.rules.listed import everything, unit_of
 from xtnb.terminal.accounts.connect import DEMO_SHANGHAI, DEMO_SHENZHEN
 from xtnb.terminal.accounts.demo import demo_books, empty_books
-from xtnb.terminal.accounts.options_futures import FutureOptionAccountBooks
 from xtnb.terminal.accounts.options_opening import (
     DEMO_FUTURE_OPTION_ACCOUNT,
-    demo_future_options,
     future_series,
     series,
 )
@@ -86,13 +84,11 @@ class House:
         self.terminal = PaperTerminal("house", self.market, people)
         floor = self.terminal.floor
         opened = demo_books(floor)
-        if not any(books.account_type == c.FUTURE_OPTION_ACCOUNT for books in opened):
-            opened.append(demo_future_options(floor))
         self.books = {}
         for kind, number in SECOND.items():
             if kind == c.SECURITY_ACCOUNT:
                 continue
-            books = self._second(kind, number, floor)
+            books = empty_books(kind, number, CASH, floor)
             if kind in ROUTES:
                 route = ROUTES[kind]
                 books.begin(OpeningPosition(f"{one}.{route}", 2_000, 0, 100) for one in HONG_KONG)
@@ -107,12 +103,6 @@ class House:
         self.hong_kong_turnover = 0
         self.counted = set()
         self.refused = None
-
-    @staticmethod
-    def _second(kind, number, floor):
-        if kind == c.FUTURE_OPTION_ACCOUNT:
-            return FutureOptionAccountBooks(number, CASH, floor)
-        return empty_books(kind, number, CASH, floor)
 
     def ask(self, method, who, **arguments):
         self.seq += 1
@@ -279,6 +269,7 @@ class House:
             self._check_debts(who, detail)
         elif kind == c.STOCK_OPTION_ACCOUNT:
             whole += books.ledger.owed
+            assert books.ledger.required == books.required_at(books.margin_of)
         assert cash + frozen + value == whole, (who, vars(asset))
         assert frozen >= 0
         assert units(asset.fetch_balance) >= 0
