@@ -13,15 +13,17 @@ from xtnb.vocabulary.messages import PushKind
 from xtnb.vocabulary.options import options
 
 CREDIT, FUTURE, OPTION = "1208970161", "2000000365", "3000000365"
+FUTURE_OPTION = "3100000365"
 SHANGHAI, SHENZHEN = "4000000365", "4100000365"
 KINDS = {
     CREDIT: "CREDIT",
     FUTURE: "FUTURE",
     OPTION: "STOCK_OPTION",
+    FUTURE_OPTION: "FUTURE_OPTION",
     SHANGHAI: "HUGANGTONG",
     SHENZHEN: "SHENGANGTONG",
 }
-EVERY_TYPE = (*range(25), *range(27, 33), *range(40, 46), *range(48, 58), 134, 999)
+EVERY_TYPE = (*range(25), *range(27, 33), *range(40, 46), *range(48, 58), 100, 134, 999)
 BASES = ("bid1", "ask1", "last_price") * 4 + ("up_limit", "down_limit")
 OFF = (0.0,) * 12 + (0.00005,)
 quiet = settings(
@@ -250,6 +252,39 @@ def test_of_a_futures_account(desks, code, order_type, volume, price_type, step,
         desk.asset()
 
 
+# -- options on futures ---------------------------------------------------------------------------
+
+
+@quiet
+@given(
+    place=st.integers(0, 9),
+    order_type=st.sampled_from((*[*range(10), 100] * 3, 15, 48)),
+    volume=st.sampled_from([*[1, 2] * 6, 5, 20, 100, 10_000]),
+    price_type=st.sampled_from([*[11] * 12, 5, 18, 44]),
+    step=steps,
+    stays=st.booleans(),
+)
+def test_of_an_account_for_options_on_futures(
+    desks, place, order_type, volume, price_type, step, stays
+):
+    desk = desks[FUTURE_OPTION]
+    held = [*dict.fromkeys(row.stock_code for row in desk.positions().itertuples()), "rb2705.SF"]
+    code = held[place % len(held)]
+    price = priced(desk, code, step, 1.0)
+
+    told = Told(desk, code, order_type, volume, price, price_type)
+
+    said = told.said
+    if said is None or not told.check():
+        return
+    assert round(told.held - told.before.frozen_cash, 4) == said.freeze
+    if said.freeze:
+        assert told.accepted_cash == pytest.approx(said.cash_after, abs=1e-4)
+    if not stays or order_type not in (0, 1, 2, 3, 4, 5):
+        desk.cancel_all()
+        desk.asset()
+
+
 # -- options -------------------------------------------------------------------------------------
 
 
@@ -361,8 +396,8 @@ def test_every_order_type_is_judged_as_the_terminal_judges_it(desks, account, or
     desk = desks[account]
     code = {FUTURE: "rb2701.SF", SHANGHAI: "00700.HGT", SHENZHEN: "00700.SGT"}.get(account)
     code = code or "600036.SH"
-    if account == OPTION:
-        code = desk.position_statistics()["instrument_id"][0]
+    if account in (OPTION, FUTURE_OPTION):
+        code = next(row.stock_code for row in desk.positions().itertuples() if row.direction)
     price = float(desk.quotes(code)["last_price"][0])
     if account == "stock" and order_type == c.ETF_PURCHASE:
         with pytest.raises(InputError, match="ETF"):
@@ -376,7 +411,7 @@ def test_every_order_type_is_judged_as_the_terminal_judges_it(desks, account, or
     desk.asset()
 
 
-@pytest.mark.parametrize("account", [FUTURE, OPTION])
+@pytest.mark.parametrize("account", [FUTURE, FUTURE_OPTION, OPTION])
 def test_buying_contracts_does_not_say_whether_to_open_or_to_close(desks, account):
     desk = desks[account]
     code = desk.position_statistics()["instrument_id"][0]

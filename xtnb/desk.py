@@ -247,8 +247,8 @@ class Desk(AccountQueries):
         maintenance ratio.
 
         Raises:
-            InputError: an argument that no terminal could accept, or an order that
-                cannot be previewed: of futures options, and of ETF baskets.
+            InputError: an argument that no terminal could accept, or an ETF basket,
+                which cannot be previewed.
         """
         self._live.order_type(side)
         number, kind = priced(price, price_type)

@@ -1,4 +1,4 @@
-"""Previews of a futures account, by the rules of `xtnb.rules.futures_orders`.
+"""Previews of futures and of options on them, by the rules of their accounts.
 
 What the broker adds to the exchange's terms is taken to be the default. The queries do
 not tell which lots, of today or overnight, an open close order holds where the
@@ -26,6 +26,12 @@ from xtnb.rules.futures_orders import (
     judge_spread,
 )
 from xtnb.rules.listed import everything
+from xtnb.rules.options_futures import (
+    EXERCISE,
+    FutureOptionDay,
+    FutureOptionSettings,
+    future_option_verdict,
+)
 from xtnb.vocabulary.derivatives import XtPositionStatistics
 from xtnb.vocabulary.records import XtOrder
 from xtnb.vocabulary.symbols import legs_of
@@ -84,15 +90,15 @@ def _judged(asked: Asked, inputs: Inputs, price: int, cash: int) -> Verdict:
             kind,
             asked.price_type,
             asked.volume,
-            first_long=_closable(days[0], True, rows, orders),
-            second_short=_closable(days[1], False, rows, orders),
+            first_long=_closable(first, True, rows, orders),
+            second_short=_closable(second, False, rows, orders),
             available=cash,
             prices=(_prices(inputs, days[0]), _prices(inputs, days[1])),
             terms=terms,
         )
     day = _contract(asked, inputs, code)
     rows, orders = inputs.statistics(), inputs.orders()
-    long, short = (_closable(day, side, rows, orders) for side in (True, False))
+    long, short = (_closable(code, side, rows, orders) for side in (True, False))
     prices = _prices(inputs, day)
     if kind in ROLL_TYPES:
         later = next_contract(day.instrument, dict(everything()))
@@ -135,27 +141,75 @@ def _prices(inputs: Inputs, day: FuturesDay) -> Prices:
     return Prices(seen.bid, seen.ask, seen.last or day.prev_close)
 
 
+def future_options_preview(asked: Asked, inputs: Inputs) -> Preview:
+    """Preview an order of an account for options on futures, which also holds futures.
+
+    The freeze of a buy to close is what it needs beyond the margin that it frees.
+    """
+    try:
+        day = inputs.day(asked.stock_code)
+    except Refused:
+        return futures_preview(asked, inputs)
+    if not isinstance(day, FutureOptionDay):
+        return futures_preview(asked, inputs)
+    cash, option = inputs.cash(), day.instrument
+    try:
+        price = asked.exact()
+        rows, orders = inputs.statistics(), inputs.orders()
+        parts = future_option_verdict(
+            day,
+            asked.order_type,
+            asked.price_type,
+            asked.volume,
+            price,
+            long=_closable(option.stock_code, True, rows, orders),
+            short=_closable(option.stock_code, False, rows, orders),
+            available=cash,
+            last=inputs.seen(asked.stock_code).last or day.prev_close,
+            terms=FuturesTerms(),
+        )
+    except Refused as refusal:
+        return asked.answer(refusal, cash, margin=0)
+    settings = FutureOptionSettings()
+    exercise = asked.order_type == EXERCISE
+    fee = settings.exercise_fee if exercise else settings.fee
+    held = sum(part.held_each * part.volume for part in parts)
+    sold = [part for part in parts if part.opens and not part.buy]
+    return asked.answer(
+        None,
+        cash,
+        cash - held,
+        price=parts[0].price,
+        amount=sum(part.price * part.volume for part in parts) * option.unit,
+        commission=fee * asked.volume,
+        freeze=held,
+        freeze_volume=sum(part.volume for part in parts if not part.opens),
+        margin=sum(part.margin_each * part.volume for part in sold),
+    )
+
+
 def _closable(
-    day: FuturesDay,
+    stock_code: str,
     long: bool,
     rows: Iterable[XtPositionStatistics],
     orders: Iterable[XtOrder],
 ) -> Closable:
     """Lots of one direction that no open order holds."""
-    instrument = day.instrument
+    market = stock_code.rpartition(".")[2]
     direction = c.DIRECTION_FLAG_LONG if long else c.DIRECTION_FLAG_SHORT
     today = past = 0
     for row in rows:
-        code = f"{row.instrument_id}.{instrument.market}"
-        if code == instrument.stock_code and row.direction == direction:
+        code = f"{row.instrument_id}.{market}"
+        if code == stock_code and row.direction == direction:
             today, past = row.today_position, row.yesterday_position
             if row.can_close_vol == row.position:
                 return Closable(today, past)
     if not today and not past:
         return NOTHING
     for order in orders:
-        here = order.stock_code == instrument.stock_code and order.direction == direction
-        if not here or order.order_status not in _WORKING or order.offset_flag not in _CLOSES:
+        here = order.stock_code == stock_code and order.direction == direction
+        closes = order.offset_flag in _CLOSES or order.order_type == EXERCISE
+        if not (here and closes and order.order_status in _WORKING):
             continue
         left = order.order_volume - order.traded_volume
         if _of_today(order):

@@ -12,7 +12,7 @@ from xtnb import xtconstant as c
 from xtnb.errors import InputError
 from xtnb.live.preview import Preview
 from xtnb.live.preview_credit import credit_preview
-from xtnb.live.preview_futures import futures_preview
+from xtnb.live.preview_futures import future_options_preview, futures_preview
 from xtnb.live.preview_inputs import Asked, Inputs
 from xtnb.live.preview_options import options_preview
 from xtnb.live.preview_shares import connect_preview, stock_preview
@@ -21,6 +21,7 @@ _KINDS: dict[int, Callable[[Asked, Inputs], Preview]] = {
     c.SECURITY_ACCOUNT: stock_preview,
     c.CREDIT_ACCOUNT: credit_preview,
     c.FUTURE_ACCOUNT: futures_preview,
+    c.FUTURE_OPTION_ACCOUNT: future_options_preview,
     c.STOCK_OPTION_ACCOUNT: options_preview,
     c.HUGANGTONG_ACCOUNT: connect_preview,
     c.SHENGANGTONG_ACCOUNT: connect_preview,
