@@ -14,6 +14,7 @@ from tests.conformance import (
     queries,
     refusals,
     requests,
+    statuses,
     stock_orders,
 )
 from tests.conformance.case import Case, chapter
@@ -28,6 +29,7 @@ CASES: list[Case] = [
     *chapter(1001, refusals.rows()),
     *chapter(1701, limits.rows()),
     *chapter(2001, price_types.rows()),
+    *chapter(2501, statuses.rows()),
     *chapter(3001, queries.rows()),
     *chapter(3501, requests.rows()),
     *chapter(4001, callbacks.rows()),

@@ -122,6 +122,19 @@ class Stage:
         order = BookOrder(0, buy, round(price * YUAN), volume)
         self.host.call(lambda: self.market.books[code].rest(order))
 
+    def take(self, code: str, volume: int) -> None:
+        """Let nobody's order sell into what is bid."""
+
+        def sell() -> None:
+            book = self.market.books[code]
+            order = BookOrder(0, False, book.best_bid, volume)
+            for maker, price, filled in book.take(order, order.price):
+                self.market.note_trade(code, price, filled)
+                maker.owner.filled(maker, price, filled)
+
+        self.host.call(sell)
+        self.host.advance(1)  # which tells what has happened
+
     def next_day(self) -> None:
         self.host.advance(86_400)
 
