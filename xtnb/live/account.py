@@ -84,7 +84,12 @@ class LiveAccount:
     # -- the market -----------------------------------------------------------------------
 
     def watch(self, stock_code: str) -> Callable[[], None]:
-        """Keep the quotes of a code coming into `books.quotes`, until the result is called."""
+        """Keep the quotes of a code coming into `books.quotes`, until the result is called.
+
+        Who watches will want a preview, so the figures of a margin account are asked for.
+        """
+        if self.account.account_type == c.CREDIT_ACCOUNT:
+            _ = self.credit
         return self._quotes.watch(stock_code)
 
     def quotes_of(self, codes: Sequence[str]) -> list[Quote]:
@@ -225,6 +230,7 @@ class LiveAccount:
         Raises:
             InputError: an argument that no terminal could accept, or an account that is
                 previewed by asking only.
+            QueryFailed: the figures of a margin account have not come yet.
         """
         asked = self._asked(stock_code, side, volume, price, price_type)
         kept = KeptInputs(self.books, lambda: self.credit, self.terms_of, self._quotes.latest)

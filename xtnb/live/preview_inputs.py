@@ -326,10 +326,12 @@ class KeptInputs:
         raise _only_asked("futures and options")
 
     def credit(self) -> XtCreditDetail:
-        """Money, debts and quotas, of at most a second ago. Raises InputError before they came."""
+        """Money, debts and quotas, of at most a second ago. Raises QueryFailed before they came."""
         records = self._credit().detail.records()
         if not records:
-            raise InputError("account", self._books.account.account_id, "figures that have come")
+            raise QueryFailed(
+                "信用账户数据尚未到达 / the figures of the margin account have not come yet"
+            )
         detail: XtCreditDetail = records[0]
         return detail
 
