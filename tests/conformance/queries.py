@@ -250,6 +250,8 @@ QUERIES = (
         asked=lambda stage: [["TWAP", "VWAP", "ICEBERG"]],
     ),
     Query("query_smart_algo_task", "-", STOCK, keys=_TASK),
+    Query("query_account_info", "-", None, t.XtAccountInfo),
+    Query("query_orders", "开启主动请求接口的专用线程", STOCK, t.XtOrder),
 )
 
 

@@ -196,6 +196,18 @@ def _negotiate(stage: Stage) -> None:
     assert refusal.msg
 
 
+def _negotiate_and_wait(stage: Stage) -> None:
+    offer = _offer(stage, "1")
+    asked = offer["srcGroupId"], offer["code"], offer["date"]
+    done, text, number = stage.trader.smt_negotiate_order(CREDIT, *asked, 1_000, offer["usedRate"])
+    assert done, text
+    contracts = stage.trader.smt_query_compact(CREDIT) or []
+    assert any(one["applyId"] == number for one in contracts)
+    done, text, number = stage.trader.smt_negotiate_order(CREDIT, *asked, 10**9, offer["usedRate"])
+    assert (done, number) == (False, "-1")
+    assert " / " in text
+
+
 def _appoint(stage: Stage) -> None:
     offer = _offer(stage, "2")
     seq = stage.trader.smt_appointment_order_async(
@@ -362,6 +374,7 @@ def rows() -> Iterator[Row]:
         ("-", "export_data", _export),
         ("-", "query_data", _data),
         ("-", "sync_transaction_from_external", _from_outside),
+        ("版本信息", "smt_negotiate_order", _negotiate_and_wait),
     )
     for section, what, play in table:
         yield section, what, case(play)
