@@ -257,3 +257,36 @@ def test_a_closed_desk_leaves_a_picture_with_its_time(tab):
     expect(still.locator("img").first).to_have_js_property("naturalWidth", 720)
     expect(tab.locator(".xtnb")).to_have_count(0)
     tab.page.evaluate(CLEAR)
+
+
+@pytest.mark.parametrize("typed", ["10。8x", "1o.72", "10,8", "1e3", "--5"])
+def test_what_is_no_number_is_left_to_be_mended_and_cannot_be_sent(page, typed):
+    role(page, "volume").fill("100")
+    role(page, "price").fill(typed)
+
+    expect(role(page, "refusal")).to_contain_text("not a number")
+    expect(role(page, "send")).to_be_disabled()
+    assert role(page, "price").input_value() == typed
+
+
+def test_digits_of_a_chinese_keyboard_are_digits(page):
+    role(page, "volume").fill("２００")
+    role(page, "price").fill("１０。８")
+
+    expect(role(page, "send")).to_contain_text("200 × 10.80")
+
+
+def test_the_question_shows_every_digit_that_is_sent(page):
+    role(page, "volume").fill("200")
+    role(page, "price").fill("10.705")
+
+    expect(role(page, "send")).to_contain_text("200 × 10.705")
+    expect(role(page, "refusal")).to_contain_text("tick")
+
+
+def test_the_language_button_changes_no_word_that_a_program_reads(page):
+    role(page, "language").click()
+    expect(role(page, "buy")).to_have_text("买入")
+
+    order = "order = desk.buy('000001.SZ', 100, desk.quotes('000001.SZ').at[0, 'down_limit'])"
+    assert page.printed(f"{order}; print(order.status)") == "working"

@@ -13,6 +13,7 @@ MORNING = "2026-11-20 09:30:00"
 def usual_options() -> Iterator[None]:
     before = {name: getattr(xtnb.options, name) for name in ("language", "up", "confirm")}
     yield
+    xtnb.options.screen = ""
     for name, value in before.items():
         setattr(xtnb.options, name, value)
 

@@ -311,7 +311,8 @@ class TicketForm {
     const priced = model.get("price") > 0 || (type !== undefined && !type.priced);
     const known = sections.facts?.known === true && sections.facts.code === model.get("code");
     const free = !this.dead && !sections.lost && !sections.busy && this.pressed === "";
-    return known && priced && model.get("volume") > 0 && free;
+    const legible = !this.price.wrong && !this.volume.wrong;
+    return known && priced && legible && model.get("volume") > 0 && free;
   }
 
   private say(word: Word): string {
@@ -378,8 +379,10 @@ class TicketForm {
     );
     const reason = preview && !preview.accepted && this.reason;
     const lost = this.dead ? this.say("gone") : this.sections.lost && this.say("lost");
-    write(this.refusal, lost || (reason ? this.say("refusedIf") + reason : ""));
-    this.refusal.hidden = !lost && !reason;
+    const illegible = (this.price.wrong || this.volume.wrong) && this.say("illegible");
+    const said = lost || illegible || (reason ? this.say("refusedIf") + reason : "");
+    write(this.refusal, said);
+    this.refusal.hidden = !said;
   }
 
   private get reason(): string {
@@ -391,7 +394,7 @@ class TicketForm {
     const { model } = this;
     const type = this.sections.facts?.types.find((row) => row.number === model.get("price_type"));
     const name = this.language === "zh" ? type?.zh : type?.en;
-    const price = model.get("price") > 0 ? number(model.get("price"), this.decimals) : "";
+    const price = model.get("price") > 0 ? exact(model.get("price"), this.decimals) : "";
     const at = type && !type.priced ? [name, price].filter(Boolean).join(" ≤ ") : price;
     const volume = number(model.get("volume"), 0);
     return model.get("volume") > 0 && at ? ` ${volume} × ${at}` : "";
@@ -428,6 +431,7 @@ class TicketForm {
     this.question.append(this.summary, h("div", { class: "answers" }, this.no, this.yes));
     this.question.addEventListener("keydown", (event) => {
       if (event.key === "Escape") this.endAsking();
+      if (event.repeat) event.preventDefault(); // the key that asked must not confirm
       if (event.key !== "Tab") event.stopPropagation();
     });
     const form = h(
@@ -454,6 +458,12 @@ class TicketForm {
       this.attempts,
     );
   }
+}
+
+/** A price with all the digits that will be sent. */
+function exact(price: number, decimals: number): string {
+  const digits = { minimumFractionDigits: decimals, maximumFractionDigits: 10 };
+  return price.toLocaleString("en-US", digits);
 }
 
 function same(asked: Form | undefined, now: Form): boolean {

@@ -9,6 +9,7 @@ from xtnb.errors import InputError
 
 _ALLOWED: dict[str, tuple[Any, ...]] = {
     "language": ("en", "zh"),
+    "screen": ("", "en", "zh"),
     "up": ("red", "green"),
     "confirm": (True, False),
     "mask_accounts": (True, False),
@@ -19,6 +20,9 @@ class Options:
     """Settings that frames and widgets read.
 
     language: "en" or "zh": labels of columns, codes, buttons and messages.
+    screen: what widgets speak, if not `language`; "" for the same. The panel's
+        language button sets it, so that a click on screen never changes what
+        `order.status` or a frame says to a program. Setting `language` ends it.
     up: "red" (as in China) or "green": the colour of a rise, and of a buy.
     confirm: True asks once more before a ticket sends an order.
     mask_accounts: True shows account numbers as 1000****65 on screen.
@@ -27,12 +31,13 @@ class Options:
     """
 
     language: str
+    screen: str
     up: str
     confirm: bool
     mask_accounts: bool
 
     def __init__(self) -> None:
-        self.__dict__.update(language="en", up="red", confirm=True, mask_accounts=False)
+        self.__dict__.update(language="en", screen="", up="red", confirm=True, mask_accounts=False)
         self.__dict__["_listeners"] = []
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -41,10 +46,17 @@ class Options:
             raise InputError("option", name, f"one of {', '.join(_ALLOWED)}")
         if value not in allowed:
             raise InputError(name, value, f"one of {', '.join(map(repr, allowed))}")
-        if self.__dict__[name] != value:
+        if self.__dict__[name] != value or (name == "language" and self.__dict__["screen"]):
             self.__dict__[name] = value
+            if name == "language":
+                self.__dict__["screen"] = ""
             for listener in list(self.__dict__["_listeners"]):
                 listener(name)
+
+    @property
+    def screen_language(self) -> str:
+        """What widgets speak now: "en" or "zh"."""
+        return self.screen or self.language
 
     def on_change(self, callback: Callable[[str], None]) -> Callable[[], None]:
         """Call `callback(name)` after each change; the returned function ends that."""

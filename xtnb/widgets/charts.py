@@ -90,7 +90,7 @@ class PositionsChart(Remains, go.FigureWidget):  # type: ignore[misc]
     def refresh(self) -> None:
         """Draw the present state now."""
         rows = holdings(self._books)
-        state = (rows, options.language, options.up)
+        state = (rows, options.screen_language, options.up)
         if state == self._shown:
             return
         self._shown = state
@@ -133,7 +133,7 @@ class PositionsChart(Remains, go.FigureWidget):  # type: ignore[misc]
 
 
 def _drawn(rows: list[Holding]) -> go.Figure:
-    zh = options.language == "zh"
+    zh = options.screen_language == "zh"
     up, down = colours(options.up)
     labels = [row.label for row in rows]
     value, profit = sum(row.value for row in rows), sum(row.profit for row in rows)

@@ -103,7 +103,7 @@ class PanelStrip(Sections):
         if message.get("kind") == "cancel_all":
             self._desk.cancel_all()
         elif message.get("kind") == "language":
-            options.language = "en" if options.language == "zh" else "zh"
+            options.screen = "en" if options.screen_language == "zh" else "zh"
 
     def sections(self) -> dict[str, Any]:
         books = self._desk.books
@@ -231,7 +231,7 @@ class Panel(Remains, ipywidgets.Box):  # type: ignore[misc]
     def remains(self) -> dict[str, Any]:
         """Money, chart and tables of this moment as HTML."""
         shown = self._parts["strip"].sections()["money"] or {}
-        zh = options.language == "zh"
+        zh = options.screen_language == "zh"
         words = " · ".join(
             f"{label_zh if zh else label_en} {shown[name]:,.2f}"
             for name, label_zh, label_en in _MONEY

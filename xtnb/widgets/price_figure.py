@@ -33,7 +33,7 @@ def price_figure(
         orders, fills: as `PriceChart` shows them.
         candles: False draws the closes as a line, with the day's average price.
     """
-    zh = options.language == "zh"
+    zh = options.screen_language == "zh"
     up, down = colours(options.up)
     times = [_moment(bar.time) for bar in bars]
     figure = make_subplots(

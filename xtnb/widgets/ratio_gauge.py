@@ -81,7 +81,7 @@ class RatioGauge(Remains, go.FigureWidget):  # type: ignore[misc]
         detail = _detail(self._credit)
         ratio = detail.m_dPerAssurescaleValue if detail else None
         debt = detail.m_dTotalDebt if detail else None
-        state = (ratio, debt, options.language)
+        state = (ratio, debt, options.screen_language)
         if state == self._shown:
             return
         self._shown = state
@@ -117,7 +117,7 @@ def _detail(credit: CreditFigures) -> XtCreditDetail | None:
 
 
 def _drawn(detail: XtCreditDetail | None) -> go.Figure:
-    zh = options.language == "zh"
+    zh = options.screen_language == "zh"
     lines = CreditSettings()
     close, warn, withdraw = (
         line / 100 for line in (lines.close_line, lines.warn_line, lines.withdraw_line)

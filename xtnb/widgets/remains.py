@@ -53,7 +53,7 @@ class Remains:
 def caption(title: str) -> str:
     """A title and the time in Shanghai, as HTML."""
     at = datetime.now(SHANGHAI).strftime("%Y-%m-%d %H:%M:%S")
-    as_of = f"截至 {at}" if options.language == "zh" else f"as of {at} Shanghai"
+    as_of = f"截至 {at}" if options.screen_language == "zh" else f"as of {at} Shanghai"
     return f"<small><b>{escape(title)}</b> · {escape(as_of)}</small>"
 
 

@@ -108,7 +108,7 @@ _KIND = Field("kind", "合约类型", "contract type", "text")
 def _kind_of(contract: StkCompacts) -> str:
     """In words, because the numbers of contract types are of no group of codes."""
     short, special = contract.compact_type == SHORT, contract.cashgroup_prop == SPECIAL
-    if options.language == "zh":
+    if options.screen_language == "zh":
         return ("专项" if special else "") + ("融券" if short else "融资")
     return ("earmarked " if special else "") + ("short" if short else "margin")
 

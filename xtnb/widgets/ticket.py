@@ -121,7 +121,7 @@ class Ticket(Remains, Sections):
 
     def remains(self) -> dict[str, Any]:
         """The code, and what was sent, as a list."""
-        zh = options.language == "zh"
+        zh = options.screen_language == "zh"
         with self._lock:
             rows = [attempt.row() for attempt in self._attempts]
             name = self._name(self.code)

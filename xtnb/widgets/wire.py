@@ -32,7 +32,7 @@ class Looking(anywidget.AnyWidget):
     up = t.Enum(["red", "green"], "red").tag(sync=True)
 
     def __init__(self, **traits: Any) -> None:
-        super().__init__(language=options.language, up=options.up, **traits)
+        super().__init__(language=options.screen_language, up=options.up, **traits)
         self._ends: list[Callable[[], None]] = [options.on_change(self._option)]
 
     def ends(self, *functions: Callable[[], None]) -> None:
@@ -53,8 +53,10 @@ class Looking(anywidget.AnyWidget):
             layout.close()  # a widget of its own, with its own comm
 
     def _option(self, name: str) -> None:
-        if name in ("language", "up"):
-            setattr(self, name, getattr(options, name))
+        if name in ("language", "screen"):
+            self.language = options.screen_language
+        elif name == "up":
+            self.up = options.up
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}()"

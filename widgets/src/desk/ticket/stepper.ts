@@ -1,6 +1,22 @@
 /** A number with a minus and a plus; the arrow keys step too, ten times as far with Shift. */
 import { h } from "../look";
 
+/**
+ * Read a number as people type it, full-width digits and points too. 0 for nothing, NaN for
+ * anything that is not clearly a number: no guess is made about money.
+ */
+export function readNumber(typed: string): number {
+  const plain = typed
+    .replaceAll(/[０-９]/g, (digit) => String.fromCharCode(digit.charCodeAt(0) - 0xfee0))
+    .replaceAll(/[．。]/g, ".")
+    .replaceAll("，", ",")
+    .trim();
+  if (plain === "") return 0;
+  const grouped = /^\d{1,3}(,\d{3})+(\.\d*)?$/.test(plain);
+  if (!grouped && !/^(\d+\.?\d*|\.\d+)$/.test(plain)) return Number.NaN;
+  return Number(plain.replaceAll(",", ""));
+}
+
 export class Stepper {
   readonly root: HTMLElement;
   readonly input: HTMLInputElement;
@@ -37,14 +53,20 @@ export class Stepper {
 
   /** What stands there; 0 for nothing, NaN for what is no number. */
   get value(): number {
-    const text = this.input.value.replaceAll(/[,，\s]/g, "");
-    return text === "" ? 0 : Number(text);
+    return readNumber(this.input.value);
+  }
+
+  /** Whether what stands there is no number; it is left for the person to mend. */
+  get wrong(): boolean {
+    return Number.isNaN(this.value);
   }
 
   /** Show a number that came from elsewhere; leaves alone what means the same. */
   show(value: number, decimals: number): void {
     this.decimals = decimals;
-    if (value !== this.value) this.write(value);
+    const typing = this.wrong && value === 0;
+    if (!typing && value !== this.value) this.write(value);
+    this.input.setAttribute("aria-invalid", String(this.wrong));
   }
 
   enable(enabled: boolean, placeholder: string): void {
@@ -60,7 +82,7 @@ export class Stepper {
 
   private write(value: number): void {
     if (Number.isNaN(value)) return;
-    const options = { minimumFractionDigits: this.decimals, maximumFractionDigits: 4 };
+    const options = { minimumFractionDigits: this.decimals, maximumFractionDigits: 10 };
     this.input.value = value === 0 ? "" : value.toLocaleString("en-US", options);
   }
 
@@ -78,6 +100,7 @@ export class Stepper {
       this.move(event.shiftKey ? 10 * step : step);
     } else if (event.key === "Enter") {
       event.preventDefault();
+      if (event.repeat) return; // a key held down asks nothing and confirms nothing
       this.write(this.value);
       this.enter();
     }

@@ -113,6 +113,7 @@ const WORDS = {
   transfer: ["transfer fee", "过户费"],
   after: ["Cash after", "成交后可用"],
   available: ["Cash", "可用资金"],
+  illegible: ["That is not a number: nothing can be sent", "不是数字，无法下单"],
   refusedIf: ["Would be refused: ", "将被拒绝："],
   shares: ["shares", "股"],
   confirm: ["Confirm", "确认"],
