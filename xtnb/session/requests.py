@@ -118,7 +118,8 @@ class Requests:
         link = self.link
         if link is None or not self._dispatcher.live:
             raise NotConnected(
-                f"{method}: the session is not connected; call start() and connect()"
+                f"{method}: the session is not connected; call start() and connect(), "
+                "or open a new desk if this one was closed"
             )
         return link
 

@@ -21,8 +21,10 @@ def no_account(request: Request) -> Refused:
     kind = c.ACCOUNT_TYPE_DICT.get(request.account_type, str(request.account_type))
     return Refused(
         RefusalCode.UNKNOWN_ACCOUNT,
-        f"没有 {kind} 账号 {request.account_id}",
-        f"there is no {kind} account {request.account_id}",
+        f"没有 {kind} 账号 {request.account_id}；模拟终端可用 desk.open_account 或 "
+        "xtnb run --account 账号=资金 开立",
+        f"there is no {kind} account {request.account_id}; a paper terminal opens one with "
+        "desk.open_account, or xtnb run --account NUMBER=CASH",
     )
 
 

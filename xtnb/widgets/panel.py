@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import Any
 
 import ipywidgets
@@ -179,6 +180,8 @@ class Panel(Remains, ipywidgets.Box):  # type: ignore[misc]
         self._marked = MarkedPositions(books)
         self.chart = PriceChart(desk, first, height=0)
         self.ticket = Ticket(desk, first)
+        self.ticket.observe(self._ticket_turned, "code")
+        self._paper = paper
         self.quotes = LiveTable(
             "quotes", Quote, books.quotes, columns=_QUOTE_COLUMNS, max_rows=QUOTES
         )
@@ -238,7 +241,8 @@ class Panel(Remains, ipywidgets.Box):  # type: ignore[misc]
             if shown.get(name) is not None
         )
         tables = "".join(t.still() for t in (self.orders, self.trades, self.positions))
-        title = f"{'交易面板' if zh else 'Desk'} · {words}"
+        paper = "PAPER 模拟 · " if self._paper else ""
+        title = f"{paper}{'交易面板' if zh else 'Desk'} · {words}"
         return {"text/html": f"<div>{caption(title)}<br>{self.chart.drawing()}{tables}</div>"}
 
     def show(self, code: str) -> None:
@@ -266,6 +270,13 @@ class Panel(Remains, ipywidgets.Box):  # type: ignore[misc]
         super().close()
         for layout in layouts:
             layout.close()
+
+    def _ticket_turned(self, change: Any) -> None:
+        """The chart shows what the form would trade, however its code was entered."""
+        code = change["new"]
+        if code and code != self.chart.code and not self.closed:
+            with suppress(XtnbError):  # a code that is not known yet stays where it is
+                self.chart.show(code)
 
     def _acted(self, action: Action) -> None:
         """A click in a table. It hands over and returns."""
