@@ -189,8 +189,20 @@ def test_a_row_that_leaves_is_named(kernel, comm):
     assert kernel.frame(comm, "patch")["body"] == {"changed": [], "removed": [2]}
 
 
+A_FRAME_PASSES = """
+from threading import Event
+from xtnb.live.coalesce import frames
+for _ in range(2):
+    passed = Event()
+    slot = frames.register(passed.set, "probe")
+    slot.mark()
+    assert passed.wait(10)
+    slot.close()
+"""
+
+
 def test_nothing_is_sent_before_a_view_asks(kernel, comm):
-    frames = kernel.frames_by("rows.apply(order(3)); import time; time.sleep(0.2)", comm)
+    frames = kernel.frames_by(f"rows.apply(order(3))\n{A_FRAME_PASSES}", comm)
 
     assert frames == []
 
