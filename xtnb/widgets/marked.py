@@ -1,21 +1,33 @@
 """Positions marked to the quotes at hand.
 
 A terminal pushes a position when it changes, not when its price does; on screen
-its value and profit follow the price.
+the value and the profit of shares and fund units follow the price. What a price
+alone does not value - contracts, repos, shares quoted in another currency - stays
+as the terminal told it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from xtnb.live.books import side_of
 from xtnb.live.store import Table
+from xtnb.rules.instruments import all_instruments
 from xtnb.vocabulary.records import Quote, XtPosition
-from xtnb.widgets.needs import Books
+from xtnb.widgets.needs import Books, Forget
+
+
+def priced(position: XtPosition) -> bool:
+    """Whether volume times price is what a position is worth in yuan."""
+    return not position.direction and position.stock_code in all_instruments()
 
 
 def marked(position: XtPosition, quote: object) -> XtPosition:
-    """The position at the quote's last price; itself where there is no price."""
+    """The position at the quote's last price; itself where there is none, or it says too little."""
+    if not priced(position):
+        return position
     last = quote.last_price if isinstance(quote, Quote) else 0.0
     if last <= 0 or last == position.last_price:
         return position
@@ -41,33 +53,49 @@ def positions_now(books: Books) -> list[XtPosition]:
 class MarkedPositions:
     """A table of the positions that follows both positions and quotes.
 
+    Args:
+        books: the account's.
+        watch: keeps the quotes of a code coming, if nobody else does that.
+
     Attributes:
-        rows: `XtPosition` by `stock_code`.
+        rows: `XtPosition`, by the keys of the account's own table.
     """
 
-    def __init__(self, books: Books) -> None:
+    def __init__(self, books: Books, watch: Callable[[str], Forget] | None = None) -> None:
         self._books = books
-        self.rows = Table(XtPosition, "stock_code")
+        self._watch = watch
+        self._watched: dict[str, Forget] = {}
+        self.rows = Table(XtPosition, self._key)
         self._ends = [books.positions.on_change(self._held), books.quotes.on_change(self._quoted)]
-        for position in positions_now(books):
-            self.rows.apply(position)
+        present = books.positions.keys()
+        for key in present:
+            self._mark(key)
 
     def close(self) -> None:
         """Stop following. May be called twice."""
         while self._ends:
             self._ends.pop()()
+        while self._watched:
+            self._watched.popitem()[1]()
 
-    def _held(self, code: str, _: dict[str, Any]) -> None:
-        if self._books.positions.get(code) is None:
-            self.rows.remove(code)
+    def _key(self, position: XtPosition) -> str:
+        return side_of(position) if position.direction else position.stock_code
+
+    def _held(self, key: str, _: dict[str, Any]) -> None:
+        if self._books.positions.get(key) is None:
+            self.rows.remove(key)
         else:
-            self._mark(code)
+            self._mark(key)
 
     def _quoted(self, code: str, cells: dict[str, Any]) -> None:
-        if "last_price" in cells:
+        if "last_price" in cells and self._books.positions.get(code) is not None:
             self._mark(code)
 
-    def _mark(self, code: str) -> None:
-        position = self._books.positions.get(code)
-        if isinstance(position, XtPosition):
-            self.rows.apply(marked(position, self._books.quotes.get(code)))
+    def _mark(self, key: str) -> None:
+        position = self._books.positions.get(key)
+        if not isinstance(position, XtPosition):
+            return
+        code = position.stock_code
+        if self._watch and position.volume and priced(position) and code not in self._watched:
+            self._watched[code] = self._watch(code)
+        self.rows.apply(marked(position, self._books.quotes.get(code)))

@@ -8,6 +8,7 @@ from typing import Any
 
 import ipywidgets
 
+from xtnb import xtconstant as c
 from xtnb.errors import XtnbError
 from xtnb.rules.instruments import all_instruments, find
 from xtnb.vocabulary.fields import Field
@@ -308,7 +309,19 @@ def _some_codes(books: Books, code: str | None) -> list[str]:
 
 
 def money(books: Books, asset: XtAsset, tally: Tally) -> dict[str, float | None]:
-    """Money of an account, its positions marked to the quotes at hand. Yuan."""
+    """Money of an account, yuan; that of a stock account marked to the quotes at hand.
+
+    What other accounts are worth is more than cash and shares - debts, margin, another
+    currency - so theirs is what the terminal told last, without a profit of the day.
+    """
+    if asset.account_type != c.SECURITY_ACCOUNT:
+        return {
+            "total": asset.total_asset,
+            "cash": asset.cash,
+            "frozen": asset.frozen_cash,
+            "market_value": asset.market_value,
+            "day_profit": None,
+        }
     positions = positions_now(books)
     value = sum(position.market_value for position in positions)
     return {
@@ -335,7 +348,7 @@ def day_profit(positions: Iterable[XtPosition], tally: Tally, books: Books) -> f
         profit += cash
         if now == 0 and net == 0:
             continue
-        if not isinstance(quote, Quote):
+        if not isinstance(quote, Quote) or code not in all_instruments():
             return None
         profit += now * quote.last_price - (now - net) * quote.last_close
     return profit

@@ -14,6 +14,7 @@ from xtnb.live.store import Rows, Table
 from xtnb.vocabulary.records import Quote
 from xtnb.widgets import tables
 from xtnb.widgets.live_table import Action, LiveTable
+from xtnb.widgets.marked import MarkedPositions
 from xtnb.widgets.needs import Forget, PanelDesk
 from xtnb.widgets.panel import Panel
 from xtnb.widgets.price_chart import PriceChart
@@ -78,8 +79,14 @@ class LiveTables(Room):
         return self._table("trades", tables.trades, self._desk.books.trades)
 
     def positions(self) -> LiveTable:
-        """The positions, with the profit of each. 持仓"""
-        return self._table("positions", tables.positions, self._desk.books.positions)
+        """The positions, with the profit of each by the latest price. 持仓"""
+        return self._once(("positions",), self._positions)
+
+    def _positions(self) -> LiveTable:
+        held = MarkedPositions(self._desk.books, self._desk.watch)
+        table = self._follow(tables.positions(held.rows))
+        table.ends(held.close)
+        return table
 
     def asset(self) -> LiveTable:
         """The money: one row. 资产"""

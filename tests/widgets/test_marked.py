@@ -1,0 +1,77 @@
+"""What is on screen of positions follows the price where a price says what they are worth."""
+
+import pytest
+
+import xtnb
+from xtnb import xtconstant as c
+from xtnb.rules.instruments import all_instruments
+from xtnb.widgets.marked import MarkedPositions
+from xtnb.widgets.panel import PanelStrip
+
+PUFA = "600000.SH"
+
+
+@pytest.fixture
+def any_desk():
+    with xtnb.paper(seed=7, clock="hand") as desk:
+        yield desk
+
+
+def test_shares_follow_the_price_between_pushes_of_the_account(any_desk):
+    live = any_desk._live
+    held = MarkedPositions(live.books, live.watch)
+    before = held.rows.get(PUFA)
+
+    any_desk.clock.advance(300)
+
+    after = held.rows.get(PUFA)
+    quote = any_desk.quotes(PUFA)
+    assert after.last_price == quote.at[0, "last_price"] != before.last_price
+    assert after.market_value == pytest.approx(after.volume * after.last_price)
+    held.close()
+
+
+@pytest.mark.parametrize(
+    ("number", "kind"),
+    [("2000000365", "FUTURE"), ("3000000365", "STOCK_OPTION"), ("4000000365", "HUGANGTONG")],
+)
+def test_what_a_price_alone_does_not_value_stays_as_the_terminal_told_it(any_desk, number, kind):
+    live = any_desk.use(number, kind)._live
+    held = MarkedPositions(live.books, live.watch)
+    keys = live.books.positions.keys()
+    told = {key: live.books.positions.get(key) for key in keys}
+    for position in told.values():
+        live.watch(position.stock_code)
+
+    any_desk.clock.advance(120)
+
+    contracts = {key: row for key, row in told.items() if row.stock_code not in all_instruments()}
+    assert contracts
+    assert {key: held.rows.get(key) for key in contracts} == contracts
+    held.close()
+
+
+def test_both_sides_of_one_contract_have_a_row_each(any_desk):
+    any_desk.use("2000000365", "FUTURE")
+    quote = any_desk.quotes("rb2701.SF")
+    any_desk.order("rb2701.SF", c.FUTURE_OPEN_SHORT, 1, c.FIX_PRICE, quote.at[0, "bid1"])
+    live = any_desk._live
+
+    held = MarkedPositions(live.books, live.watch)
+
+    sides = [row.direction for row in held.rows.records() if row.stock_code == "rb2701.SF"]
+    assert sorted(sides) == [c.DIRECTION_FLAG_LONG, c.DIRECTION_FLAG_SHORT]
+    held.close()
+
+
+@pytest.mark.parametrize(("number", "kind"), [("1208970161", "CREDIT"), ("2000000365", "FUTURE")])
+def test_the_strip_shows_the_money_that_the_terminal_told(any_desk, number, kind):
+    live = any_desk.use(number, kind)._live
+    strip = PanelStrip(live, True)
+
+    shown = strip.sections()["money"]
+
+    asset = any_desk.asset().iloc[0]
+    assert (shown["total"], shown["market_value"]) == (asset.total_asset, asset.market_value)
+    assert shown["day_profit"] is None
+    strip.close()
