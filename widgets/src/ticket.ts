@@ -1,7 +1,7 @@
 /** Ticket, the browser's half. The kernel's half is xtnb/widgets/ticket.py. */
 import type { AnyModel, Render } from "@anywidget/types";
 
-import { addStyle, h, keepLook, number, whenGone, write } from "./desk/look";
+import { addStyle, h, keepLook, exact, number, whenGone, write } from "./desk/look";
 import { drawAttempts } from "./desk/ticket/attempts";
 import { Levels } from "./desk/ticket/levels";
 import { CodeBox, type Found } from "./desk/ticket/search";
@@ -458,12 +458,6 @@ class TicketForm {
       this.attempts,
     );
   }
-}
-
-/** A price with all the digits that will be sent. */
-function exact(price: number, decimals: number): string {
-  const digits = { minimumFractionDigits: decimals, maximumFractionDigits: 10 };
-  return price.toLocaleString("en-US", digits);
 }
 
 function same(asked: Form | undefined, now: Form): boolean {

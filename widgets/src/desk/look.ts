@@ -135,6 +135,12 @@ export function number(value: number, decimals = 2): string {
   return Number.isFinite(value) ? format.format(value) : "–";
 }
 
+/** A price with all the digits that will be sent. */
+export function exact(price: number, decimals: number): string {
+  const digits = { minimumFractionDigits: decimals, maximumFractionDigits: 10 };
+  return price.toLocaleString("en-US", digits);
+}
+
 export function signed(value: number, decimals = 2): string {
   return (value > 0 ? "+" : "") + number(value, decimals);
 }
