@@ -134,7 +134,7 @@ def _moments(column: Column, records: Sequence[Any]) -> Any:
     """Epoch seconds or milliseconds as times in Shanghai; 0 is no time."""
     moments = _integers(column, records) * _MILLISECONDS[column.field.dtype]
     stamps = moments.view("datetime64[ms]")
-    stamps[moments == 0] = np.datetime64("NaT")
+    stamps[moments == 0] = np.datetime64("NaT", "ms")
     return pd.DatetimeIndex(stamps).tz_localize("UTC").tz_convert("Asia/Shanghai").array.copy()
 
 

@@ -35,6 +35,7 @@ COUNTER_CASH = 200_000 * YUAN
 COUNTER_SHARES = {"600036.SH": 1_000, "510300.SH": 5_000}
 BANK_CASH = 500_000 * YUAN
 BANK_PASSWORD = "123456"
+_WITH_SHARES = frozenset({c.SECURITY_ACCOUNT, c.CREDIT_ACCOUNT})
 _BANK = ("1001", "模拟银行")
 _DONE = "划拨成功 / done"
 _IN, _OUT = "1", "2"
@@ -101,7 +102,7 @@ class TransferDesk:
         shares = {
             code: Shares(volume, volume * instruments[code].reference)
             for code, volume in COUNTER_SHARES.items()
-            if code in instruments and isinstance(books, StockAccountBooks)
+            if code in instruments and books.account_type in _WITH_SHARES
         }
         number, name = _BANK
         bank = Bank(number, name, f"6222{books.account_id[-6:]:0>6}", BANK_PASSWORD, BANK_CASH)

@@ -66,7 +66,6 @@ def begin_futures(books: FuturesAccountBooks, positions: Iterable[OpeningFuture]
         if opening.today:
             side.open(opening.today, settled, day)
             side.opened_times = 1
-            side.opened_times = 1
 
 
 def demo_futures(floor: Floor) -> FuturesAccountBooks:
