@@ -9,6 +9,7 @@ from xtnb import xtconstant as c
 from xtnb.endpoints import paper_host
 from xtnb.errors import InputError, NotConnected
 from xtnb.link.base import ConnectResult
+from xtnb.link.local import PaperHost
 from xtnb.vocabulary.messages import Push, Reply, Request
 
 ACCOUNT = "1000000365"
@@ -195,6 +196,23 @@ def test_a_listener_that_fails_harms_nobody(host, session):
 
     assert number > 0
     link.close()
+
+
+def test_a_request_is_answered_though_the_market_cannot_be_moved():
+    def broken_clock():
+        raise OSError("a clock that cannot be read")
+
+    made = paper_host(seed=5, clock="hand")
+    host = PaperHost(made.market, made._new_terminal, broken_clock, made.facts)
+    session = Session(host)
+    opened = []
+    opening = threading.Thread(target=lambda: opened.append(session.open()), daemon=True)
+    opening.start()
+    opening.join(LIMIT)
+
+    assert opened == [ConnectResult.OK]
+    assert session.order(9.8) > 0
+    session.link.close()
 
 
 def test_a_fill_by_the_flow_is_pushed(host, session):

@@ -188,8 +188,7 @@ class PaperHost:
                 job = work.get(timeout=wait)
                 if job is None:
                     return
-                if follow:
-                    self._move(follow())
+                self._pump(follow)  # a market that fails must not cost the request its answer
                 job()
             except Empty:
                 self._pump(follow)
