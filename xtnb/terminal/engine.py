@@ -149,7 +149,7 @@ class PaperTerminal:
             return Reply(request.seq, number, reason, int(refusal.code))
         for order in orders:
             self._match(books, order, at)
-        return _new_reply(Reply, (request.seq, number, "", 0))
+        return _new_reply(Reply, (request.seq, number, "", 0, 0))
 
     def _match(self, books: Books, order: Order, at: int) -> None:
         """Let an accepted order meet its book, and book what comes of it."""

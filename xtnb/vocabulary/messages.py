@@ -12,7 +12,16 @@ from typing import Any, NamedTuple
 
 
 class Request(NamedTuple):
-    """Something a session asks of a terminal. `method` is a name of the manual's API."""
+    """Something a session asks of a terminal. `method` is a name of the manual's API.
+
+    Attributes:
+        key: the client's name of one intent, unique in an account; a terminal
+            carries a key out once and answers its repeats with the first reply.
+            "" for queries, and for whoever does not care.
+        valid_until: nanoseconds since the epoch after which an order is refused
+            with `RefusalCode.EXPIRED`; 0 for no end.
+        origin: who asks, from where and from which cell; only for the audit.
+    """
 
     seq: int
     method: str
@@ -20,18 +29,24 @@ class Request(NamedTuple):
     account_id: str
     arguments: Mapping[str, Any]
     session: int = 0
+    key: str = ""
+    valid_until: int = 0
+    origin: str = ""
 
 
 class Reply(NamedTuple):
     """The answer to the request with the same `seq`.
 
     `error` is "" when the request was carried out; `value` is then its result.
+    `after` is the number of the last push that was made before the reply; 0 where
+    the link delivers both in one order anyhow.
     """
 
     seq: int
     value: Any
     error: str = ""
     error_id: int = 0
+    after: int = 0
 
 
 class PushKind:
