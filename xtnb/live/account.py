@@ -18,11 +18,12 @@ from xtnb.live.coalesce import frames
 from xtnb.live.credit import CreditBooks
 from xtnb.live.orders import SIDES, AccountOrders, Order
 from xtnb.live.preview import Preview
-from xtnb.live.preview_inputs import Asked, AskedInputs, KeptInputs, unknown_code
+from xtnb.live.preview_inputs import Asked, AskedInputs, KeptInputs
 from xtnb.live.previews import preview_of
 from xtnb.live.watch import QuoteWatch
 from xtnb.rules.day import DayRules
 from xtnb.rules.listed import DayTerms, Derived, everything, rules_of
+from xtnb.rules.validity import unknown_code
 from xtnb.session.trader import XtQuantTrader
 from xtnb.vocabulary.money import YUAN
 from xtnb.vocabulary.records import Quote, StockAccount

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from xtnb import xtconstant as c
 from xtnb.errors import Refused
 from xtnb.live.preview import Preview
-from xtnb.live.preview_inputs import Asked, Inputs, Seen, unknown_code
+from xtnb.live.preview_inputs import Asked, Inputs, Seen
 from xtnb.rules.futures import FuturesDay, FuturesTerms, next_contract
 from xtnb.rules.futures_orders import (
     NOTHING,
@@ -32,6 +32,7 @@ from xtnb.rules.options_futures import (
     FutureOptionSettings,
     future_option_verdict,
 )
+from xtnb.rules.validity import unknown_code
 from xtnb.vocabulary.derivatives import XtPositionStatistics
 from xtnb.vocabulary.records import XtOrder
 from xtnb.vocabulary.symbols import legs_of

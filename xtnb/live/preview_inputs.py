@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol, TypeVar
 
-from xtnb import xtconstant as c
-from xtnb.errors import InputError, QueryFailed, RefusalCode, Refused
+from xtnb.errors import InputError, QueryFailed, Refused
 from xtnb.live.books import AccountBooks
 from xtnb.live.credit import CreditBooks
 from xtnb.live.preview import Preview
 from xtnb.rules import ipo
 from xtnb.rules.ipo import Offer
 from xtnb.rules.listed import DayTerms
+from xtnb.rules.validity import not_traded_here, too_fine
 from xtnb.session.calls import order_arguments
 from xtnb.session.trader import XtQuantTrader
 from xtnb.vocabulary.credit import CreditSloCode, StkCompacts, XtCreditDetail
@@ -88,21 +88,12 @@ class Asked:
         scaled = self.price * YUAN
         exact = round(scaled)
         if not -0.001 < scaled - exact < 0.001:
-            raise Refused(
-                RefusalCode.TICK,
-                f"价格 {self.price!r} 的小数位超过任何市场的最小变动单位",
-                f"price {self.price!r} has more digits than the tick of any market",
-            )
+            raise too_fine(self.price)
         return exact
 
     def not_traded_here(self, stock_code: str) -> Refused:
         """The refusal of a kind of instrument that this kind of account does not trade."""
-        kind = c.ACCOUNT_TYPE_DICT[self.account_type]
-        return Refused(
-            RefusalCode.UNKNOWN_CODE,
-            f"{kind} 账户不能交易 {stock_code}",
-            f"a {kind} account does not trade {stock_code}",
-        )
+        return not_traded_here(stock_code, self.account_type)
 
     def answer(
         self,
@@ -192,15 +183,6 @@ class Inputs(Protocol):
     def purchase_limit(self) -> dict[str, int]:
         """How many new shares may be subscribed, by market."""
         ...
-
-
-def unknown_code(stock_code: str) -> Refused:
-    """The refusal of a code that the terminal's market does not have."""
-    return Refused(
-        RefusalCode.UNKNOWN_CODE,
-        f"没有证券代码 {stock_code}",
-        f"the market has no instrument {stock_code}",
-    )
 
 
 def position_of(inputs: Inputs, stock_code: str) -> tuple[int, int]:

@@ -1,7 +1,8 @@
 """Which order type an account may send, and which price type a venue knows.
 
-Both refuse in words that say what would be valid instead. Only stock accounts trade
-so far, with buy (23) and sell (24).
+Both refuse in words that say what would be valid instead. The accounts meant are those
+that only buy (23) and sell (24) shares; accounts of other kinds have words of their own.
+The refusals at the end are the same for every kind of account, and for previews.
 
 Source: the vendor's xtconstant (the venue in each price type's comment) and the
 Shanghai gateway specification IS122 for 42 to 45; exchange articles as quoted by
@@ -92,6 +93,32 @@ def check_price_type(market: str, price_type: int) -> None:
     """
     if price_type not in price_types(market):
         raise refuse_price_type(market, price_type)
+
+
+def too_fine(price: float) -> Refused:
+    """The refusal of a price that no tick could hold."""
+    return Refused(
+        RefusalCode.TICK,
+        f"价格 {price!r} 的小数位超过任何市场的最小变动单位",
+        f"price {price!r} has more digits than the tick of any market",
+    )
+
+
+def unknown_code(code: str) -> Refused:
+    """The refusal of a code that is not traded here."""
+    return Refused(
+        RefusalCode.UNKNOWN_CODE, f"没有证券代码 {code}", f"the market has no instrument {code}"
+    )
+
+
+def not_traded_here(code: str, account_type: int) -> Refused:
+    """The refusal of an instrument of a kind that this kind of account does not trade."""
+    kind = c.ACCOUNT_TYPE_DICT[account_type]
+    return Refused(
+        RefusalCode.UNKNOWN_CODE,
+        f"{kind} 账户不能交易 {code}",
+        f"a {kind} account does not trade {code}",
+    )
 
 
 def _named(group: type[OrderType] | type[PriceType], number: int) -> tuple[str, str]:

@@ -20,7 +20,8 @@ from typing import Any
 from xtnb import xtconstant as c
 from xtnb.errors import InputError, RefusalCode, Refused
 from xtnb.rules.day import DayRules
-from xtnb.terminal.accounts.orders import Books, Floor, Order, too_fine, unknown_code
+from xtnb.rules.validity import too_fine, unknown_code
+from xtnb.terminal.accounts.orders import Books, Floor, Order
 from xtnb.terminal.algorithm_plans import (
     ACTIVE,
     ICEBERG,

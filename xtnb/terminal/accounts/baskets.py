@@ -15,6 +15,7 @@ from typing import Any
 from xtnb import xtconstant as c
 from xtnb.errors import Refused
 from xtnb.rules.etf import CREATE, Basket, BasketVerdict, baskets, no_basket
+from xtnb.rules.validity import unknown_code
 from xtnb.terminal.accounts.desk_orders import (
     Customer,
     DeskOrder,
@@ -24,7 +25,6 @@ from xtnb.terminal.accounts.desk_orders import (
     refused,
     written,
 )
-from xtnb.terminal.accounts.orders import unknown_code
 from xtnb.vocabulary.messages import PushKind
 
 

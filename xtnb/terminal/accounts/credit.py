@@ -41,18 +41,12 @@ from xtnb.rules.credit_figures import (
     needed_margin,
 )
 from xtnb.rules.day import DayRules
+from xtnb.rules.validity import not_traded_here, too_fine, unknown_code
 from xtnb.terminal.accounts import credit_records
 from xtnb.terminal.accounts.credit_lines import LineWatch
 from xtnb.terminal.accounts.credit_orders import CreditOrder, fill_record
 from xtnb.terminal.accounts.credit_state import CreditState
-from xtnb.terminal.accounts.orders import (
-    Floor,
-    Order,
-    fixed_part,
-    not_traded_here,
-    too_fine,
-    unknown_code,
-)
+from xtnb.terminal.accounts.orders import Floor, Order, fixed_part
 from xtnb.terminal.ledgers.credit import Hold
 from xtnb.terminal.ledgers.debts import Contract
 from xtnb.vocabulary.messages import PushKind

@@ -12,7 +12,8 @@ from typing import Any, Protocol
 
 from xtnb import xtconstant as c
 from xtnb.errors import Refused
-from xtnb.terminal.accounts.orders import Books, Floor, Order, fixed_part, too_fine
+from xtnb.rules.validity import too_fine
+from xtnb.terminal.accounts.orders import Books, Floor, Order, fixed_part
 from xtnb.terminal.ledgers.cash import CashLedger
 from xtnb.terminal.ledgers.stock import Holding
 from xtnb.terminal.market import Market

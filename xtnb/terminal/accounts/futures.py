@@ -34,15 +34,10 @@ from xtnb.rules.futures_orders import (
     judge_roll,
     judge_spread,
 )
+from xtnb.rules.validity import not_traded_here, too_fine, unknown_code
 from xtnb.terminal.accounts.futures_orders import FutureOrder, Roll, described
 from xtnb.terminal.accounts.futures_records import FuturesRecords
-from xtnb.terminal.accounts.orders import (
-    Floor,
-    Order,
-    not_traded_here,
-    too_fine,
-    unknown_code,
-)
+from xtnb.terminal.accounts.orders import Floor, Order
 from xtnb.terminal.book import Book
 from xtnb.terminal.ledgers.futures import FuturesLedger, Side
 from xtnb.vocabulary.messages import PushKind

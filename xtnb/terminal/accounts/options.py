@@ -43,12 +43,13 @@ from xtnb.rules.options_settings import (
     UNLOCK,
     OptionSettings,
 )
+from xtnb.rules.validity import too_fine, unknown_code
 from xtnb.terminal.accounts.credit_orders import fill_record
 from xtnb.terminal.accounts.options_calls import MarginCalls
 from xtnb.terminal.accounts.options_expiry import Clearing, carry_out, settle_side
 from xtnb.terminal.accounts.options_orders import OptionOrder, side_of
 from xtnb.terminal.accounts.options_state import OptionState
-from xtnb.terminal.accounts.orders import Floor, Order, fixed_part, too_fine, unknown_code
+from xtnb.terminal.accounts.orders import Floor, Order, fixed_part
 from xtnb.terminal.ledgers.options import OptionHold
 from xtnb.vocabulary.messages import PushKind
 

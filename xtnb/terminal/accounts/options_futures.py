@@ -29,11 +29,12 @@ from xtnb.rules.options_futures import (
     OptionPart,
     future_option_verdict,
 )
+from xtnb.rules.validity import too_fine, unknown_code
 from xtnb.terminal.accounts.credit_orders import fill_record
 from xtnb.terminal.accounts.futures import FuturesAccountBooks
 from xtnb.terminal.accounts.options_expiry import Clearing
 from xtnb.terminal.accounts.options_futures_records import FutureOptionOrder, FutureOptionRecords
-from xtnb.terminal.accounts.orders import Floor, Order, fixed_part, too_fine, unknown_code
+from xtnb.terminal.accounts.orders import Floor, Order, fixed_part
 from xtnb.terminal.ledgers.options_futures import FutureOptionLedger, FutureOptionSide
 from xtnb.vocabulary.messages import PushKind
 

@@ -18,7 +18,8 @@ from xtnb import xtconstant as c
 from xtnb.rules.options import OptionDay, OptionFunds, OptionRoom
 from xtnb.rules.options_listed import StockOption
 from xtnb.rules.options_settings import OptionSettings
-from xtnb.terminal.accounts.orders import Floor, not_traded_here, unknown_code
+from xtnb.rules.validity import not_traded_here, unknown_code
+from xtnb.terminal.accounts.orders import Floor
 from xtnb.terminal.accounts.stock import StockAccountBooks
 from xtnb.terminal.ledgers.options import OptionLedger, OptionPosition
 from xtnb.vocabulary.derivatives import XtPositionStatistics

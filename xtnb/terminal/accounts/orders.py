@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from xtnb import xtconstant as c
-from xtnb.errors import RefusalCode, Refused
+from xtnb.errors import Refused
 from xtnb.rules.day import DayRules
 from xtnb.terminal.book import BookOrder
 from xtnb.terminal.market import Market
@@ -221,29 +221,3 @@ def fixed_part(
         "instrument_name": name,
         "account_type": books.account_type,
     }
-
-
-def too_fine(price: float) -> Refused:
-    """The refusal of a price that no tick could hold."""
-    return Refused(
-        RefusalCode.TICK,
-        f"价格 {price!r} 的小数位超过任何市场的最小变动单位",
-        f"price {price!r} has more digits than the tick of any market",
-    )
-
-
-def unknown_code(code: str) -> Refused:
-    """The refusal of a code that is not traded here."""
-    return Refused(
-        RefusalCode.UNKNOWN_CODE, f"没有证券代码 {code}", f"the market has no instrument {code}"
-    )
-
-
-def not_traded_here(code: str, account_type: int) -> Refused:
-    """The refusal of an instrument of a kind that this kind of account does not trade."""
-    kind = c.ACCOUNT_TYPE_DICT[account_type]
-    return Refused(
-        RefusalCode.UNKNOWN_CODE,
-        f"{kind} 账户不能交易 {code}",
-        f"a {kind} account does not trade {code}",
-    )

@@ -19,16 +19,10 @@ from xtnb import xtconstant as c
 from xtnb.errors import Refused
 from xtnb.rules.day import DayRules
 from xtnb.rules.instruments import Instrument
+from xtnb.rules.validity import not_traded_here, too_fine, unknown_code
 from xtnb.terminal.accounts.counters import Counters
 from xtnb.terminal.accounts.desk_orders import DeskOrder
-from xtnb.terminal.accounts.orders import (
-    Floor,
-    Order,
-    fixed_part,
-    not_traded_here,
-    too_fine,
-    unknown_code,
-)
+from xtnb.terminal.accounts.orders import Floor, Order, fixed_part
 from xtnb.terminal.ledgers.cash import CashLedger
 from xtnb.terminal.ledgers.stock import Holding
 from xtnb.terminal.scenario import OpeningPosition
