@@ -31,13 +31,10 @@ from xtnb.frames.schema import Frame
 from xtnb.frames.tables import asset_frame, orders_frame, quotes_frame
 from xtnb.link.base import ConnectResult, Link
 from xtnb.link.local import LocalLink
-from xtnb.live.account import LiveAccount
-from xtnb.live.market_clock import MarketClock
+from xtnb.live.following import Session
 from xtnb.live.orders import CancelAnswer, Order, priced
 from xtnb.live.preview import Preview
 from xtnb.live.queries import AccountQueries, told
-from xtnb.live.shown import Shown
-from xtnb.live.watch import QuoteWatch
 from xtnb.session.trader import XtQuantTrader
 from xtnb.terminal.scenario import DEMO_ACCOUNT, OpeningAccount, demo
 from xtnb.vocabulary.money import units
@@ -46,55 +43,6 @@ from xtnb.vocabulary.records import StockAccount
 _TRIES = 5
 _FIRST_SESSION = 1_000_000_000
 _MINIQMT_FILES = ("up_queue*", "down_queue*")  # a running MiniQMT's own
-
-
-class Session:
-    """What a desk has started: its session, its accounts, its widgets. Ours, inside a desk."""
-
-    def __init__(self, link: Link) -> None:
-        self.link = link
-        self.trader = _connected(link)
-        self.quotes = QuoteWatch(self.trader)
-        self.shown = Shown()
-        self.accounts: dict[StockAccount, LiveAccount] = {}
-        self.caches: dict[StockAccount, FrameCache] = {}
-        self._lock = threading.RLock()
-        self.closed = False
-
-    def account(self, account: StockAccount) -> LiveAccount:
-        """The live account, followed from the first time that it is asked for."""
-        with self._lock:
-            found = self.accounts.get(account)
-            if found is None:
-                found = LiveAccount(self.trader, account, self.quotes)
-                self.accounts[account] = found
-                self.caches[account] = FrameCache()
-            return found
-
-    def clock(self) -> MarketClock:
-        """The market's clock, which brings the accounts up to date when it is moved."""
-        host = self.link.host if isinstance(self.link, LocalLink) else None
-        return MarketClock(host, self._settle, self._renew)
-
-    def _settle(self) -> None:
-        for account in list(self.accounts.values()):
-            account.books.settle()
-
-    def _renew(self) -> None:
-        for account in list(self.accounts.values()):
-            account.books.renew()
-
-    def close(self) -> None:
-        """End all of it. May be called twice, on any thread, and inside a callback."""
-        with self._lock:
-            if self.closed:
-                return
-            self.closed = True
-        self.shown.close()
-        for account in self.accounts.values():
-            account.close()
-        self.quotes.close()
-        self.trader.stop()
 
 
 class Desk(AccountQueries):
@@ -408,7 +356,7 @@ def paper(
     people = _people(wanted)
     host = paper_host(seed, clock, people)
     fresh = not host.links
-    session = Session(host.link(name))
+    session = _session(host.link(name))
     try:
         _open_accounts(session.trader, wanted, fresh)
         return Desk(session, StockAccount(account))
@@ -432,12 +380,18 @@ def connect(address: str | os.PathLike[str], account: str = DEMO_ACCOUNT) -> Des
     """
     if isinstance(address, str | os.PathLike) and "://" not in os.fspath(address):
         _refuse_real_terminal(Path(os.fspath(address)))
-    session = Session(open_link(address))
+    session = _session(open_link(address))
     try:
         return Desk(session, StockAccount(account))
     except BaseException:
         session.close()
         raise
+
+
+def _session(link: Link) -> Session:
+    """A session over a link, connected."""
+    host = link.host if isinstance(link, LocalLink) else None
+    return Session(link, _connected(link), host)
 
 
 def _connected(link: Link) -> XtQuantTrader:
