@@ -20,10 +20,19 @@ from xtnb.vocabulary.codes import (
     OrderType,
 )
 from xtnb.vocabulary.fields import column
+from xtnb.vocabulary.twins import twinned
 
 # ruff: noqa: N815 — the manual's spelling of the fields
 
+_COMPACT_TWINS = {
+    "compact_type": "m_eCompactType",
+    "cashgroup_prop": "m_eCashgroupProp",
+    "businessFare": "m_dBusinessFare",
+    "compact_id": "m_strCompactId",
+}
 
+
+@twinned()
 @dataclass
 class XtCreditDetail:
     """Money, debts and quotas of a margin account. 信用账号资产"""
@@ -77,6 +86,7 @@ class XtCreditDetail:
     )
 
 
+@twinned(but=_COMPACT_TWINS)
 @dataclass
 class StkCompacts:
     """A debt contract of margin buying or short selling. 负债合约"""
@@ -107,6 +117,7 @@ class StkCompacts:
     )
 
 
+@twinned(but={"slo_status": "m_eSloStatus", "fin_status": "m_eFinStatus"})
 @dataclass
 class CreditSubjects:
     """A security eligible for margin buying or short selling. 融资融券标的"""
@@ -127,6 +138,7 @@ class CreditSubjects:
     )
 
 
+@twinned(but={"cashgroup_prop": "m_eCashgroupProp"})
 @dataclass
 class CreditSloCode:
     """What can be borrowed of a security. 可融券数据"""
@@ -143,6 +155,7 @@ class CreditSloCode:
     )
 
 
+@twinned(but={"assure_status": "m_eAssureStatus"})
 @dataclass
 class CreditAssure:
     """A security that counts as collateral. 标的担保品"""

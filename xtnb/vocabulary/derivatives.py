@@ -9,8 +9,15 @@ from dataclasses import dataclass
 
 from xtnb.vocabulary.codes import Direction
 from xtnb.vocabulary.fields import column
+from xtnb.vocabulary.twins import twinned
+
+_TWINS = {  # so spelt at the vendor
+    "yesterday_position": "m_nYestodayPosition",
+    "yesterday_init_position": "m_nYestodayInitPosition",
+}
 
 
+@twinned(but=_TWINS)
 @dataclass
 class XtPositionStatistics:
     """A futures position, summed over its openings. 期货持仓统计"""

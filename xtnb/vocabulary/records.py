@@ -23,6 +23,7 @@ from xtnb.vocabulary.codes import (
     OrderType,
 )
 from xtnb.vocabulary.fields import column
+from xtnb.vocabulary.twins import twinned
 
 _STOCK = c.SECURITY_ACCOUNT
 
@@ -70,6 +71,7 @@ class StockAccount:
         return f"StockAccount({self.account_id!r}, {c.ACCOUNT_TYPE_DICT[self.account_type]!r})"
 
 
+@twinned()
 @dataclass
 class XtAsset:
     """Money of one account at one moment. 资产"""
@@ -83,6 +85,7 @@ class XtAsset:
     account_type: int = column("账号类型", "account type", codes=AccountType, default=_STOCK)
 
 
+@twinned(without=("secu_account", "instrument_name"))
 @dataclass
 class XtOrder:
     """An order and what has become of it. 委托
@@ -113,6 +116,7 @@ class XtOrder:
     account_type: int = column("账号类型", "account type", codes=AccountType, default=_STOCK)
 
 
+@twinned()
 @dataclass
 class XtTrade:
     """One fill. 成交
@@ -141,6 +145,7 @@ class XtTrade:
     account_type: int = column("账号类型", "account type", codes=AccountType, default=_STOCK)
 
 
+@twinned(without=("last_price", "profit_rate", "open_date", "position_profit"))
 @dataclass
 class XtPosition:
     """What an account holds of one instrument. 持仓
@@ -200,6 +205,7 @@ class XtCancelOrderResponse:
     account_type: int = column("账号类型", "account type", codes=AccountType, default=_STOCK)
 
 
+@twinned()
 @dataclass
 class XtOrderError:
     """An order was refused. 下单失败错误"""
@@ -214,6 +220,7 @@ class XtOrderError:
     account_type: int = column("账号类型", "account type", codes=AccountType, default=_STOCK)
 
 
+@twinned()
 @dataclass
 class XtCancelError:
     """A cancel was refused. 撤单失败错误"""
@@ -227,6 +234,7 @@ class XtCancelError:
     account_type: int = column("账号类型", "account type", codes=AccountType, default=_STOCK)
 
 
+@twinned()
 @dataclass
 class XtAccountStatus:
     """Whether an account can trade. 账号状态"""
@@ -236,6 +244,7 @@ class XtAccountStatus:
     status: int = column("账号状态", "status", codes=AccountStatus)
 
 
+@twinned(but={"login_status": "m_nStatus"}, without=("account_classification",))
 @dataclass
 class XtAccountInfo:
     """An account of the terminal. 账号信息"""
