@@ -22,7 +22,7 @@ from xtnb.vocabulary.messages import Reply, Request
 from xtnb.vocabulary.money import units
 from xtnb.vocabulary.records import StockAccount
 from xtnb.vocabulary.subscriptions import IpoInfo
-from xtnb.vocabulary.symbols import legs_of, parse_symbol
+from xtnb.vocabulary.symbols import HONG_KONG, legs_of, parse_symbol
 from xtnb.vocabulary.transfers import ComFund, ComPosition
 
 
@@ -44,6 +44,23 @@ class Call:
 
 ORDER = "order_stock"
 CANCELS = frozenset({"cancel_order_stock", "cancel_order_stock_sysid"})
+MOVES = frozenset(
+    {
+        ORDER,
+        "fund_transfer",
+        "secu_transfer",
+        "bank_transfer_in",
+        "bank_transfer_out",
+        "ctp_transfer_option_to_future",
+        "ctp_transfer_future_to_option",
+        "smt_negotiate_order",
+        "smt_appointment_order",
+        "smt_compact_renewal",
+        "smt_compact_return",
+        "smart_algo_order",
+    }
+)
+"""What moves money or securities, or leads to it: carried out once, or not at all."""
 _CANCEL = Call(answers.cancel, "on_cancel_order_stock_async_response")
 _BANK = Call(answers.transfer, "on_bank_transfer_async_response")
 _CTP = Call(answers.transfer, "on_ctp_internal_transfer_async_response")
@@ -187,13 +204,19 @@ def order_arguments(
 
 
 def cancel_arguments(market: object, order_sysid: object, sysid: object) -> dict[str, Any]:
-    """Check what a cancel by broker order id is made of; both spellings of the id will do."""
+    """Check what a cancel by broker order id is made of; both spellings of the id will do.
+
+    The vendor's constants have no number for Hong Kong: "HGT", "SGT" and "HK" go as text.
+    """
     given = [value for value in (order_sysid, sysid) if value is not None]
     if len(given) != 1 or not isinstance(given[0], str) or not given[0]:
         raise InputError("order_sysid", given[0] if given else None, "the broker order id as text")
     known = c.MARKET_STR_TO_ENUM_MAPPING
     if isinstance(market, str):
+        if market in HONG_KONG:
+            return {"market": market, "order_sysid": given[0]}
         if market not in known:
-            raise InputError("market", market, f"a number, or one of {', '.join(known)}")
+            texts = ", ".join((*known, *HONG_KONG))
+            raise InputError("market", market, f"a number, or one of {texts}")
         market = known[market]
     return {"market": whole("market", market), "order_sysid": given[0]}

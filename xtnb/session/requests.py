@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import itertools
+import secrets
 import time
+from base64 import b32encode
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from typing import Any
 
 from xtnb.errors import InputError, NotConnected, RequestTimeout, WouldDeadlock
 from xtnb.link.base import Link
-from xtnb.session.calls import BY_HAND, CALLS, OTHER
+from xtnb.session.calls import BY_HAND, CALLS, MOVES, OTHER
 from xtnb.session.dispatcher import Dispatcher, Waiting
 from xtnb.vocabulary.messages import Request
 from xtnb.vocabulary.records import StockAccount
@@ -19,17 +21,27 @@ DEFAULT_SECONDS = 10.0
 _NOBODY = (0, "")
 
 
+def new_key() -> str:
+    """A key for one intent: 13 characters, of which no two are alike in practice. Ours."""
+    return b32encode(secrets.token_bytes(8)).decode("ascii").rstrip("=").lower()
+
+
 class Requests:
     """Carries requests over the link of a session, and their answers back.
 
+    What moves money or securities carries a key, so that the terminal carries it out
+    once, and an end, so that it is never carried out later than its sender waits.
+
     Attributes:
         link: the open link, or None.
-        seconds: how long a synchronous call waits.
+        seconds: how long a synchronous call waits, and an order may be on its way.
+        origin: says who asks, for the terminal's audit.
     """
 
     def __init__(self, dispatcher: Dispatcher) -> None:
         self.link: Link | None = None
         self.seconds = DEFAULT_SECONDS
+        self.origin: Callable[[], str] = str
         self._dispatcher = dispatcher
         self._numbers = itertools.count(1)
 
@@ -51,15 +63,18 @@ class Requests:
         account: StockAccount | None,
         arguments: Mapping[str, Any],
         listener: Callable[[Any], Any] | None = None,
+        key: str = "",
     ) -> int:
         """Send a request and return its seq; the answer goes to `listener` or the callback.
+
+        `key` names the intent; what moves money or securities gets a new one without it.
 
         Raises:
             NotConnected: no link.
         """
         link = self._open_link(method)
         with self._dispatcher.gate:
-            waiting = self._new(method, account, arguments)
+            waiting = self._new(method, account, arguments, key)
             waiting.listener = listener
             return self._leave(waiting, lambda: link.send(waiting.request))
 
@@ -124,11 +139,21 @@ class Requests:
         return link
 
     def _new(
-        self, method: str, account: StockAccount | None, arguments: Mapping[str, Any]
+        self,
+        method: str,
+        account: StockAccount | None,
+        arguments: Mapping[str, Any],
+        key: str = "",
     ) -> Waiting:
         kind, number = (account.account_type, account.account_id) if account else _NOBODY
-        session = self._dispatcher.session
-        request = Request(self.number(), method, kind, number, arguments, session)
+        session, until = self._dispatcher.session, 0
+        if method in MOVES:
+            key = key or new_key()
+            until = time.time_ns() + round(self.seconds * 1e9)
+        origin = self.origin()
+        request = Request(
+            self.number(), method, kind, number, arguments, session, key, until, origin
+        )
         return Waiting(request, CALLS.get(method, OTHER))
 
     def _send(self, waiting: Waiting, send: Callable[[], Any]) -> None:
