@@ -154,6 +154,7 @@ def test_a_sale_freezes_shares_and_no_cash():
         ({"order_type": c.CREDIT_FIN_BUY}, RefusalCode.ORDER_TYPE),
         ({"price_type": c.LATEST_PRICE}, RefusalCode.PRICE_TYPE),
         ({"price_type": c.MARKET_PEER_PRICE_FIRST}, RefusalCode.PRICE_TYPE),
+        ({"price_type": c.BROKER_PRICE_BID_LIMIT}, RefusalCode.PRICE_TYPE),
         ({"buy": False, "volume": 150, "sellable": 250}, RefusalCode.LOT),
         ({"buy": False, "volume": 60, "sellable": 250}, RefusalCode.LOT),
         ({"buy": False, "volume": 50, "sellable": 200}, RefusalCode.LOT),

@@ -170,6 +170,14 @@ def test_a_cancel_by_sysid_takes_both_spellings_and_both_kinds_of_market(
     assert all(r.arguments == {"market": 0, "order_sysid": "S41"} for r in link.sent)
 
 
+@pytest.mark.parametrize("market", ["HGT", "SGT", "HK"])
+def test_a_cancel_by_sysid_names_hong_kong_by_its_text(trader, link, account, market):
+    link.answers["cancel_order_stock_sysid"] = (0, 41, "S41")
+
+    assert trader.cancel_order_stock_sysid(account, market, "S41") == 0
+    assert link.sent[-1].arguments == {"market": market, "order_sysid": "S41"}
+
+
 @pytest.mark.parametrize(
     "arguments",
     [("XX", "S1"), (None, "S1"), (1.0, "S1"), (0, ""), (0, None), (0, 41), (True, "S1")],

@@ -5,7 +5,7 @@ import pytest
 from tests.terminal.connect_floor import ICBC, JUN, LI, MEI, TENCENT, XIAOMI, ConnectFloor
 from xtnb import xtconstant as c
 from xtnb.errors import RefusalCode
-from xtnb.rules.connect import connect_stocks
+from xtnb.rules.connect import ConnectSettings, connect_stocks
 from xtnb.terminal.accounts.connect import open_demo
 from xtnb.terminal.clock import SECOND, HandClock
 from xtnb.terminal.engine import PaperTerminal
@@ -173,6 +173,37 @@ def test_a_price_type_other_than_limit_is_refused(floor):
     floor.order("buy", TENCENT, 100, 0.0, price_type=c.MARKET_PEER_PRICE_FIRST)
 
     assert floor.reply.error_id == RefusalCode.PRICE_TYPE
+
+
+@pytest.mark.parametrize("market", ["HGT", "HK"])
+def test_an_order_is_cancelled_by_the_brokers_id_and_hong_kong_in_letters(floor, market):
+    sysid = floor.record(floor.order("buy", TENCENT, 100, 610.0)).order_sysid
+
+    elsewhere = floor.ask("cancel_order_stock_sysid", market="SGT", order_sysid=sysid)
+    here = floor.ask("cancel_order_stock_sysid", market=market, order_sysid=sysid)
+
+    assert (elsewhere[0], here[0]) == (-1, 0)
+    assert floor.asset().frozen_cash == 0
+
+
+def test_a_stock_that_was_taken_off_the_list_can_only_be_sold():
+    floor = ConnectFloor(settings=ConnectSettings(sell_only=frozenset({"00700"})))
+
+    bought = floor.order("buy", TENCENT, 100, 610.0)
+    reason = floor.reply.error
+    sold = floor.order("sell", TENCENT, 100, 611.0)
+
+    assert floor.record(bought).order_status == c.ORDER_JUNK
+    assert floor.record(sold).order_status == c.ORDER_REPORTED
+    assert "只可卖出" in reason
+    assert "may only be sold" in reason
+
+
+def test_an_order_for_an_auction_is_refused_with_the_reason(floor):
+    floor.order("buy", TENCENT, 100, 610.0, price_type=c.BROKER_PRICE_BID_LIMIT)
+
+    assert floor.reply.error_id == RefusalCode.PRICE_TYPE
+    assert "trades continuously" in floor.reply.error
 
 
 def test_a_cancel_gives_everything_back(floor):

@@ -176,6 +176,9 @@ class ConnectSettings:
         matching_spreads: how far beyond the other side's best an order may be priced.
         quotation_spreads: how far behind its own side's best; 0 for no such rule.
         most_lots: the largest order.
+        sell_only: five digits of stocks that were taken off the list of what may be
+            bought; who holds them may sell. The list changes often: the default is
+            empty. 只可卖出
     """
 
     rates: ConnectRates | None = None
@@ -183,6 +186,7 @@ class ConnectSettings:
     matching_spreads: int = _ORDERS["matching_spreads"]["value"]
     quotation_spreads: int = _ORDERS["quotation_spreads"]["value"]
     most_lots: int = _ORDERS["most_lots"]["value"]
+    sell_only: frozenset[str] = frozenset(_ORDERS["sell_only"]["value"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,8 +307,9 @@ class ConnectRules:
             Its price, 1e-4 HKD.
 
         Raises:
-            Refused: UNKNOWN_CODE (another route), ORDER_TYPE, PRICE_TYPE, LOT, TOO_LARGE,
-                TICK, PRICE_LIMIT (nine times) or PRICE_CAGE (spreads).
+            Refused: UNKNOWN_CODE (another route), ORDER_TYPE, PRICE_TYPE, NOT_ELIGIBLE
+                (a buy of what may only be sold), LOT, TOO_LARGE, TICK, PRICE_LIMIT (nine
+                times) or PRICE_CAGE (spreads).
             VolumeShort: a sale of more than is sellable.
         """
         buy = order_type == _BUY
@@ -359,6 +364,7 @@ class ConnectRules:
     # -- the parts of a check ---------------------------------------------------------------
 
     def _check_kind(self, account_type: int, order_type: int, price_type: int) -> None:
+        """Route, order type, price type, and whether the stock may be bought."""
         stock = self.instrument
         kind = c.ACCOUNT_TYPE_DICT.get(account_type, str(account_type))
         if ROUTES.get(account_type) != stock.market:
@@ -374,12 +380,27 @@ class ConnectRules:
                 f"{kind} 账户没有委托类型 {zh}；可用买入 {_BUY} 或卖出 {_SELL}",
                 f"{kind} accounts have no order type {en}; they may buy ({_BUY}) or sell ({_SELL})",
             )
+        if price_type == c.BROKER_PRICE_BID_LIMIT:
+            raise Refused(
+                RefusalCode.PRICE_TYPE,
+                f"竞价限价（{price_type}）只用于港股的集合竞价时段，本市场是连续交易；"
+                f"可用指定价 {_LIMIT}（增强限价）",
+                f"at-auction limit orders ({price_type}) are for Hong Kong's auctions, and this "
+                f"market trades continuously; use FIX_PRICE ({_LIMIT}), enhanced limit",
+            )
         if price_type != _LIMIT:
             zh, en = (PriceType.label_of(price_type, language) for language in ("zh", "en"))
             raise Refused(
                 RefusalCode.PRICE_TYPE,
                 f"港股通没有报价类型 {zh}；可用指定价 {_LIMIT}（增强限价）",
                 f"Stock Connect has no price type {en}; use FIX_PRICE ({_LIMIT}), enhanced limit",
+            )
+        if order_type == _BUY and stock.stock_code.partition(".")[0] in self._settings.sell_only:
+            raise Refused(
+                RefusalCode.NOT_ELIGIBLE,
+                f"{stock.stock_code} 已调出港股通买入名单，只可卖出",
+                f"{stock.stock_code} may only be sold: it was taken off the list of what "
+                "may be bought",
             )
 
     def _check_volume(self, buy: bool, volume: int, sellable: int, held: int | None) -> None:

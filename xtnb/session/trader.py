@@ -377,7 +377,8 @@ class XtQuantTrader(StockQueries, CreditQueries, Transfers, Lending, Algorithms,
 
         Args:
             account: the account that ordered.
-            market: a `Market`, such as xtconstant.SH_MARKET, or its text, such as "SH".
+            market: a `Market`, such as xtconstant.SH_MARKET, or its text, such as "SH";
+                Hong Kong, which has no number, is "HGT", "SGT" or "HK" for either.
             order_sysid: the broker order id of XtOrder.
             sysid: the vendor's name for `order_sysid`.
 

@@ -38,6 +38,7 @@ from xtnb.vocabulary.records import (
     XtCancelError,
     XtOrderError,
 )
+from xtnb.vocabulary.symbols import HONG_KONG
 
 _log = logging.getLogger("xtnb.terminal")
 
@@ -346,7 +347,8 @@ class PaperTerminal:
 def _on_market(code: str, market: int | str) -> bool:
     listed = code.rpartition(".")[2]
     if isinstance(market, str):
-        return listed == market.upper()
+        text = market.upper()
+        return listed == text or (text == "HK" and listed in HONG_KONG)
     return c.MARKET_STR_TO_ENUM_MAPPING.get(listed) == market
 
 

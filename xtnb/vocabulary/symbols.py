@@ -54,6 +54,8 @@ _FORMS: dict[str, tuple[str, str]] = {
 }
 _PATTERNS = {market: re.compile(form) for market, (form, _) in _FORMS.items()}
 
+HONG_KONG = ("HGT", "SGT", "HK")
+"""The two Connect routes, and Hong Kong whichever the route."""
 FUTURES_MARKETS = ("SF", "INE", "DF", "GF", "ZF", "IF")
 FORM = "a code and its market, such as '600000.SH', 'rb2701.SF' or '00700.HGT'"
 
