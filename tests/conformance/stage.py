@@ -14,6 +14,7 @@ from tests.session.scripted import SECONDS
 from xtnb import xtconstant as c
 from xtnb.link.local import PaperHost
 from xtnb.rules.listed import everything
+from xtnb.rules.months import DEMO_DAY
 from xtnb.terminal.accounts.connect import DEMO_SHANGHAI, DEMO_SHENZHEN
 from xtnb.terminal.accounts.demo import demo_books
 from xtnb.terminal.accounts.options_opening import (
@@ -89,7 +90,9 @@ class Stage:
     """A demo terminal whose market stands still, and a trader who subscribed every account."""
 
     def __init__(self, start: str = START) -> None:
-        self.market = market = Market(HandClock(start), 7, everything().values(), flow=False)
+        self.market = market = Market(
+            HandClock(start), 7, everything(DEMO_DAY).values(), flow=False
+        )
         self.terminal = demo_terminal("conformance", market)
         self.host = PaperHost(market, lambda name: self.terminal, None, {"seed": 7, "clock": start})
         self.heard = Heard()

@@ -6,6 +6,7 @@ from xtnb import xtconstant as c
 from xtnb.link.local import PaperHost
 from xtnb.rules.connect import connect_stocks
 from xtnb.rules.listed import everything
+from xtnb.rules.months import DEMO_DAY
 from xtnb.terminal.accounts.connect import (
     DEMO_SHANGHAI,
     DEMO_SHENZHEN,
@@ -69,7 +70,7 @@ def codes() -> set[str]:
 
 def market() -> Market:
     """What they hold and trade, standing at ten o'clock."""
-    listed = {**connect_stocks(), **everything()}
+    listed = {**connect_stocks(), **everything(DEMO_DAY)}
     return Market(HandClock(START), 7, [listed[code] for code in sorted(codes() & listed.keys())])
 
 

@@ -20,12 +20,13 @@ from xtnb.rules.futures import (
     next_contract,
 )
 from xtnb.rules.futures_orders import Closable, Prices, judge, judge_roll, judge_spread
+from xtnb.rules.months import DEMO_DAY
 from xtnb.vocabulary.symbols import parse_symbol
 
 TODAY = date(2026, 11, 20)
 TERMS = FuturesTerms()
 RICH = 10**12
-FUTURES = all_futures()
+FUTURES = all_futures(DEMO_DAY)
 
 
 def day_of(code, day=TODAY):

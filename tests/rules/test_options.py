@@ -11,6 +11,7 @@ from xtnb import xtconstant as c
 from xtnb.errors import CashShort, InputError, RefusalCode, Refused
 from xtnb.rules.instruments import find
 from xtnb.rules.listed import everything, rules_of, tie
+from xtnb.rules.months import DEMO_DAY
 from xtnb.rules.options import (
     OptionDay,
     OptionFunds,
@@ -26,8 +27,8 @@ from xtnb.vocabulary.symbols import parse_symbol
 DAY = date(2026, 11, 20)
 FUND = "510050.SH"
 MONEY = OptionFunds(10**12)
-CALLS = [o for o in all_stock_options().values() if o.call and o.underlying == FUND]
-PUTS = [o for o in all_stock_options().values() if not o.call and o.underlying == FUND]
+CALLS = [o for o in all_stock_options(DEMO_DAY).values() if o.call and o.underlying == FUND]
+PUTS = [o for o in all_stock_options(DEMO_DAY).values() if not o.call and o.underlying == FUND]
 CALL, PUT = CALLS[2], PUTS[2]
 
 
@@ -36,16 +37,16 @@ def terms(option, settle=None, spot=0, day=DAY):
 
 
 def test_two_months_of_five_strikes_are_listed_on_five_funds():
-    options = list(all_stock_options().values())
+    options = list(all_stock_options(DEMO_DAY).values())
     assert len(options) == 5 * 2 * 5 * 2
     assert {option.expiry for option in options} == {date(2026, 11, 25), date(2026, 12, 23)}
     assert {option.market for option in options} == {"SHO", "SZO"}
 
 
 def test_every_code_can_be_read_and_is_listed_once():
-    for code in [*all_stock_options(), *all_future_options()]:
+    for code in [*all_stock_options(DEMO_DAY), *all_future_options(DEMO_DAY)]:
         assert str(parse_symbol(code)) == code
-    assert set(all_stock_options()) <= set(everything())
+    assert set(all_stock_options(DEMO_DAY)) <= set(everything(DEMO_DAY))
 
 
 def test_expiry_is_the_fourth_wednesday():
@@ -54,7 +55,7 @@ def test_expiry_is_the_fourth_wednesday():
 
 
 def test_reference_premiums_are_no_less_than_what_exercise_is_worth():
-    for option in all_stock_options().values():
+    for option in all_stock_options(DEMO_DAY).values():
         spot = find(option.underlying).reference
         inside = spot - option.strike if option.call else option.strike - spot
         assert option.reference >= max(inside, 10)
@@ -129,7 +130,7 @@ def test_the_day_follows_the_close_of_its_fund():
 
 
 def test_shanghai_options_take_limit_orders_and_shenzhen_options_its_market_orders_too():
-    shenzhen = next(o for o in all_stock_options().values() if o.market == "SZO")
+    shenzhen = next(o for o in all_stock_options(DEMO_DAY).values() if o.market == "SZO")
     assert terms(CALL).price_types == {5, 11}
     assert terms(shenzhen).price_types == {5, 11, 44, 45, 46, 47, 48}
 
@@ -216,7 +217,7 @@ def test_settings_of_a_broker_are_checked():
 
 
 def test_limits_of_an_option_on_a_future_are_the_futures_own_in_yuan():
-    option = all_future_options()["m2701-C-3000.DF"]
+    option = all_future_options(DEMO_DAY)["m2701-C-3000.DF"]
     day = FutureOptionDay(option, 735_000, DAY, 30_460_000)
     assert day.up - 735_000 == 30_460_000 * option.of.limit // 1_000_000 // 5_000 * 5_000
 

@@ -3,6 +3,7 @@
 from tests.terminal.floor import ANN, BOB, Floor
 from xtnb import xtconstant as c
 from xtnb.rules.futures import FuturesTerms, all_futures
+from xtnb.rules.months import DEMO_DAY
 from xtnb.terminal.accounts.futures import FuturesAccountBooks
 from xtnb.terminal.accounts.futures_opening import OpeningFuture, begin_futures
 from xtnb.terminal.clock import HandClock
@@ -25,7 +26,7 @@ class FuturesFloor(Floor):
     """Ann is long 6 overnight and 4 of today in steel and in meal, Bob short as much."""
 
     def __init__(self, terms=None, *, flow=False, codes=CODES):
-        known = all_futures()
+        known = all_futures(DEMO_DAY)
         self.clock = HandClock()
         self.market = Market(self.clock, 1, [known[code] for code in codes], flow=flow)
         self.terminal = PaperTerminal("floor", self.market)

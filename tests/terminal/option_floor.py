@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from xtnb import xtconstant as c
 from xtnb.rules.instruments import all_instruments
+from xtnb.rules.months import DEMO_DAY
 from xtnb.rules.options_listed import all_stock_options
 from xtnb.rules.options_settings import OptionSettings
 from xtnb.terminal.accounts.options_opening import (
@@ -38,7 +39,7 @@ class OptionFloor:
     def __init__(
         self, *, cash=400_000, settings=None, start="2026-11-23 09:30:00", shares=45_000, held=None
     ):
-        funds, options = all_instruments(), all_stock_options()
+        funds, options = all_instruments(), all_stock_options(DEMO_DAY)
         self.clock = HandClock(start)
         listed = [funds[FUND], funds[OTHER_FUND], *(options[code] for code in CODES)]
         self.market = Market(self.clock, 1, listed, flow=False)

@@ -8,6 +8,7 @@ from tests.terminal.floor import ANN, BOB, Floor
 from xtnb import xtconstant as c
 from xtnb.errors import RefusalCode
 from xtnb.rules.futures import FuturesTerms, all_futures
+from xtnb.rules.months import DEMO_DAY
 from xtnb.rules.options_futures import all_future_options
 from xtnb.terminal.accounts.options_futures import FutureOptionAccountBooks
 from xtnb.terminal.accounts.options_opening import (
@@ -34,7 +35,7 @@ class OptionsFloor(Floor):
     """Two accounts with money, on a market that stands still."""
 
     def __init__(self, start="2026-11-23 09:30:00"):
-        futures, options = all_futures(), all_future_options()
+        futures, options = all_futures(DEMO_DAY), all_future_options(DEMO_DAY)
         self.clock = HandClock(start)
         listed = [futures[MEAL], futures[COPPER], *(options[code] for code in CODES)]
         self.market = Market(self.clock, 1, listed, flow=False)
@@ -95,7 +96,7 @@ def test_premium_is_paid_and_received_and_margin_is_held(floor):
 
 
 def test_margin_is_the_published_form_in_yuan(floor):
-    option = all_future_options()[CALL]
+    option = all_future_options(DEMO_DAY)[CALL]
     spot, strike = 3_046.0, option.strike / 10_000
     future = spot * 10 * 0.09
     away = max(strike - spot, 0) * 10
@@ -179,7 +180,7 @@ def test_an_exercised_call_becomes_long_and_short_futures_at_the_strike(floor):
 
     floor.next_day()
 
-    strike = all_future_options()[CALL].strike / 10_000
+    strike = all_future_options(DEMO_DAY)[CALL].strike / 10_000
     (ann,), (bob,) = floor.rows(MEAL, ANN), floor.rows(MEAL, BOB)
     assert held == pytest.approx(strike * 10 * 0.09 + 1)
     assert (ann.volume, ann.direction, ann.open_price) == (1, c.DIRECTION_FLAG_LONG, strike)
@@ -259,7 +260,9 @@ def test_statistics_have_premium_and_margin(floor):
 
 
 def test_the_demo_account_has_rights_obligations_and_a_future():
-    market = Market(HandClock(), 1, [*all_futures().values(), *all_future_options().values()])
+    market = Market(
+        HandClock(), 1, [*all_futures(DEMO_DAY).values(), *all_future_options(DEMO_DAY).values()]
+    )
     terminal = PaperTerminal("demo", market)
 
     books = demo_future_options(terminal.floor)
@@ -270,5 +273,5 @@ def test_the_demo_account_has_rights_obligations_and_a_future():
     assert books.asset().cash > 0
     assert len(books.calls()["query_position_statistics"]({})) == 4
     market.advance(market.now() + 20_000_000_000)
-    for code in all_future_options():
+    for code in all_future_options(DEMO_DAY):
         assert market.books[code].best_ask

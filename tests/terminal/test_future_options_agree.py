@@ -15,6 +15,7 @@ from tests.terminal.slow_future_option import (
 )
 from tests.terminal.test_future_options import CALL, CASH, CODES, COPPER, MEAL, PUT, OptionsFloor
 from xtnb import xtconstant as c
+from xtnb.rules.months import DEMO_DAY
 from xtnb.rules.options_futures import all_future_options
 
 PEOPLE = (ANN, BOB)
@@ -53,7 +54,7 @@ class Watched:
 
     def __init__(self):
         self.floor = OptionsFloor("2026-12-06 09:30:00")  # meal's options end on the 7th
-        table = all_future_options()
+        table = all_future_options(DEMO_DAY)
         self.contracts = {
             code: (
                 table[code].call,

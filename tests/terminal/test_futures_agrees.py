@@ -16,6 +16,7 @@ from tests.terminal.slow_futures import SlowFutures, product
 from xtnb import xtconstant as c
 from xtnb.errors import Refused
 from xtnb.rules.futures import all_futures
+from xtnb.rules.months import DEMO_DAY
 from xtnb.terminal.accounts.futures import FuturesAccountBooks
 from xtnb.terminal.accounts.futures_opening import OpeningFuture, begin_futures
 from xtnb.terminal.clock import DAY, HandClock
@@ -56,7 +57,7 @@ class Floor:
     """A terminal, and the models that watch it from outside."""
 
     def __init__(self):
-        known = all_futures()
+        known = all_futures(DEMO_DAY)
         self.clock = HandClock()
         self.market = Market(self.clock, 1, [known[code] for code in CODES], flow=False)
         self.terminal = PaperTerminal("floor", self.market)

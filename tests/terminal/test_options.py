@@ -19,6 +19,7 @@ from tests.terminal.option_floor import (
 from xtnb import xtconstant as c
 from xtnb.errors import RefusalCode
 from xtnb.rules.instruments import all_instruments
+from xtnb.rules.months import DEMO_DAY
 from xtnb.rules.options_listed import all_stock_options
 from xtnb.rules.options_settings import OptionSettings
 from xtnb.terminal.accounts.options_opening import demo_options, open_options
@@ -195,7 +196,7 @@ def test_a_call_is_exercised_on_its_last_day_and_the_sold_side_is_assigned(floor
     floor.next_day()
     told = [push.record for push in floor.pushes if push.kind == "stock_order"]
 
-    strike = all_stock_options()[CALL].strike / 10_000
+    strike = all_stock_options(DEMO_DAY)[CALL].strike / 10_000
     ann, bob = floor.asset(ANN), floor.asset(BOB)
     assert working.order_status == c.ORDER_REPORTED
     assert held.frozen_cash == pytest.approx(2 * UNIT * strike + 1.2)
@@ -229,7 +230,7 @@ def test_a_put_is_exercised_for_cash(floor):
 
     floor.next_day()
 
-    strike = all_stock_options()[PUT].strike / 10_000
+    strike = all_stock_options(DEMO_DAY)[PUT].strike / 10_000
     assert floor.positions(FUND, ANN)[0].volume == 35_000
     assert floor.positions(FUND, BOB)[0].volume == 55_000
     assert floor.asset(ANN).cash == pytest.approx(400_000 - 302 + UNIT * strike - 0.6)
@@ -287,7 +288,7 @@ def test_an_assigned_call_without_shares_is_settled_in_cash_at_a_penalty():
 
     floor.next_day()
 
-    strike = all_stock_options()[CALL].strike / 10_000
+    strike = all_stock_options(DEMO_DAY)[CALL].strike / 10_000
     assert floor.asset(BOB).cash == pytest.approx(400_000 + 500 - 0.4 - UNIT * (3.3 * 1.1 - strike))
 
 
@@ -395,8 +396,8 @@ def test_the_demo_account_has_rows_of_every_kind():
 
 def _listed():
     funds = all_instruments()
-    codes = {option.underlying for option in all_stock_options().values()}
-    return [*(funds[code] for code in sorted(codes)), *all_stock_options().values()]
+    codes = {option.underlying for option in all_stock_options(DEMO_DAY).values()}
+    return [*(funds[code] for code in sorted(codes)), *all_stock_options(DEMO_DAY).values()]
 
 
 def test_the_market_trades_every_contract_of_the_demo():
@@ -404,7 +405,7 @@ def test_the_market_trades_every_contract_of_the_demo():
 
     market.advance(market.now() + 30_000_000_000)
 
-    for code in all_stock_options():
+    for code in all_stock_options(DEMO_DAY):
         book, rules = market.books[code], market.rules(code)
         assert rules.down <= market.last_price(code) <= rules.up
         assert book.best_ask

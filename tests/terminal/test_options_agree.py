@@ -28,6 +28,7 @@ from tests.terminal.option_floor import (
 )
 from tests.terminal.slow_option import SlowOptionAccount, SlowOptionOrder, assign, margin
 from xtnb import xtconstant as c
+from xtnb.rules.months import DEMO_DAY
 from xtnb.rules.options_listed import all_stock_options
 from xtnb.rules.options_settings import OptionSettings
 
@@ -122,7 +123,7 @@ class Watched:
             start=f"{start} 09:30:00",
             held=HELD,
         )
-        table = all_stock_options()
+        table = all_stock_options(DEMO_DAY)
         self.contracts = {
             code: (
                 table[code].call,

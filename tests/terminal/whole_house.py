@@ -19,6 +19,7 @@ from collections import Counter
 
 from xtnb import xtconstant as c
 from xtnb.rules.listed import everything, unit_of
+from xtnb.rules.months import DEMO_DAY
 from xtnb.terminal.accounts.connect import DEMO_SHANGHAI, DEMO_SHENZHEN
 from xtnb.terminal.accounts.demo import demo_books, empty_books
 from xtnb.terminal.accounts.options_opening import (
@@ -75,7 +76,7 @@ class House:
     """The terminal, and what is asked of it."""
 
     def __init__(self):
-        known = everything()
+        known = everything(DEMO_DAY)
         self.clock = HandClock("2026-11-20 10:00:00")
         self.market = Market(self.clock, 1, [known[code] for code in CODES], flow=False)
         held = tuple(OpeningPosition(code, 3_000, 500, 100) for code in (*STOCKS, FUND))

@@ -22,7 +22,7 @@ from xtnb.live.preview_inputs import Asked, AskedInputs, KeptInputs
 from xtnb.live.previews import preview_of
 from xtnb.live.watch import QuoteWatch
 from xtnb.rules.day import DayRules
-from xtnb.rules.listed import DayTerms, Derived, everything, rules_of
+from xtnb.rules.listed import DayTerms, Derived, lookup, rules_of
 from xtnb.rules.validity import unknown_code
 from xtnb.session.trader import XtQuantTrader
 from xtnb.vocabulary.money import YUAN
@@ -160,7 +160,7 @@ class LiveAccount:
         known = self._rules.get(stock_code)
         if known is not None and (known.day, known.prev_close) == (day, facts["prev_close"]):
             return known
-        listed = everything().get(stock_code)
+        listed = lookup(stock_code, day)
         if listed is None:
             raise unknown_code(stock_code)
         terms = rules_of(listed, facts["prev_close"], day)

@@ -102,7 +102,7 @@ def _judged(asked: Asked, inputs: Inputs, price: int, cash: int) -> Verdict:
     long, short = (_closable(code, side, rows, orders) for side in (True, False))
     prices = _prices(inputs, day)
     if kind in ROLL_TYPES:
-        later = next_contract(day.instrument, dict(everything()))
+        later = next_contract(day.instrument, dict(everything(day.day)))
         return judge_roll(
             day,
             _contract(asked, inputs, later.stock_code) if later else None,

@@ -5,14 +5,12 @@ What the broker agrees with the account is taken to be the default settings.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from xtnb import xtconstant as c
 from xtnb.errors import Refused
 from xtnb.live.preview import Preview
 from xtnb.live.preview_inputs import Asked, Inputs
 from xtnb.rules import options_words as words
-from xtnb.rules.listed import Listed, everything, unit_of
+from xtnb.rules.listed import unit_of
 from xtnb.rules.options import (
     OptionDay,
     OptionFunds,
@@ -87,7 +85,6 @@ def _room(
 ) -> OptionRoom:
     """What there is to close of a contract, and to lock of its underlying."""
     rights = obligations = covered = reserved = 0
-    listed = everything()
     for row in rows:
         is_covered = row.hedge_flag == _COVERED
         if row.instrument_id == code:
@@ -98,13 +95,13 @@ def _room(
             else:
                 obligations = row.can_close_vol
         if is_covered and row.product_id == underlying:
-            reserved += row.position * unit_of(listed[row.instrument_id])
+            reserved += row.position * unit_of(inputs.day(row.instrument_id).instrument)
     locked = shares = 0
     for position in inputs.positions():
         if position.stock_code == underlying:
             shares, locked = position.can_use_volume, position.frozen_volume
     for order in inputs.orders():
-        units = _units(order, underlying, listed)
+        units = _units(order, underlying, inputs)
         if order.order_type == COVERED_OPEN:
             reserved += units
         elif order.order_type == PUT_EXERCISE:
@@ -112,11 +109,11 @@ def _room(
     return OptionRoom(rights, obligations, covered, shares, locked - reserved)
 
 
-def _units(order: XtOrder, underlying: str, listed: Mapping[str, Listed]) -> int:
+def _units(order: XtOrder, underlying: str, inputs: Inputs) -> int:
     """Shares of the underlying that an open order stands for; 0 of any other."""
-    option = listed.get(order.stock_code)
-    if order.order_status not in _WORKING or option is None:
+    if order.order_status not in _WORKING:
         return 0
+    option = inputs.day(order.stock_code).instrument
     if getattr(option, "underlying", "") != underlying:
         return 0
     return (order.order_volume - order.traded_volume) * unit_of(option)

@@ -385,8 +385,8 @@ def _table() -> dict[str, Future]:
     return table
 
 
-def all_futures() -> dict[str, Future]:
-    """Every listed contract by its code, in the order of the data file. The dict is yours."""
+def all_futures(day: date) -> dict[str, Future]:
+    """Every contract listed on a day by its code, in the order of the data file. Yours."""
     return dict(_table())
 
 

@@ -26,6 +26,7 @@ from xtnb.rules.connect import ConnectRules, ConnectStock, connect_stocks
 from xtnb.rules.day import DayRules
 from xtnb.rules.futures import Future, FuturesDay, all_futures
 from xtnb.rules.instruments import Instrument, all_instruments
+from xtnb.rules.months import DEMO_DAY
 from xtnb.rules.options import OptionDay
 from xtnb.rules.options_futures import FutureOption, FutureOptionDay, all_future_options
 from xtnb.rules.options_listed import StockOption, all_stock_options
@@ -175,11 +176,13 @@ _MAKERS: dict[type, Maker] = {
     StockOption: OptionDay,
     FutureOption: FutureOptionDay,
 }
-_LISTS: tuple[Callable[[], dict[str, Any]], ...] = (
+_STANDING: tuple[Callable[[], dict[str, Any]], ...] = (
     all_instruments,
     convertibles,
     repos,
     connect_stocks,
+)
+_MONTHLY: tuple[Callable[[date], dict[str, Any]], ...] = (
     all_futures,
     all_stock_options,
     all_future_options,
@@ -211,9 +214,25 @@ def tie(rules: Mapping[str, DayTerms]) -> None:
 
 
 @cache
-def everything() -> dict[str, Listed]:
-    """Every instrument of the demo, of every kind, by code."""
-    return {code: listed for each in _LISTS for code, listed in each().items()}
+def everything(day: date = DEMO_DAY) -> dict[str, Listed]:
+    """Every instrument listed on a day, of every kind, by code. Treat it as constant."""
+    found = {code: listed for each in _STANDING for code, listed in each().items()}
+    return found | {code: listed for each in _MONTHLY for code, listed in each(day).items()}
+
+
+def first_reference(instrument: Listed, last: Callable[[str], int | None]) -> int:
+    """The price that a newly listed instrument begins from, 1e-4 yuan, at least a tick.
+
+    Args:
+        instrument: as `everything` of its first day gives it.
+        last: the price of another instrument as it is known on that day; None if it is not.
+    """
+    return instrument.reference
+
+
+def lookup(stock_code: str, day: date) -> Listed | None:
+    """What a code stands for on a day, listed or not; None for what no rules know."""
+    return everything(day).get(stock_code)
 
 
 def unit_of(instrument: Listed) -> int:

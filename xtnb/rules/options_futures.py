@@ -104,7 +104,7 @@ class FutureOptionDay:
         self.tick = instrument.tick
         self.lot = 1
         self.price_types = instrument.of.exchange.price_types
-        self.follow(underlying_close or all_futures()[instrument.underlying].reference)
+        self.follow(underlying_close or all_futures(day)[instrument.underlying].reference)
 
     @property
     def underlying(self) -> str:
@@ -317,7 +317,7 @@ def _table() -> dict[str, FutureOption]:
 
 
 def _chain(row: dict[str, Any], call: bool, start: date, count: int) -> list[FutureOption]:
-    future = all_futures()[row["stock_code"]]
+    future = all_futures(start)[row["stock_code"]]
     step, tick = money(row["step"]), money(row["tick"])
     expiry = date.fromisoformat(row["expiry"])
     middle = (2 * future.reference + step) // (2 * step)
@@ -356,6 +356,6 @@ def _chain(row: dict[str, Any], call: bool, start: date, count: int) -> list[Fut
     return options
 
 
-def all_future_options() -> dict[str, FutureOption]:
-    """Every option on a future of the demo, by its code. The dict is yours."""
+def all_future_options(day: date) -> dict[str, FutureOption]:
+    """Every option on a future listed on a day, by its code. The dict is yours."""
     return dict(_table())

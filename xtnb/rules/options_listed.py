@@ -160,8 +160,8 @@ def _chain(row: dict[str, Any], month: str, table: dict[str, Any]) -> list[Stock
     return options
 
 
-def all_stock_options() -> dict[str, StockOption]:
-    """Every fund option of the demo by its code. The dict is yours."""
+def all_stock_options(day: date) -> dict[str, StockOption]:
+    """Every fund option listed on a day by its code. The dict is yours."""
     return dict(_stock_options())
 
 

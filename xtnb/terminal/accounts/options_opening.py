@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from xtnb.rules.months import DEMO_DAY
 from xtnb.rules.options import OptionDay
 from xtnb.rules.options_futures import FutureOption, all_future_options
 from xtnb.rules.options_listed import StockOption, all_stock_options
@@ -68,7 +69,7 @@ def series(underlying: str, call: bool, month: int, place: int) -> StockOption:
     """
     chain = [
         option
-        for option in all_stock_options().values()
+        for option in all_stock_options(DEMO_DAY).values()
         if (option.underlying, option.call, option.expiry.month) == (underlying, call, month)
     ]
     return sorted(chain, key=lambda option: option.strike)[place]
@@ -131,7 +132,7 @@ def future_series(underlying: str, call: bool, place: int) -> FutureOption:
     """
     chain = [
         option
-        for option in all_future_options().values()
+        for option in all_future_options(DEMO_DAY).values()
         if (option.underlying, option.call) == (underlying, call)
     ]
     return sorted(chain, key=lambda option: option.strike)[place]
