@@ -18,8 +18,9 @@ from tests.session.whole_api import (
     WITH_CALLBACK,
     WITH_FUNCTION,
 )
-from xtnb.errors import InputError, NotConnected, RequestTimeout, WouldDeadlock
+from xtnb.errors import CashShort, InputError, NotConnected, RequestTimeout, WouldDeadlock
 from xtnb.vocabulary.messages import PushKind, Reply
+from xtnb.vocabulary.options import options
 from xtnb.xttrader import XtQuantTrader
 from xtnb.xttype import StockAccount
 
@@ -305,3 +306,24 @@ def test_a_margin_account_is_asked_by_its_type(trader, link):
     trader.query_credit_detail(StockAccount("9", "CREDIT"))
 
     assert (link.sent[0].account_type, link.sent[0].account_id) == (3, "9")
+
+
+def test_a_refused_transfer_is_told_in_one_language_and_makes_no_noise(
+    trader, link, account, caplog
+):
+    short = CashShort(wanted=20_000, available=10_000)
+    error_id = int(short.code)
+    link.answers["fund_transfer"] = lambda request: [
+        Reply(request.seq, (False, str(short)), str(short), error_id)
+    ]
+
+    english = trader.fund_transfer(account, 510, 2.0)
+    options.language = "zh"
+    try:
+        chinese = trader.fund_transfer(account, 510, 2.0)
+    finally:
+        options.language = "en"
+
+    assert english == (False, "available cash 1.00 CNY does not cover 2.00 CNY")
+    assert chinese == (False, "可用资金 1.00 元，不足 2.00 元")
+    assert caplog.text == ""

@@ -33,6 +33,7 @@ from xtnb.xttype import (
 )
 
 REASON = "不支持 / refused by the test"
+SAID = "refused by the test"  # what a caller reads of it, in the language of xtnb.options
 
 
 @dataclass(frozen=True)
@@ -66,8 +67,8 @@ def dicts(method: str, row: Any, got: dict[str, Any]) -> Case:
 
 
 def moved(method: str, arguments: dict[str, Any], **more: Any) -> Case:
-    done = (True, "完成 / done")
-    return Case(method, arguments, replied=done, got=done, failed=(False, REASON), **more)
+    replied, got = (True, "完成 / done"), (True, "done")
+    return Case(method, arguments, replied=replied, got=got, failed=(False, SAID), **more)
 
 
 def banked(method: str, arguments: dict[str, Any], response: str, **more: Any) -> Case:
@@ -75,24 +76,24 @@ def banked(method: str, arguments: dict[str, Any], response: str, **more: Any) -
         method,
         arguments,
         response=response,
-        heard=lambda seq: XtBankTransferResponse(seq, True, "完成 / done"),
-        heard_failed=lambda seq: XtBankTransferResponse(seq, False, REASON),
+        heard=lambda seq: XtBankTransferResponse(seq, True, "done"),
+        heard_failed=lambda seq: XtBankTransferResponse(seq, False, SAID),
         **more,
     )
 
 
 def borrowed(method: str, waits: bool = False, **arguments: Any) -> Case:
-    done = (True, "已受理 / accepted", "A1")
+    done = (True, "accepted", "A1")
     return Case(
         method,
         arguments,
-        replied=done,
+        replied=(True, "已受理 / accepted", "A1"),
         got=done,
-        failed=(False, REASON, "-1"),
+        failed=(False, SAID, "-1"),
         waits=waits,
         response="on_smt_appointment_async_response",
         heard=lambda seq: XtSmtAppointmentResponse(seq, *done),
-        heard_failed=lambda seq: XtSmtAppointmentResponse(seq, False, REASON, "-1"),
+        heard_failed=lambda seq: XtSmtAppointmentResponse(seq, False, SAID, "-1"),
     )
 
 
@@ -250,7 +251,7 @@ CASES = [
             "1", 17, "smart_algo_demo", "smart_algo_remark", "", seq
         ),
         heard_failed=lambda seq: XtSmartAlgoOrderResponse(
-            "1", -1, "smart_algo_demo", "smart_algo_remark", REASON, seq
+            "1", -1, "smart_algo_demo", "smart_algo_remark", SAID, seq
         ),
     ),
     dicts("query_smart_algo_task", SmartAlgoTask(17), vars(SmartAlgoTask(17))),
@@ -260,8 +261,8 @@ CASES = [
         replied=(True, "用户撤销 / by the user"),
         waits=False,
         response="on_operate_smart_task_async_response",
-        heard=lambda seq: XtOperateSmartTaskResponse(seq, True, 17, "用户撤销 / by the user", ""),
-        heard_failed=lambda seq: XtOperateSmartTaskResponse(seq, False, 17, REASON, REASON),
+        heard=lambda seq: XtOperateSmartTaskResponse(seq, True, 17, "by the user", ""),
+        heard_failed=lambda seq: XtOperateSmartTaskResponse(seq, False, 17, SAID, SAID),
     ),
     Case(
         "export_data",

@@ -27,6 +27,7 @@ from xtnb.session.answers import as_dict
 from xtnb.vocabulary.algorithms import SmartAlgoTask
 from xtnb.vocabulary.lending import SmtCompact, SmtOrder, SmtQuoter
 from xtnb.vocabulary.messages import Push, PushKind, Reply, Request
+from xtnb.vocabulary.options import in_language
 from xtnb.vocabulary.subscriptions import IpoInfo
 from xtnb.vocabulary.transfers import ComFund, ComPosition
 
@@ -129,7 +130,8 @@ def _cancel(request: Request, reply: Reply) -> Struct:
 
 
 def _pair(reply: Reply) -> tuple[bool, str]:
-    return (False, reply.error) if reply.error else reply.value
+    success, text = (False, reply.error) if reply.error else reply.value
+    return success, in_language(text)
 
 
 def _moved(request: Request, reply: Reply) -> Struct:
@@ -144,7 +146,7 @@ def _banked(request: Request, reply: Reply) -> Struct:
 
 def _borrowed(request: Request, reply: Reply) -> Struct:
     success, text, number = (False, reply.error, "-1") if reply.error else reply.value
-    return Struct(m_bSuccess=success, m_strMsg=text, m_strApplyID=number)
+    return Struct(m_bSuccess=success, m_strMsg=in_language(text), m_strApplyID=number)
 
 
 def _exported(request: Request, reply: Reply) -> str:
@@ -175,7 +177,7 @@ def _algorithm(request: Request, reply: Reply) -> str:
         "task_id": -1 if reply.error else reply.value,
         "strategy_name": request.arguments["strategy_name"],
         "order_remark": request.arguments["order_remark"],
-        "error_msg": reply.error,
+        "error_msg": in_language(reply.error),
     }
     return json.dumps({"error": answer} if reply.error else answer)
 

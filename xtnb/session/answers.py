@@ -3,7 +3,9 @@
 A reply with an error text has failed. What the API then gives is what the manual
 says for that method: None for lists and single records, {} for dicts, (False,
 text) for transfers, a response that did not succeed for asynchronous forms; and
-the log under `xtnb.session` says why.
+the log under `xtnb.session` says why: as a warning, or quietly where the answer
+itself says it. The texts of transfers, borrowing and algorithms are in the language
+of `xtnb.options`.
 
 Rows that the API gives as dicts carry every key of their record in vocabulary/,
 and both spellings where manual and vendor's code spell a key differently.
@@ -15,9 +17,11 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from xtnb.errors import RefusalCode
 from xtnb.vocabulary.algorithms import XtOperateSmartTaskResponse, XtSmartAlgoOrderResponse
 from xtnb.vocabulary.lending import XtSmtAppointmentResponse
 from xtnb.vocabulary.messages import Reply, Request
+from xtnb.vocabulary.options import in_language
 from xtnb.vocabulary.records import XtCancelOrderResponse, XtOrderResponse
 from xtnb.vocabulary.transfers import XtBankTransferResponse
 
@@ -31,8 +35,14 @@ def _complain(request: Request, reply: Reply) -> None:
 
 
 def _note(request: Request, reply: Reply) -> None:
-    """A refusal reaches `on_order_error` or `on_cancel_error`: no warning, which is for faults."""
+    """A refusal reaches a callback or the caller: no warning, which is for faults."""
     _log.info("%s refused: %s", request.method, reply.error)
+
+
+def _say(request: Request, reply: Reply) -> None:
+    """Log why there is no success: a refusal quietly, a fault as a warning."""
+    refused = reply.error_id and reply.error_id != RefusalCode.UNKNOWN_ACCOUNT
+    (_note if refused else _complain)(request, reply)
 
 
 # -- accounts, orders, queries ----------------------------------------------------------------
@@ -108,10 +118,10 @@ def cancel(request: Request, reply: Reply) -> XtCancelOrderResponse:
 def outcome(request: Request, reply: Reply) -> tuple[bool, str]:
     """Whether it succeeded, and the terminal's words."""
     if reply.error:
-        _complain(request, reply)
-        return False, reply.error
+        _say(request, reply)
+        return False, in_language(reply.error)
     success, text = reply.value
-    return bool(success), str(text)
+    return bool(success), in_language(str(text))
 
 
 def transfer(request: Request, reply: Reply) -> XtBankTransferResponse:
@@ -123,23 +133,23 @@ def transfer(request: Request, reply: Reply) -> XtBankTransferResponse:
 def appointment(request: Request, reply: Reply) -> XtSmtAppointmentResponse:
     """The response to a request about borrowed securities; "-1" is the id of a failed one."""
     if reply.error:
-        _complain(request, reply)
-        return XtSmtAppointmentResponse(request.seq, False, reply.error, "-1")
+        _say(request, reply)
+        return XtSmtAppointmentResponse(request.seq, False, in_language(reply.error), "-1")
     success, text, apply_id = reply.value
     number = str(apply_id) if success else "-1"
-    return XtSmtAppointmentResponse(request.seq, bool(success), str(text), number)
+    return XtSmtAppointmentResponse(request.seq, bool(success), in_language(str(text)), number)
 
 
 def algorithm_order(request: Request, reply: Reply) -> XtSmartAlgoOrderResponse:
     """The response to an order that the terminal works by an algorithm; task -1 on failure."""
     if reply.error:
-        _complain(request, reply)
+        _say(request, reply)
     return XtSmartAlgoOrderResponse(
         account_id=request.account_id,
         task_id=-1 if reply.error else int(reply.value),
         strategy_name=request.arguments["strategy_name"],
         order_remark=request.arguments["order_remark"],
-        error_msg=reply.error,
+        error_msg=in_language(reply.error),
         seq=request.seq,
     )
 

@@ -75,3 +75,9 @@ class Options:
 
 
 options = Options()
+
+
+def in_language(text: str) -> str:
+    """Of "中文 / English" the half that `xtnb.options.language` asks for; other text as it is."""
+    zh, slash, en = text.partition(" / ")
+    return text if not slash else zh if options.language == "zh" else en
