@@ -23,6 +23,7 @@ class _CutLink:
     def __init__(self, link: LocalLink) -> None:
         self._link = link
         self.terminal = link.terminal
+        self.paper = link.paper
         self._deliver: Deliver | None = None
 
     def open(self, session: int, deliver: Deliver) -> int:

@@ -23,6 +23,7 @@ class ScriptedLink:
     """
 
     terminal = "scripted"
+    paper = True
 
     def __init__(self, **answers: Any) -> None:
         self.answers = answers

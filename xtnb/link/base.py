@@ -16,9 +16,15 @@ class Link(Protocol):
     Replies and pushes come to `deliver`, one at a time, in the order in which
     the terminal made them, on a thread of the link's own; `deliver` must not
     block. A lost link delivers one Push of kind "disconnected", and nothing after.
+    It may be opened again, as may one that was closed.
+
+    Attributes:
+        terminal: the terminal's name, as in its pushes.
+        paper: whether its orders are make-believe; False means real money.
     """
 
     terminal: str
+    paper: bool
 
     def open(self, session: int, deliver: Deliver) -> int:
         """Connect as `session`. 0 when connected; otherwise a reason from `ConnectResult`."""

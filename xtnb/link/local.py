@@ -298,6 +298,8 @@ class PaperHost:
 class LocalLink:
     """A link to a paper terminal of this process. See `Link`."""
 
+    paper = True
+
     def __init__(self, host: PaperHost, terminal: str) -> None:
         self.host = host
         self.terminal = terminal
