@@ -11,7 +11,10 @@ XtnbError
 │   ├── RequestTimeout      no answer within the limit: the outcome is unknown (a TimeoutError)
 │   ├── WouldDeadlock       a synchronous request inside a push callback, in default mode
 │   └── QueryFailed         the terminal answered a query with an error
-└── TerminalUnavailable     a path or an address that leads to no terminal
+├── TerminalUnavailable     a path or an address that leads to no terminal
+│   ├── FolderInUse         the folder of a durable terminal is open elsewhere
+│   └── JournalUnreadable   its file is damaged, another program's, or of a newer version
+└── JournalFailed           what a terminal should keep could not be written (an OSError)
 
 `InputError` and the session errors are raised to the caller. `Refused` never
 reaches a caller of the API: the terminal turns it into an order with status 57
@@ -75,6 +78,7 @@ class RefusalCode(IntEnum):
     LOCKED = 1051
     EXERCISE = 1052
     REPEATED = 1060
+    OUTCOME_UNKNOWN = 1070
 
 
 class Refused(XtnbError):
@@ -171,3 +175,61 @@ class QueryFailed(SessionError):
 
 class TerminalUnavailable(XtnbError, ConnectionError):
     """A path or an address leads to no terminal."""
+
+
+class FolderInUse(TerminalUnavailable):
+    """Someone else has the folder of a durable terminal open.
+
+    Attributes:
+        folder: which.
+        owner: who, in words; "" when that is not known.
+    """
+
+    def __init__(self, folder: str, owner: str) -> None:
+        super().__init__(folder, owner)
+        self.folder = folder
+        self.owner = owner
+
+    def __str__(self) -> str:
+        who = self.owner or "an unknown owner"
+        return (
+            f"{self.folder!r} is open already: {who}; close it there, or wait until that "
+            "process has ended"
+        )
+
+
+class JournalUnreadable(TerminalUnavailable):
+    """The file of a durable terminal cannot be used; it was left as it is.
+
+    Attributes:
+        path: the file.
+        reason: what is wrong with it.
+    """
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(path, reason)
+        self.path = path
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return (
+            f"{self.path!r} cannot be used: {self.reason}. It was left as it is; "
+            "`xtnb doctor` on its folder says more"
+        )
+
+
+class JournalFailed(XtnbError, OSError):
+    """What a durable terminal should keep could not be written, so it stopped.
+
+    Attributes:
+        path: the file.
+        reason: why.
+    """
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(path, reason)
+        self.path = path
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.path!r} could not be written: {self.reason}"
