@@ -32,7 +32,8 @@ from xtnb.frames.tables import asset_frame, orders_frame, quotes_frame
 from xtnb.link.base import ConnectResult, Link
 from xtnb.link.local import LocalLink
 from xtnb.live.following import Session
-from xtnb.live.orders import CancelAnswer, Order, priced
+from xtnb.live.handle import CancelAnswer, Order
+from xtnb.live.orders import priced
 from xtnb.live.preview import Preview
 from xtnb.live.queries import AccountQueries, told
 from xtnb.session.trader import XtQuantTrader

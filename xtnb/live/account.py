@@ -16,7 +16,8 @@ from xtnb.errors import InputError, NotConnected, QueryFailed, RefusalCode, Refu
 from xtnb.live.books import CONTRACTS, AccountBooks
 from xtnb.live.coalesce import frames
 from xtnb.live.credit import CreditBooks
-from xtnb.live.orders import SIDES, AccountOrders, Order
+from xtnb.live.handle import Order
+from xtnb.live.orders import SIDES, AccountOrders
 from xtnb.live.preview import Preview
 from xtnb.live.preview_inputs import Asked, AskedInputs, KeptInputs
 from xtnb.live.previews import preview_of

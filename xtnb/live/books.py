@@ -15,6 +15,7 @@ from typing import Any
 
 from xtnb import xtconstant as c
 from xtnb.errors import InputError, NotConnected, RequestTimeout, SessionError
+from xtnb.live.reconcile import Picture
 from xtnb.live.store import Table
 from xtnb.session.trader import XtQuantTrader
 from xtnb.vocabulary.messages import Push, PushKind
@@ -73,6 +74,8 @@ class AccountBooks:
         self._day = 0
         self._thread = 0
         self._lost_listeners: list[Callable[[], None]] = []
+        self._back_listeners: list[Callable[[], None]] = []
+        self._at_loss: Picture | None = None
         self._answers = Condition()
         self._missing = 0
         self._takers: dict[str, Callable[[Any], None]] = {
@@ -93,33 +96,92 @@ class AccountBooks:
         """
         self._untap = self._trader.tap(self._heard)
         try:
-            if self._trader.subscribe(self.account):
-                known = self._trader.query_account_infos() or []
-                shown = ", ".join(info.account_id for info in known) or "none"
-                raise InputError(
-                    "account", self.account.account_id, f"an account of this terminal: {shown}"
-                )
+            self._subscribe()
             self.renew()
         except BaseException:
             self.close()
             raise
 
-    def renew(self) -> None:
-        """Ask for everything again, and wait until it is there."""
-        self._ask()
+    def _subscribe(self) -> None:
+        if self._trader.subscribe(self.account):
+            known = self._trader.query_account_infos() or []
+            shown = ", ".join(info.account_id for info in known) or "none"
+            raise InputError(
+                "account", self.account.account_id, f"an account of this terminal: {shown}"
+            )
+
+    def renew(self) -> tuple[Picture, Picture]:
+        """Ask for everything again, and wait until it is there.
+
+        Returns:
+            What was known when each answer came, and what the answers say. As they come
+            in their place among the pushes, the two differ by what was never pushed.
+
+        Raises:
+            SessionError: the answers did not come in time, or the link was lost.
+        """
+        known, told = Picture(), Picture()
+        self._ask(known, told)
         seconds = self._trader.requests.seconds
         with self._answers:
             if not self._answers.wait_for(lambda: self._missing <= 0, seconds):
                 raise RequestTimeout("query_stock_orders", seconds)
+        if not self._trader.connected:
+            raise NotConnected("the link was lost while the account was asked for")
+        return known, told
 
-    def _ask(self) -> None:
+    def resync(self) -> tuple[Picture, Picture]:
+        """Follow the account again after the link was lost, from what is true now.
+
+        Returns:
+            What was known when the link was lost, and what the terminal says now.
+
+        Raises:
+            SessionError: the terminal cannot be asked, or does not answer.
+        """
+        self._subscribe()
+        known, told = self.renew()
+        before, self._at_loss = self._at_loss or known, None
+        self.lost = False
+        for listener in list(self._back_listeners):
+            listener()
+        return before, told
+
+    def _ask(self, known: Picture | None = None, told: Picture | None = None) -> None:
         whose, trader = self.account, self._trader
         with self._answers:
             self._missing += 4
-        trader.query_stock_asset_async(whose, self._told_asset)
-        trader.query_stock_orders_async(whose, self._teller(self.orders))
-        trader.query_stock_trades_async(whose, self._teller(self.trades))
-        trader.query_stock_positions_async(whose, self._teller(self.positions))
+        known, told = known or Picture(), told or Picture()
+
+        def asset(answer: XtAsset | None) -> None:
+            known.asset = self.asset.get(whose.account_id)
+            if answer is not None:
+                self.asset.replace([answer])
+            told.asset = self.asset.get(whose.account_id)
+            self._answered()
+
+        def teller(table: Table, name: str) -> Callable[[list[Any] | None], None]:
+            def tell(records: list[Any] | None) -> None:
+                setattr(known, name, table.by_key())
+                if records is not None:
+                    table.replace(records)
+                setattr(told, name, table.by_key())
+                self._answered()
+
+            return tell
+
+        trader.query_stock_asset_async(whose, asset)
+        trader.query_stock_orders_async(whose, teller(self.orders, "orders"))
+        trader.query_stock_trades_async(whose, teller(self.trades, "trades"))
+        trader.query_stock_positions_async(whose, teller(self.positions, "positions"))
+
+    def _picture(self) -> Picture:
+        return Picture(
+            self.orders.by_key(),
+            self.trades.by_key(),
+            self.positions.by_key(),
+            self.asset.get(self.account.account_id),
+        )
 
     def close(self) -> None:
         """Stop listening, and end the subscription where that can still be said."""
@@ -135,6 +197,16 @@ class AccountBooks:
         def forget() -> None:
             if callback in self._lost_listeners:
                 self._lost_listeners.remove(callback)
+
+        return forget
+
+    def on_back(self, callback: Callable[[], None]) -> Callable[[], None]:
+        """Call `callback()` when the account is followed again; the returned function ends that."""
+        self._back_listeners.append(callback)
+
+        def forget() -> None:
+            if callback in self._back_listeners:
+                self._back_listeners.remove(callback)
 
         return forget
 
@@ -157,6 +229,7 @@ class AccountBooks:
         self._thread = get_ident()
         if push.kind == PushKind.DISCONNECTED:
             self.lost = True
+            self._at_loss = self._at_loss or self._picture()
             for listener in list(self._lost_listeners):
                 listener()
         elif push.account_id == self.account.account_id:
@@ -187,19 +260,6 @@ class AccountBooks:
             self.orders.clear()
             self.trades.clear()
         self._day = day
-
-    def _told_asset(self, asset: XtAsset | None) -> None:
-        if asset is not None:
-            self.asset.replace([asset])
-        self._answered()
-
-    def _teller(self, table: Table) -> Callable[[list[Any] | None], None]:
-        def told(records: list[Any] | None) -> None:
-            if records is not None:
-                table.replace(records)
-            self._answered()
-
-        return told
 
     def _answered(self) -> None:
         self._thread = self._thread or get_ident()

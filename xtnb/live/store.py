@@ -81,6 +81,11 @@ class Rows:
         with self.lock:
             return list(self._rows.values())
 
+    def by_key(self) -> dict[Any, Any]:
+        """The latest record of every key, as a dictionary of its own."""
+        with self.lock:
+            return self._rows.copy()
+
     def keys(self) -> list[Any]:
         """Every key, oldest first."""
         with self.lock:
