@@ -325,3 +325,19 @@ def test_what_the_market_refuses_is_a_rejected_order_and_moves_nothing(desk, cha
     assert order.id > 0
     assert order.trades().empty
     pd.testing.assert_frame_equal(desk.asset(), before)
+
+
+@pytest.mark.parametrize(
+    ("account", "code", "order_type", "said"),
+    [
+        (("1208970161", "CREDIT"), CODE, c.CREDIT_BUY, "collateral buy"),
+        (("1208970161", "CREDIT"), CODE, c.CREDIT_SLO_SELL, "short sell"),
+        (("2000000365", "FUTURE"), "rb2701.SF", c.FUTURE_OPEN_SHORT, "open short"),
+    ],
+)
+def test_the_repr_of_an_order_names_its_type_as_its_account_does(
+    desk, account, code, order_type, said
+):
+    order = desk.use(*account).order(code, order_type, 1, c.FIX_PRICE, 1.0)
+
+    assert f" {said} 1 {code} @ 1.00" in repr(order)

@@ -180,6 +180,20 @@ def test_an_iceberg_shows_a_part_and_then_the_next(floor):
     assert len(floor.task(number).order_id_list) == 3
 
 
+@pytest.mark.parametrize(("limit", "follows"), [(False, True), (True, False)])
+def test_an_iceberg_at_the_market_price_follows_those_who_outbid_it(floor, limit, follows):
+    last = floor.last(PUFA)
+    priced = {"price_type": c.FIX_PRICE, "price": last} if limit else {}
+    number = floor.algo("ICEBERG", 800, algo_param={"showVolume": 400}, **priced).value
+    floor.run(61)
+    floor.order("buy", PUFA, 100, round(last + 0.01, 2), account=BOB)
+    floor.run(30)
+
+    book = floor.market.books[PUFA].depth(2)
+    assert floor.task(number).task_status == "执行中 / running"
+    assert book[1] == ((500, 0) if follows else (100, 400))
+
+
 def test_vwap_weighs_its_slices_with_the_volume_of_past_days():
     minutes = {0: 10, MINUTE: 30, 2 * MINUTE: 0}
     midnight = 0 - 8 * 3_600 * SECOND

@@ -131,6 +131,17 @@ def test_a_fill_from_elsewhere_is_listed_and_moves_nothing(desk):
     assert after == before
 
 
+@pytest.mark.parametrize("operation", ["ADD", "REPLACE"])
+def test_a_fill_that_the_account_made_itself_does_not_come_from_elsewhere(desk, operation):
+    desk.buy()
+    own = desk.trades()
+
+    reply = desk.sync(operation, {**DEAL, "m_strTradeID": own[0].traded_id})
+
+    assert "a number that no own fill has" in reply.error
+    assert desk.trades() == own
+
+
 def test_fills_from_elsewhere_are_changed_and_taken_away_by_their_number(desk):
     desk.sync("ADD", DEAL, {**DEAL, "m_strTradeID": "E2", "m_nOffsetFlag": 49})
     desk.sync("UPDATE", {**DEAL, "m_nVolume": 300})

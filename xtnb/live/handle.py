@@ -19,7 +19,7 @@ from xtnb.frames.schema import Frame
 from xtnb.frames.tables import trades_frame
 from xtnb.live.books import AccountBooks
 from xtnb.live.loop import wait
-from xtnb.vocabulary.codes import OrderStatus, PriceType
+from xtnb.vocabulary.codes import OrderStatus, OrderType, PriceType
 from xtnb.vocabulary.options import in_language, options
 from xtnb.vocabulary.records import XtOrder, XtOrderResponse
 
@@ -75,6 +75,8 @@ class Order:
         price: yuan, as it was sent; 0.0 for price types that need none.
         remark: comes back with every push.
         key: names this intent; a terminal carries one key out once.
+        asked: the arguments, as they were sent.
+        sent_at: when, on the monotonic clock.
         id: the order number; 0 until the answer comes, -1 when there is none.
         unknown: the link was lost before the answer came, so that it may be there or not.
         error: why it was refused or not sent, as "中文 / English"; "" otherwise.
@@ -83,6 +85,8 @@ class Order:
 
     def __init__(self, registry: Registry, asked: dict[str, Any], key: str = "") -> None:
         self.key = key
+        self.asked = asked
+        self.sent_at = monotonic()
         self.unknown = False
         self.stock_code: str = asked["stock_code"]
         self.order_type: int = asked["order_type"]
@@ -234,7 +238,8 @@ class Order:
     # -- for people ----------------------------------------------------------------------
 
     def __repr__(self) -> str:
-        side = {c.STOCK_BUY: "buy", c.STOCK_SELL: "sell"}.get(self.order_type, str(self.order_type))
+        kind = self._registry.books.account.account_type
+        side = OrderType.label_of(self.order_type, "en", kind)
         priced = self.price_type == c.FIX_PRICE
         at = f"{self.price:,.3f}".rstrip("0") if priced else PriceType.label_of(self.price_type)
         if priced and len(at.partition(".")[2]) < 2:

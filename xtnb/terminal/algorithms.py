@@ -3,7 +3,8 @@
 A task sends ordinary orders of its account as market time passes; they are checked,
 held, filled and pushed like any other. TWAP and VWAP: at each slice what is still open
 of the last one is cancelled, and what is missing to the schedule is sent. ICEBERG: the
-next part is sent once the last one is done. A task ends when all is done, at its end
+next part is sent once the last one is done; at the market price a part that others have
+outbid, or undercut, is cancelled and sent anew. A task ends when all is done, at its end
 time, with its day, when it is cancelled, or when one of its orders is refused; what it
 has in the market is cancelled then.
 
@@ -307,6 +308,8 @@ class AlgorithmDesk:
         task.state = RUNNING
         _, target = task.plan.pop()
         if task.algorithm == ICEBERG:
+            if not task.limit and self._left_behind(task):
+                self._cancel_orders(task, _SLICED)
             if not any(order.open for order in task.orders):
                 shown = min(task.settings["showVolume"], task.total - task.dealt)
                 self._send(task, max(shown, self._market.rules(task.code).lot), True)
@@ -318,6 +321,13 @@ class AlgorithmDesk:
                 self._end(task, DONE)
             else:
                 self._next(task)
+
+    def _left_behind(self, task: Task) -> bool:
+        """Whether its own side of the book has a better price than the part that rests."""
+        book = self._market.books[task.code]
+        if task.buy:
+            return any(order.open and order.price < book.best_bid for order in task.orders)
+        return any(order.open and order.price > book.best_ask for order in task.orders)
 
     def _allowed(self, task: Task, target: int) -> int:
         """What is missing to the plan, within the limit rate."""
@@ -359,8 +369,8 @@ class AlgorithmDesk:
         market, buy = self._market, task.buy
         bids, bid_volumes, asks, ask_volumes = market.books[task.code].depth(5)
         own, other = (bids, (asks, ask_volumes)) if buy else (asks, (bids, bid_volumes))
-        price = reach(*other, volume) if active else own[0]
-        price = price or market.last_price(task.code)
+        price = reach(*other, volume) if active else 0
+        price = price or own[0] or market.last_price(task.code)
         if task.limit:
             price = min(price, task.limit) if buy else max(price, task.limit)
         rules = market.rules(task.code)

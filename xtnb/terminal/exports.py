@@ -3,8 +3,9 @@
 An export is the text of a .csv file whose columns are the fields of the record;
 the session writes the file. Fills from elsewhere are kept beside the account's
 own: they are listed with them and exported with them, and move neither money nor
-positions. What the vendor's terminal does with them is documented nowhere; this
-is ours, as are the names of the kinds of data, but "deal".
+positions. A number that the account's own fills of today have is not taken again. What
+the vendor's terminal does with them is documented nowhere; this is ours, as are the
+names of the kinds of data, but "deal".
 
 Source: the vendor's package of 2024, for both requests and the keys of a fill.
 """
@@ -98,6 +99,7 @@ class ExportDesk:
         books, asked = self._books(request), request.arguments
         operation, deals = asked["operation"], asked["deal_list"]
         held = {} if operation == "REPLACE" else dict(self._of(books))
+        own = {fill.traded_id for fill in books.calls()["query_stock_trades"]({})}
         for place, deal in enumerate(deals):
             number = str(deal.get("m_strTradeID", ""))
             known = number in held
@@ -105,6 +107,8 @@ class ExportDesk:
                 raise InputError(f"deal_list[{place}]", number, "the number of a fill that is kept")
             if operation == "ADD" and known:
                 raise InputError(f"deal_list[{place}]", number, "a number that no kept fill has")
+            if operation in ("ADD", "REPLACE") and number in own:
+                raise InputError(f"deal_list[{place}]", number, "a number that no own fill has")
             if operation == "DELETE":
                 del held[number]
             else:
