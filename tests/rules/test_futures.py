@@ -14,13 +14,11 @@ from xtnb.rules.futures import (
     Fee,
     FuturesDay,
     FuturesTerms,
-    all_futures,
-    exchanges,
-    last_trading_day,
     next_contract,
 )
+from xtnb.rules.futures_listed import all_futures, exchanges
 from xtnb.rules.futures_orders import Closable, Prices, judge, judge_roll, judge_spread
-from xtnb.rules.months import DEMO_DAY
+from xtnb.rules.months import DEMO_DAY, last_day
 from xtnb.vocabulary.symbols import parse_symbol
 
 TODAY = date(2026, 11, 20)
@@ -64,7 +62,7 @@ def test_a_contract_is_complete_and_consistent(code):
 
     assert parse_symbol(code).market == future.market == product.exchange.market
     assert future.reference % product.tick == 0
-    assert future.expiry > TODAY
+    assert future.expiry >= TODAY
     assert future.unit == product.unit
     assert any("一" <= letter <= "鿿" for letter in future.name) or product.id == "TA"
     assert product.sessions
@@ -85,11 +83,11 @@ def test_zhengzhou_writes_one_digit_of_the_year():
 
 
 def test_the_last_trading_day_follows_the_rule_of_the_exchange():
-    assert last_trading_day("2612", "third_friday") == date(2026, 12, 18)
-    assert last_trading_day("2612", "second_friday") == date(2026, 12, 11)
-    assert last_trading_day("2605", "fifteenth") == date(2026, 5, 15)
-    assert last_trading_day("2611", "tenth") == date(2026, 11, 13)
-    assert last_trading_day("2701", "month_before") == date(2026, 12, 31)
+    assert last_day("2612", "third_friday") == date(2026, 12, 18)
+    assert last_day("2612", "second_friday") == date(2026, 12, 11)
+    assert last_day("2605", "fifteenth") == date(2026, 5, 15)
+    assert last_day("2611", "tenth") == date(2026, 11, 13)
+    assert last_day("2701", "month_before") == date(2026, 12, 31)
 
 
 def test_the_next_contract_is_the_next_month_of_the_same_product():

@@ -11,7 +11,7 @@ from xtnb import xtconstant as c
 from xtnb.errors import CashShort, InputError, RefusalCode, Refused
 from xtnb.rules.instruments import find
 from xtnb.rules.listed import everything, rules_of, tie
-from xtnb.rules.months import DEMO_DAY
+from xtnb.rules.months import DEMO_DAY, last_day
 from xtnb.rules.options import (
     OptionDay,
     OptionFunds,
@@ -20,7 +20,7 @@ from xtnb.rules.options import (
     option_verdict,
 )
 from xtnb.rules.options_futures import FutureOptionDay, all_future_options
-from xtnb.rules.options_listed import all_stock_options, fourth_wednesday
+from xtnb.rules.options_listed import all_stock_options
 from xtnb.rules.options_settings import OptionSettings
 from xtnb.vocabulary.symbols import parse_symbol
 
@@ -36,10 +36,9 @@ def terms(option, settle=None, spot=0, day=DAY):
     return OptionDay(option, settle or option.reference, day, spot)
 
 
-def test_two_months_of_five_strikes_are_listed_on_five_funds():
+def test_four_months_of_five_strikes_are_listed_on_five_funds():
     options = list(all_stock_options(DEMO_DAY).values())
-    assert len(options) == 5 * 2 * 5 * 2
-    assert {option.expiry for option in options} == {date(2026, 11, 25), date(2026, 12, 23)}
+    assert len(options) == 5 * 4 * 5 * 2
     assert {option.market for option in options} == {"SHO", "SZO"}
 
 
@@ -50,8 +49,8 @@ def test_every_code_can_be_read_and_is_listed_once():
 
 
 def test_expiry_is_the_fourth_wednesday():
-    assert fourth_wednesday(2026, 11) == date(2026, 11, 25)
-    assert fourth_wednesday(2027, 9) == date(2027, 9, 22)
+    assert last_day("2611", "fourth_wednesday") == date(2026, 11, 25)
+    assert last_day("2709", "fourth_wednesday") == date(2027, 9, 22)
 
 
 def test_reference_premiums_are_no_less_than_what_exercise_is_worth():

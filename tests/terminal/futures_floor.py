@@ -2,7 +2,8 @@
 
 from tests.terminal.floor import ANN, BOB, Floor
 from xtnb import xtconstant as c
-from xtnb.rules.futures import FuturesTerms, all_futures
+from xtnb.rules.futures import FuturesTerms
+from xtnb.rules.futures_listed import all_futures
 from xtnb.rules.months import DEMO_DAY
 from xtnb.terminal.accounts.futures import FuturesAccountBooks
 from xtnb.terminal.accounts.futures_opening import OpeningFuture, begin_futures

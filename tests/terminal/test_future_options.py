@@ -7,7 +7,8 @@ import pytest
 from tests.terminal.floor import ANN, BOB, Floor
 from xtnb import xtconstant as c
 from xtnb.errors import RefusalCode
-from xtnb.rules.futures import FuturesTerms, all_futures
+from xtnb.rules.futures import FuturesTerms
+from xtnb.rules.futures_listed import all_futures
 from xtnb.rules.months import DEMO_DAY
 from xtnb.rules.options_futures import all_future_options
 from xtnb.terminal.accounts.options_futures import FutureOptionAccountBooks

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tests.terminal.slow_futures import SlowFutures, product
 from xtnb import xtconstant as c
 from xtnb.errors import Refused
-from xtnb.rules.futures import all_futures
+from xtnb.rules.futures_listed import all_futures
 from xtnb.rules.months import DEMO_DAY
 from xtnb.terminal.accounts.futures import FuturesAccountBooks
 from xtnb.terminal.accounts.futures_opening import OpeningFuture, begin_futures

@@ -1,33 +1,27 @@
-"""Futures: products, listed contracts, and what the rules say about one on one day.
+"""Futures: products, contracts, and what the rules say about one on one day.
 
 Products, units, ticks and sessions of the six exchanges are in data/futures.json
 with their sources; margin rates, fees, limits and sizes there are settings of
-usual size, not claims. Reference prices are made up.
+usual size, not claims. Which contracts are listed when is in futures_listed.py.
 
 Ours, because no source fixes it: the settlement price is the day's volume-weighted
 average on the tick (the previous one when nothing was traded); daily limits are cut
-to the tick inwards; the last trading day follows the usual rule of the exchange by
-our calendar, which does not know the holidays of 2027.
+to the tick inwards.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, timedelta
-from decimal import Decimal
-from functools import cache
+from datetime import date
 from typing import Any, NamedTuple, NoReturn
 
 from xtnb import xtconstant as c
 from xtnb.errors import InputError, RefusalCode, Refused
-from xtnb.rules.calendar import is_trading_day, previous_trading_day
-from xtnb.rules.tables import load
 from xtnb.vocabulary.codes import PriceType
 from xtnb.vocabulary.money import YUAN, half_up, to_fen
 
 PPM = 1_000_000
-_NANO = 1_000_000_000
+NANO = 1_000_000_000
 _OPEN_INTEREST = 400_000  # of every contract of the demo; ours
 
 
@@ -214,8 +208,8 @@ class FuturesDay:
         Of opening, or of what `fee` says. A fill is charged what the order's total rises by.
         """
         rate = fee or self.instrument.product.opening
-        whole = turnover * self.instrument.unit * rate.value + rate.contract * lots * _NANO
-        return to_fen(whole * terms.fee_percent, _NANO * 100)
+        whole = turnover * self.instrument.unit * rate.value + rate.contract * lots * NANO
+        return to_fen(whole * terms.fee_percent, NANO * 100)
 
     def closing_fee(self, today: bool) -> Fee:
         """The rate for closing lots of today, or overnight ones."""
@@ -307,89 +301,6 @@ def _yuan(price: int) -> str:
     return f"{sign}{whole:,}.{rest:04d}".rstrip("0").rstrip(".")
 
 
-# -- the table ---------------------------------------------------------------------------------
-
-
-def _scaled(text: str, scale: int) -> int:
-    number = Decimal(text) * scale
-    if number != int(number):
-        raise InputError("data/futures.json", text, f"a multiple of 1/{scale}")
-    return int(number)
-
-
-def _fee(row: dict[str, str]) -> Fee:
-    return Fee(_scaled(row.get("contract", "0"), YUAN), _scaled(row.get("value", "0"), _NANO))
-
-
-@cache
-def exchanges() -> dict[str, Exchange]:
-    """The six exchanges, by the suffix of their codes. Treat it as constant."""
-    return {
-        market: Exchange(
-            market,
-            row["zh"],
-            row["en"],
-            row["separate"],
-            frozenset(row["price_types"]),
-            tuple(row["combinations"]),
-        )
-        for market, row in load("futures")["exchanges"].items()
-    }
-
-
-def _product(row: dict[str, Any]) -> Product:
-    fees = row["fees"]
-    return Product(
-        row["id"],
-        row["name"],
-        row["pinyin"],
-        row["english"],
-        exchanges()[row["market"]],
-        row["unit"],
-        _scaled(row["tick"], YUAN),
-        _scaled(row["margin"], PPM),
-        _scaled(row["limit"], PPM),
-        _fee(fees["open"]),
-        _fee(fees["close"]),
-        _fee(fees["close_today"]),
-        row["most_lots"],
-        tuple(row["sessions"]),
-    )
-
-
-def _contract(row: dict[str, Any], product: Product, month: str, reference: str) -> Future:
-    market = product.exchange.market
-    short = month[1:] if market == "ZF" else month
-    return Future(
-        f"{product.id}{short}.{market}",
-        f"{product.name}{month}",
-        f"{product.pinyin}{month}",
-        market,
-        product,
-        month,
-        last_trading_day(month, row["expiry"]),
-        _scaled(reference, YUAN),
-        FuturePace(row["pace"]["spread"], row["pace"]["volume"]),
-        product.unit,
-    )
-
-
-@cache
-def _table() -> dict[str, Future]:
-    table = {}
-    for row in load("futures")["products"]:
-        product = _product(row)
-        for month, reference in row["contracts"].items():
-            contract = _contract(row, product, month, reference)
-            table[contract.stock_code] = contract
-    return table
-
-
-def all_futures(day: date) -> dict[str, Future]:
-    """Every contract listed on a day by its code, in the order of the data file. Yours."""
-    return dict(_table())
-
-
 def next_contract(future: Future, listed: dict[str, Any]) -> Future | None:
     """The contract of the same product that expires after this one; None for the last."""
     later = [
@@ -400,36 +311,3 @@ def next_contract(future: Future, listed: dict[str, Any]) -> Future | None:
         and other.month > future.month
     ]
     return min(later, key=lambda other: other.month, default=None)
-
-
-def last_trading_day(month: str, rule: str) -> date:
-    """The last trading day of a delivery month ("2701"), by the exchange's usual rule. U."""
-    first = date(2000 + int(month[:2]), int(month[2:]), 1)
-    return _RULES[rule](first)
-
-
-def _nth_friday(first: date, nth: int) -> date:
-    friday = first + timedelta(days=(4 - first.weekday()) % 7 + 7 * (nth - 1))
-    return _open_from(friday)
-
-
-def _open_from(day: date) -> date:
-    while not is_trading_day(day):
-        day += timedelta(days=1)
-    return day
-
-
-def _tenth(first: date) -> date:
-    day = _open_from(first)
-    for _ in range(9):
-        day = _open_from(day + timedelta(days=1))
-    return day
-
-
-_RULES: dict[str, Callable[[date], date]] = {
-    "fifteenth": lambda first: _open_from(first + timedelta(days=14)),
-    "tenth": _tenth,
-    "third_friday": lambda first: _nth_friday(first, 3),
-    "second_friday": lambda first: _nth_friday(first, 2),
-    "month_before": previous_trading_day,
-}

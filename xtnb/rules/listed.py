@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Protocol, runtime_checkable
 
 from xtnb.errors import InputError
@@ -24,12 +24,23 @@ from xtnb.rules.bonds import (
 )
 from xtnb.rules.connect import ConnectRules, ConnectStock, connect_stocks
 from xtnb.rules.day import DayRules
-from xtnb.rules.futures import Future, FuturesDay, all_futures
+from xtnb.rules.futures import Future, FuturesDay
+from xtnb.rules.futures_listed import all_futures, first_price, future_named
 from xtnb.rules.instruments import Instrument, all_instruments
 from xtnb.rules.months import DEMO_DAY
 from xtnb.rules.options import OptionDay
-from xtnb.rules.options_futures import FutureOption, FutureOptionDay, all_future_options
-from xtnb.rules.options_listed import StockOption, all_stock_options
+from xtnb.rules.options_futures import (
+    FutureOption,
+    FutureOptionDay,
+    all_future_options,
+    future_option_named,
+)
+from xtnb.rules.options_listed import (
+    OptionContract,
+    StockOption,
+    all_stock_options,
+    stock_option_named,
+)
 
 
 class Listed(Protocol):
@@ -214,25 +225,51 @@ def tie(rules: Mapping[str, DayTerms]) -> None:
 
 
 @cache
+def _standing() -> dict[str, Listed]:
+    return {code: listed for each in _STANDING for code, listed in each().items()}
+
+
+@lru_cache(maxsize=16)
 def everything(day: date = DEMO_DAY) -> dict[str, Listed]:
-    """Every instrument listed on a day, of every kind, by code. Treat it as constant."""
-    found = {code: listed for each in _STANDING for code, listed in each().items()}
-    return found | {code: listed for each in _MONTHLY for code, listed in each(day).items()}
+    """Every instrument listed on a day, of every kind, by code. Treat it as constant.
 
-
-def first_reference(instrument: Listed, last: Callable[[str], int | None]) -> int:
-    """The price that a newly listed instrument begins from, 1e-4 yuan, at least a tick.
-
-    Args:
-        instrument: as `everything` of its first day gives it.
-        last: the price of another instrument as it is known on that day; None if it is not.
+    Stocks, funds and bonds are the same on every day; contracts come and go by their
+    months. A contract is listed on every day from its first to its last trading day.
     """
-    return instrument.reference
+    monthly = {code: listed for each in _MONTHLY for code, listed in each(day).items()}
+    return _standing() | monthly
 
 
 def lookup(stock_code: str, day: date) -> Listed | None:
-    """What a code stands for on a day, listed or not; None for what no rules know."""
-    return everything(day).get(stock_code)
+    """What a code means on a day, also that of a contract that is not listed on it; None for a
+    code that means nothing."""
+    return (
+        everything(day).get(stock_code)
+        or future_named(stock_code, day)
+        or stock_option_named(stock_code)
+        or future_option_named(stock_code, day)
+    )
+
+
+def first_reference(instrument: Listed, last: Callable[[str], int | None]) -> int:
+    """The price that a newly listed instrument begins from, 1e-4 yuan, at least a tick. Ours.
+
+    A future begins from the nearest month that is known, an option from the model
+    premium at the price of its underlying, anything else from its own price.
+
+    Args:
+        instrument: as `everything` gives it on its first day.
+        last: the price of another instrument as it is known on that day; None if it is not.
+    """
+    if isinstance(instrument, Future):
+        return first_price(instrument, last)
+    if isinstance(instrument, OptionContract):
+        spot = last(instrument.underlying)
+        if not spot:
+            under = lookup(instrument.underlying, instrument.priced_on)
+            spot = first_reference(under, last) if under else 0
+        return instrument.premium(spot) if spot else instrument.reference
+    return last(instrument.stock_code) or instrument.reference
 
 
 def unit_of(instrument: Listed) -> int:

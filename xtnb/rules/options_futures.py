@@ -15,21 +15,25 @@ the usual kind and unverified: settings, not claims; the rest is ours.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 from xtnb import xtconstant as c
 from xtnb.errors import CashShort, InputError, RefusalCode, Refused
 from xtnb.rules import options_words as words
-from xtnb.rules.futures import PPM, FuturesTerms, Product, all_futures, refuse_price_type
+from xtnb.rules.futures import PPM, FuturesTerms, Product, refuse_price_type
+from xtnb.rules.futures_listed import contract, future_named, months_of
 from xtnb.rules.futures_orders import Closable
-from xtnb.rules.options_listed import OptionContract, OptionPace, fair_premium, money
+from xtnb.rules.months import DEMO_DAY, last_day
+from xtnb.rules.options_listed import OptionContract, OptionPace, money
 from xtnb.rules.tables import load
 from xtnb.vocabulary.codes import OrderType
 
+_CODE = re.compile(r"([A-Za-z]+\d{3,4})-?[CP].*\.([A-Z]+)")
 EXERCISE = c.OPTION_FUTURE_OPTION_EXERCISE
 _TODAY, _PAST = True, False
 # Order type: buys, the rights' side, the lots that it closes in order (empty: opens).
@@ -104,7 +108,7 @@ class FutureOptionDay:
         self.tick = instrument.tick
         self.lot = 1
         self.price_types = instrument.of.exchange.price_types
-        self.follow(underlying_close or all_futures(day)[instrument.underlying].reference)
+        self.follow(underlying_close or _reference(instrument.underlying, day))
 
     @property
     def underlying(self) -> str:
@@ -136,6 +140,12 @@ class FutureOptionDay:
         """Whether it is in the money at a price of the future."""
         option = self.instrument
         return last > option.strike if option.call else last < option.strike
+
+
+def _reference(underlying: str, day: date) -> int:
+    future = future_named(underlying, day)
+    assert future is not None, "every option is on a future that there is"
+    return future.reference
 
 
 class OptionPart(NamedTuple):
@@ -305,57 +315,86 @@ def _wrong_order_type(order_type: int) -> Refused:
 
 
 @cache
-def _table() -> dict[str, FutureOption]:
+def _chain(product: str, month: str) -> tuple[FutureOption, ...]:
+    """The options on the future of one month, calls first, with the references of the demo's
+    day; their strikes are about the demo's reference of the future."""
     table = load("options")
-    start = date.fromisoformat(table["demo_day"]["value"])
-    found = {}
-    for row in table["future_options"]["underlyings"]:
-        for call in (True, False):
-            for option in _chain(row, call, start, table["strikes"]["value"]):
-                found[option.stock_code] = option
-    return found
-
-
-def _chain(row: dict[str, Any], call: bool, start: date, count: int) -> list[FutureOption]:
-    future = all_futures(start)[row["stock_code"]]
-    step, tick = money(row["step"]), money(row["tick"])
-    expiry = date.fromisoformat(row["expiry"])
+    row, future = _row(product), contract(product, month)
+    step, count = money(row["step"]), table["strikes"]["value"]
     middle = (2 * future.reference + step) // (2 * step)
     options = []
-    for place in range(count):
-        strike = (middle + place - count // 2) * step
-        shown = f"{Decimal(strike) / 10_000:f}"
-        code = row["form"].format(side="C" if call else "P", strike=shown)
-        premium = fair_premium(
-            future.reference,
-            strike,
-            call,
-            (expiry - start).days,
-            float(row["volatility"]),
-            tick,
-            4 * tick,
-        )
-        options.append(
-            FutureOption(
-                stock_code=code,
+    for call in (True, False):
+        for place in range(count):
+            strike = (middle + place - count // 2) * step
+            shown = f"{Decimal(strike) / 10_000:f}"
+            short, _, market = future.stock_code.partition(".")
+            code = row["form"].format(future=short, side="C" if call else "P", strike=shown)
+            option = FutureOption(
+                stock_code=f"{code}.{market}",
                 name=f"{future.name}{'购' if call else '沽'}{shown}",
                 pinyin=f"{future.pinyin}G{shown}",
-                market=future.market,
+                market=market,
                 kind="future_option",
                 underlying=future.stock_code,
                 call=call,
                 strike=strike,
-                expiry=expiry,
+                expiry=last_day(month, row["rule"]),
                 unit=future.unit,
-                tick=tick,
-                reference=premium,
+                tick=money(row["tick"]),
+                reference=0,
+                volatility=float(row.get("volatility_of", {}).get(month[2:], row["volatility"])),
+                least=4 * money(row["tick"]),
                 pace=OptionPace(0.03, 8),
                 product=future.product,
             )
-        )
-    return options
+            options.append(option.as_of(DEMO_DAY, future.reference))
+    return tuple(options)
+
+
+def _rows() -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = load("options")["future_options"]["products"]
+    return rows
+
+
+def _row(product: str) -> dict[str, Any]:
+    return next(row for row in _rows() if row["product"] == product)
+
+
+def future_option_months(product: str, day: date) -> list[str]:
+    """The months of a product whose options are listed on a day, nearest first."""
+    rule = _row(product)["rule"]
+    live = [month for month in months_of(product, day) if last_day(month, rule) >= day]
+    count: int = load("options")["future_options"]["months"]["value"]
+    return live[:count]
+
+
+@lru_cache(maxsize=16)
+def _listed(day: date) -> dict[str, FutureOption]:
+    found = {}
+    for row in _rows():
+        product = row["product"]
+        for month in future_option_months(product, day):
+            spot = contract(product, month).reference
+            for option in _chain(product, month):
+                found[option.stock_code] = option.as_of(day, spot)
+    return found
 
 
 def all_future_options(day: date) -> dict[str, FutureOption]:
     """Every option on a future listed on a day, by its code. The dict is yours."""
-    return dict(_table())
+    return dict(_listed(day))
+
+
+def future_option_named(stock_code: str, day: date) -> FutureOption | None:
+    """The option that a code means, listed or not; None if there never is one.
+
+    Args:
+        stock_code: with the market, such as "m2701-C-3000.DF".
+        day: as in `futures_listed.future_named`.
+    """
+    parts = _CODE.fullmatch(stock_code)
+    future = future_named(f"{parts[1]}.{parts[2]}", day) if parts else None
+    if future is None or all(row["product"] != future.product.id for row in _rows()):
+        return None
+    chain = _chain(future.product.id, future.month)
+    return next((option for option in chain if option.stock_code == stock_code), None)

@@ -1,23 +1,24 @@
 """Which options are listed in the demo, and what they cost to begin with.
 
-Contracts are made from data/options.json: for each underlying two expiries, about
-five strikes, calls and puts. Codes and reference premiums are ours. A reference is
-the value that a normal distribution of the underlying's price on the expiry day
-gives, without interest: s (d N(d) + n(d)), where s is the price times its yearly
-volatility times the square root of the years left, and d is how far in the money
-the contract is, in s. It stands for nobody's quote.
+Contracts are made from data/options.json: for each underlying the months that are
+listed on a day, about five strikes, calls and puts. Codes, strikes and reference
+premiums are ours. A reference is the value that a normal distribution of the
+underlying's price on the expiry day gives, without interest: s (d N(d) + n(d)), where
+s is the price times its yearly volatility times the square root of the years left, and
+d is how far in the money the contract is, in s. It stands for nobody's quote.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from datetime import date, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import date
 from decimal import Decimal
-from functools import cache
-from typing import Any
+from functools import cache, lru_cache
+from typing import Any, Self
 
 from xtnb.rules.instruments import find
+from xtnb.rules.months import DEMO_DAY, cycle_of, last_day, listed_months
 from xtnb.rules.tables import load
 from xtnb.vocabulary.money import YUAN
 
@@ -31,6 +32,8 @@ class OptionPace:
 
 
 _PACE = OptionPace()
+_PREFIX = {"SHO": "10", "SZO": "90"}
+_MONTHS = 10_000  # that a code can tell apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,9 @@ class OptionContract:
         strike: 1e-4 yuan.
         expiry: the last trading day.
         unit: how many of the underlying (or of its price) one contract is.
-        reference: first premium of the demo, 1e-4 yuan; ours.
+        reference: premium of the demo on the day `priced_on`, 1e-4 yuan; ours. Both
+            depend on the day that was asked for; contracts are equal without them.
+        volatility, least: what the reference is made with.
         float_volume, total_volume: contracts; ours.
         t0: always; pace: of the demo's order flow.
     """
@@ -63,11 +68,28 @@ class OptionContract:
     expiry: date
     unit: int
     tick: int
-    reference: int
+    reference: int = field(compare=False)
+    volatility: float = field(default=0.2, compare=False)
+    least: int = 1
+    priced_on: date = field(default=DEMO_DAY, compare=False)
     float_volume: int = 100_000
     total_volume: int = 100_000
     t0: bool = True
     pace: OptionPace = _PACE
+
+    def premium(self, spot: int) -> int:
+        """The demo's premium on the day `priced_on` at a price of the underlying, 1e-4 yuan."""
+        days = (self.expiry - self.priced_on).days
+        return fair_premium(
+            spot, self.strike, self.call, days, self.volatility, self.tick, self.least
+        )
+
+    def as_of(self, day: date, spot: int) -> Self:
+        """The same contract with the reference premium of a day."""
+        if self.reference and day == self.priced_on:
+            return self
+        asked = replace(self, priced_on=day)
+        return replace(asked, reference=asked.premium(spot))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +100,6 @@ class StockOption(OptionContract):
 def money(value: str) -> int:
     """Yuan as text, in 1e-4 yuan."""
     return int(Decimal(value) * YUAN)
-
-
-def fourth_wednesday(year: int, month: int) -> date:
-    """When fund options of a month expire. Source: terms of the contracts, as quoted."""
-    first = date(year, month, 1)
-    return first + timedelta(days=(2 - first.weekday()) % 7 + 21)
 
 
 def fair_premium(
@@ -106,63 +122,92 @@ def strikes_near(spot: int, count: int) -> list[int]:
     return [(middle + k - count // 2) * step for k in range(count)]
 
 
+def _terms() -> dict[str, Any]:
+    terms: dict[str, Any] = load("options")["stock_options"]
+    return terms
+
+
+def option_months(day: date) -> list[str]:
+    """The months of fund options that are listed on a day, "2612" and so on, nearest first."""
+    row = load("options")["months"]
+    return listed_months(cycle_of(row), day, row["rule"])
+
+
 @cache
-def _stock_options() -> dict[str, StockOption]:
-    table: dict[str, Any] = load("options")
-    terms = table["stock_options"]
-    found: dict[str, StockOption] = {}
-    for row in terms["underlyings"]:
-        for month in table["months"]["value"]:
-            for option in _chain(row, month, table):
-                found[option.stock_code] = option
-    return found
+def _chain(underlying: str, month: str) -> tuple[StockOption, ...]:
+    """The contracts of a fund and a month, calls first, with the references of the demo's day.
 
-
-def _chain(row: dict[str, Any], month: str, table: dict[str, Any]) -> list[StockOption]:
-    terms = table["stock_options"]
-    year, number = int(month[:4]), int(month[5:])
-    expiry = fourth_wednesday(year, number)
-    start = date.fromisoformat(table["demo_day"]["value"])
-    spot = find(row["stock_code"]).reference
-    series = ((year - 2026) * 12 + number - 1) * 100 + row["number"] * 10
-    prefix = "10" if row["market"] == "SHO" else "90"
-    tick = money(terms["tick"]["value"])
+    The number in a code is that of the month (from 2026-01), the fund, and the place of
+    the strike, so that it says what the contract is and stays the same.
+    """
+    terms = _terms()
+    row = next(row for row in terms["underlyings"] if row["stock_code"] == underlying)
+    year, number = 2000 + int(month[:2]), int(month[2:])
+    count = ((year - 2026) * 12 + number - 1) % _MONTHS
+    series = count * 100 + row["number"] * 10
+    prefix = _PREFIX[row["market"]]
     options = []
     for call in (True, False):
-        for place, strike in enumerate(strikes_near(spot, table["strikes"]["value"])):
-            code = f"{prefix}{series + place + (0 if call else 5):06d}.{row['market']}"
+        for place, strike in enumerate(strikes_of(underlying)):
             shown = f"{number}月{strike // 10}"
-            premium = fair_premium(
-                spot,
-                strike,
-                call,
-                (expiry - start).days,
-                float(row["volatility"]),
-                tick,
-                money(terms["least_premium"]["value"]),
+            option = StockOption(
+                stock_code=f"{prefix}{series + place + (0 if call else 5):06d}.{row['market']}",
+                name=f"{row['name']}{'购' if call else '沽'}{shown}",
+                pinyin=f"{row['pinyin']}G{number}Y{strike // 10}",
+                market=row["market"],
+                kind="stock_option",
+                underlying=underlying,
+                call=call,
+                strike=strike,
+                expiry=last_day(month, load("options")["months"]["rule"]),
+                unit=terms["unit"]["value"],
+                tick=money(terms["tick"]["value"]),
+                reference=0,
+                volatility=float(row["volatility"]),
+                least=money(terms["least_premium"]["value"]),
             )
-            options.append(
-                StockOption(
-                    stock_code=code,
-                    name=f"{row['name']}{'购' if call else '沽'}{shown}",
-                    pinyin=f"{row['pinyin']}G{number}Y{strike // 10}",
-                    market=row["market"],
-                    kind="stock_option",
-                    underlying=row["stock_code"],
-                    call=call,
-                    strike=strike,
-                    expiry=expiry,
-                    unit=terms["unit"]["value"],
-                    tick=tick,
-                    reference=premium,
-                )
-            )
-    return options
+            options.append(option.as_of(DEMO_DAY, find(underlying).reference))
+    return tuple(options)
+
+
+def strikes_of(underlying: str) -> list[int]:
+    """The strikes of a fund's options, 1e-4 yuan: about the demo's reference of the fund."""
+    return strikes_near(find(underlying).reference, load("options")["strikes"]["value"])
+
+
+@lru_cache(maxsize=16)
+def _listed(day: date) -> dict[str, StockOption]:
+    found = {}
+    for row in _terms()["underlyings"]:
+        underlying = row["stock_code"]
+        spot = find(underlying).reference
+        for month in option_months(day):
+            for option in _chain(underlying, month):
+                found[option.stock_code] = option.as_of(day, spot)
+    return found
 
 
 def all_stock_options(day: date) -> dict[str, StockOption]:
     """Every fund option listed on a day by its code. The dict is yours."""
-    return dict(_stock_options())
+    return dict(_listed(day))
+
+
+def stock_option_named(stock_code: str) -> StockOption | None:
+    """The fund option that a code means, listed or not; None if there never is one."""
+    number, _, market = stock_code.partition(".")
+    if market not in _PREFIX or len(number) != 8 or not number.isascii() or not number.isdecimal():
+        return None
+    series = int(number[2:])
+    count = series // 100
+    year, month = divmod(count if count < _MONTHS // 2 else count - _MONTHS, 12)
+    if not 0 <= 26 + year <= 99:
+        return None
+    for row in _terms()["underlyings"]:
+        if row["number"] == series // 10 % 10:
+            for option in _chain(row["stock_code"], f"{26 + year:02d}{month + 1:02d}"):
+                if option.stock_code == stock_code:
+                    return option
+    return None
 
 
 def option_underlyings() -> frozenset[str]:
