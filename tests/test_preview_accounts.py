@@ -115,6 +115,7 @@ CREDIT_CODES = (
     "600519.SH",
     "510300.SH",
     "999999.SH",
+    "",
 )
 
 
@@ -129,7 +130,7 @@ CREDIT_CODES = (
 )
 def test_of_a_margin_account(desks, code, order_type, volume, price_type, step, stays):
     desk = desks[CREDIT]
-    price = 10.0 if code == "999999.SH" else priced(desk, code, step, 0.01)
+    price = 10.0 if code in ("999999.SH", "") else priced(desk, code, step, 0.01)
     detail = desk.credit().iloc[0]
 
     told = Told(desk, code, order_type, volume, price, price_type)

@@ -136,10 +136,12 @@ def test_a_sale_of_more_than_is_sellable_is_refused_with_both_figures():
     says(refused, RefusalCode.VOLUME, "300", "200")
 
 
-def test_what_was_bought_today_is_explained():
-    refused = refusal(day_rules(), buy=False, volume=300, sellable=200, held=1_700)
+def test_a_refused_sale_says_what_can_be_sold_tomorrow_and_what_orders_hold():
+    refused = refusal(day_rules(), buy=False, volume=300, sellable=200, held=1_700, arriving=1_100)
 
-    says(refused, RefusalCode.VOLUME, "300", "200", "1,500")
+    says(refused, RefusalCode.VOLUME, "300", "200", "1,100", "400")
+    assert "bought today and can be sold tomorrow" in refused.en
+    assert "今日买入的 1,100 明日可卖；另有 400 已被委托冻结" in refused.zh
 
 
 def test_a_buy_does_not_ask_what_is_sellable():

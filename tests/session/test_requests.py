@@ -170,6 +170,15 @@ def test_a_cancel_by_sysid_takes_both_spellings_and_both_kinds_of_market(
     assert all(r.arguments == {"market": 0, "order_sysid": "S41"} for r in link.sent)
 
 
+@pytest.mark.parametrize("code", ["", "600000.SH", "any"])
+@pytest.mark.parametrize("kind", [c.CREDIT_DIRECT_CASH_REPAY, c.CREDIT_DIRECT_CASH_REPAY_SPECIAL])
+def test_a_direct_repayment_is_about_no_security(trader, link, account, code, kind):
+    link.answers["order_stock"] = 41
+
+    assert trader.order_stock(account, code, kind, 5_000, c.FIX_PRICE, 0.0) == 41
+    assert link.sent[-1].arguments["stock_code"] == code
+
+
 @pytest.mark.parametrize("market", ["HGT", "SGT", "HK"])
 def test_a_cancel_by_sysid_names_hong_kong_by_its_text(trader, link, account, market):
     link.answers["cancel_order_stock_sysid"] = (0, 41, "S41")

@@ -103,6 +103,8 @@ def test_the_minimum_commission_counts_once_per_order(floor):
 def test_shares_bought_today_cannot_be_sold_today_but_tomorrow(floor):
     held = floor.position(PUFA)
     assert (held.volume, held.can_use_volume, held.on_road_volume) == (1_432, 1_232, 200)
+    refused = floor.record(floor.order("sell", PUFA, 1_300, floor.last(PUFA)))
+    assert refused.status_msg.endswith("another 200 were bought today and can be sold tomorrow")
 
     floor.next_day()
 

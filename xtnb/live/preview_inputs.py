@@ -185,12 +185,12 @@ class Inputs(Protocol):
         ...
 
 
-def position_of(inputs: Inputs, stock_code: str) -> tuple[int, int]:
-    """Sellable and held volume of one security."""
+def position_of(inputs: Inputs, stock_code: str) -> tuple[int, int, int]:
+    """Of one security: sellable volume, all that is held, what was bought today."""
     for position in inputs.positions():
         if position.stock_code == stock_code:
-            return position.can_use_volume, position.volume
-    return 0, 0
+            return position.can_use_volume, position.volume, position.on_road_volume
+    return 0, 0, 0
 
 
 class AskedInputs:

@@ -47,7 +47,7 @@ def _plain(asked: Asked, inputs: Inputs, day: DayTerms | Refused) -> Preview:
     buy = asked.order_type == c.STOCK_BUY
     cash = inputs.cash()
     seen = Seen() if isinstance(day, Refused) else inputs.seen(asked.stock_code)
-    sellable, held = position_of(inputs, asked.stock_code)
+    sellable, held, arriving = position_of(inputs, asked.stock_code)
     counted = frozen = 0
     refusal: Refused | None = None
     try:
@@ -67,6 +67,7 @@ def _plain(asked: Asked, inputs: Inputs, day: DayTerms | Refused) -> Preview:
             ask=seen.ask,
             last=seen.last,
             held=held,
+            arriving=arriving,
         )
         frozen = day.cost(asked.volume, counted) if buy else 0
         if frozen > cash:
@@ -157,7 +158,7 @@ def connect_preview(asked: Asked, inputs: Inputs) -> Preview:
     """Preview an order of a Stock Connect account: prices, amount and fees in HKD, cash in yuan."""
     code = route_code(asked.stock_code, asked.account_type)
     cash = inputs.cash()
-    sellable, held = position_of(inputs, code)
+    sellable, held, _ = position_of(inputs, code)
     buy = asked.order_type == c.STOCK_BUY
     try:
         day = inputs.day(code)

@@ -160,6 +160,7 @@ class ConvertibleRules(DayRules):
         ask: int,
         last: int,
         held: int | None = None,
+        arriving: int = 0,
     ) -> int:
         """As `DayRules.check`; only FIX_PRICE enters."""
         if price_type != _LIMIT:
@@ -175,6 +176,7 @@ class ConvertibleRules(DayRules):
             ask=ask,
             last=last,
             held=held,
+            arriving=arriving,
         )
 
 

@@ -116,6 +116,7 @@ class Room:
         lendable: shares that can be borrowed.
         owed: shares owed, less what open buy-to-return orders still buy.
         due: cash owed: financing principal, interest and fees.
+        arriving: shares bought today, which can be sold tomorrow.
     """
 
     sellable: int = 0
@@ -124,6 +125,7 @@ class Room:
     lendable: int = 0
     owed: int = 0
     due: int = 0
+    arriving: int = 0
 
     @classmethod
     def of(
@@ -140,11 +142,11 @@ class Room:
         _, special = base_type(order_type)
         pool = SPECIAL if special else ORDINARY
         listed = c.MARKET_STR_TO_ENUM_MAPPING.get(stock_code[-2:])
-        held = sellable = frozen = financed = owed = due = 0
+        held = sellable = frozen = financed = owed = due = arriving = 0
         for position in positions:
             if position.stock_code == stock_code:
                 held, sellable = position.volume, position.can_use_volume
-                frozen = position.frozen_volume
+                frozen, arriving = position.frozen_volume, position.on_road_volume
         for compact in compacts:
             here = compact.instrument_id == stock_code[:-3] and compact.exchange_id == listed
             if compact.compact_type == FINANCING:
@@ -170,7 +172,7 @@ class Room:
             and row.cashgroup_prop == pool
         )
         own = max(0, min(sellable, held - frozen - financed))
-        return cls(sellable, held, own, lendable, max(0, owed), due)
+        return cls(sellable, held, own, lendable, max(0, owed), due, arriving)
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,6 +133,7 @@ class DayRules:
         ask: int,
         last: int,
         held: int | None = None,
+        arriving: int = 0,
     ) -> int:
         """Say whether an order may enter continuous trading, and at what price to freeze.
 
@@ -143,7 +144,8 @@ class DayRules:
                 protective price where it is above 0.
             sellable: what the account may sell now; read by a sale.
             bid, ask, last: best prices and last price, 0 where there is none.
-            held: all that the account holds, for the wording of a refusal.
+            held, arriving: all that the account holds, and what it bought today under
+                T+1; for the wording of a refusal.
 
         Returns:
             The limit price; for LATEST_PRICE the last price, or the previous close
@@ -174,7 +176,7 @@ class DayRules:
             if volume < self._buy_minimum or volume % self._buy_step:
                 self._refuse_buy(volume)
         elif volume > sellable:
-            raise _short(volume, sellable, held)
+            raise short_of(volume, sellable, held, arriving)
         elif self._lots:
             odd = volume % self._sell_unit
             if (odd and odd != sellable % self._sell_unit) or volume <= 0:
@@ -326,10 +328,20 @@ class DayRules:
         )
 
 
-def _short(volume: int, sellable: int, held: int | None) -> VolumeShort:
+def short_of(volume: int, sellable: int, held: int | None, arriving: int) -> VolumeShort:
+    """The refusal of a sale of more than is sellable: what is today, and what will be tomorrow.
+
+    Args:
+        volume, sellable: what was wanted, and what there is.
+        held: all that the account holds; None for not known.
+        arriving: bought today under T+1.
+    """
     refused = VolumeShort(volume, sellable)
-    if held is not None and held > sellable:
-        rest = held - sellable
-        refused.zh += f"；另有 {rest:,} 今日买入或已被委托冻结"
-        refused.en += f"; another {rest:,} were bought today or are held by open orders"
+    if arriving:
+        refused.zh += f"；今日买入的 {arriving:,} 明日可卖"
+        refused.en += f"; another {arriving:,} were bought today and can be sold tomorrow"
+    frozen = 0 if held is None else held - sellable - arriving
+    if frozen > 0:
+        refused.zh += f"；另有 {frozen:,} 已被委托冻结"
+        refused.en += f"; another {frozen:,} are held by open orders"
     return refused

@@ -175,6 +175,7 @@ class CreditRules:
             ask=ask,
             last=last,
             held=None if kind == SLO_SELL else room.held,
+            arriving=0 if kind == SLO_SELL else room.arriving,
         )
         if kind == SELL and volume > room.own:
             raise own_short(volume, room.own, room.sellable)

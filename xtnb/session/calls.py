@@ -167,6 +167,9 @@ def checked_listener(callback: object) -> Callable[[Any], Any]:
     return callback
 
 
+_NO_SECURITY = frozenset({c.CREDIT_DIRECT_CASH_REPAY, c.CREDIT_DIRECT_CASH_REPAY_SPECIAL})
+
+
 def order_arguments(
     stock_code: object,
     order_type: object,
@@ -180,7 +183,8 @@ def order_arguments(
 
     A float volume passes when it is whole, because programs divide: 200.0 is
     200 shares, 100.9 is a mistake (the vendor sends 100). Only a combination of two
-    contracts can have a price below 0.
+    contracts can have a price below 0. Direct repayment (32, 45) is about no security:
+    its code may be any text, also "".
     """
     volume = order_volume
     if isinstance(volume, float) and math.isfinite(volume) and volume.is_integer():
@@ -189,12 +193,14 @@ def order_arguments(
     number = whole("order_volume", volume, shares)
     if number <= 0:
         raise InputError("order_volume", order_volume, shares)
-    code = checked_code(stock_code)
+    kind = whole("order_type", order_type, "a number of xtconstant")
+    repays = kind in _NO_SECURITY
+    code = checked_text("stock_code", stock_code) if repays else checked_code(stock_code)
     if units(cast(float, price)) < 0 and legs_of(code) is None:
         raise InputError("price", price, "a number of yuan, 0 or above")
     return {
         "stock_code": code,
-        "order_type": whole("order_type", order_type, "a number of xtconstant"),
+        "order_type": kind,
         "order_volume": number,
         "price_type": whole("price_type", price_type, "a number of xtconstant"),
         "price": float(cast(float, price)),

@@ -236,7 +236,7 @@ class AlgorithmDesk:
         self, books: Books, wanted: dict[str, Any], rules: DayRules, price: int
     ) -> None:
         """What the rules say of the order as a whole; only its size does not matter."""
-        sellable, held = self._held(books, wanted["stock_code"])
+        sellable, held, arriving = self._held(books, wanted["stock_code"])
         try:
             rules.check(
                 c.SECURITY_ACCOUNT,
@@ -246,6 +246,7 @@ class AlgorithmDesk:
                 price,
                 sellable=sellable,
                 held=held,
+                arriving=arriving,
                 bid=0,
                 ask=0,
                 last=price,
@@ -254,12 +255,12 @@ class AlgorithmDesk:
             if refusal.code != RefusalCode.TOO_LARGE:
                 raise
 
-    def _held(self, books: Books, code: str) -> tuple[int, int]:
-        """What the account may sell of a code, and what it holds."""
+    def _held(self, books: Books, code: str) -> tuple[int, int, int]:
+        """What the account may sell of a code, what it holds, and what it bought today."""
         query = books.calls()["query_stock_position"]
         for row in query({"stock_code": code}):
-            return row.can_use_volume, row.volume
-        return 0, 0
+            return row.can_use_volume, row.volume, row.on_road_volume
+        return 0, 0, 0
 
     def _window(self, wanted: dict[str, Any]) -> tuple[int, int]:
         """From when to when, ns. What has passed of the window is left out."""

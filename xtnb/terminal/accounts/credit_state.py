@@ -123,7 +123,8 @@ class CreditState(StockAccountBooks):
         debt = debts.by_code().get(code)
         financed = debt.fin_volume if debt else 0
         own = max(0, min(holding.sellable, holding.volume - holding.frozen - financed))
-        return Room(holding.sellable, holding.volume, own, lendable, owed, due)
+        shares = holding.sellable, holding.volume, own
+        return Room(*shares, lendable, owed, due, holding.on_road)
 
     def may_leave(self, code: str) -> int:
         """Own shares whose value is above the withdraw line. 提取线"""

@@ -136,6 +136,7 @@ class StockAccountBooks:
                 ask=book.best_ask,
                 last=market.last_price(code),
                 held=holding.volume if holding else 0,
+                arriving=holding.on_road if holding else 0,
             )
             if price_type == _LATEST:
                 order.price = freeze_price
