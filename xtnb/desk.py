@@ -27,6 +27,7 @@ from typing import Any, Self
 from xtnb.endpoints import open_link, opening, paper_host, terminal_name
 from xtnb.errors import InputError, NotConnected, TerminalUnavailable
 from xtnb.frames.cache import FrameCache
+from xtnb.frames.queries import query_frame
 from xtnb.frames.schema import Frame
 from xtnb.frames.tables import asset_frame, orders_frame, quotes_frame
 from xtnb.link.base import ConnectResult, Link
@@ -42,6 +43,7 @@ from xtnb.vocabulary.money import units
 from xtnb.vocabulary.records import StockAccount
 
 _TRIES = 5
+_COMPARE_SECONDS = 60.0  # pushes of a terminal in this process cannot get lost
 _FIRST_SESSION = 1_000_000_000
 _MINIQMT_FILES = ("up_queue*", "down_queue*")  # a running MiniQMT's own
 
@@ -119,6 +121,7 @@ class Desk(AccountQueries):
         price: float | None = None,
         price_type: int | None = None,
         remark: str = "",
+        key: str = "",
     ) -> Order:
         """Send a buy and wait for its number. 买入
 
@@ -128,6 +131,9 @@ class Desk(AccountQueries):
             price: yuan; None means the last price, or what `price_type` says.
             price_type: a `PriceType`; by default a limit order where there is a price.
             remark: comes back with every push of the order.
+            key: your own name for this intent, such as "rebalance-2026-11-20-600000". A
+                second call with it, also after the kernel was restarted, sends nothing
+                and returns the same order.
 
         Returns:
             A handle. A refused order does not raise: its `status` is "rejected" and
@@ -140,7 +146,7 @@ class Desk(AccountQueries):
             NotConnected: the desk is closed, or the link was lost.
             RequestTimeout: no answer in time; the outcome is unknown.
         """
-        return self._submit("buy", code, volume, price, price_type, remark)
+        return self._submit("buy", code, volume, price, price_type, remark, key)
 
     def sell(
         self,
@@ -149,9 +155,10 @@ class Desk(AccountQueries):
         price: float | None = None,
         price_type: int | None = None,
         remark: str = "",
+        key: str = "",
     ) -> Order:
         """Send a sale and wait for its number. Arguments as in `buy`. 卖出"""
-        return self._submit("sell", code, volume, price, price_type, remark)
+        return self._submit("sell", code, volume, price, price_type, remark, key)
 
     def order(
         self,
@@ -162,10 +169,11 @@ class Desk(AccountQueries):
         price: float,
         strategy_name: str = "",
         remark: str = "",
+        key: str = "",
     ) -> Order:
         """Send any order, with the numbers of `xtconstant`. Otherwise as `buy`. 下单"""
         return self._live.orders.submit(
-            code, order_type, volume, price_type, price, strategy_name, remark
+            code, order_type, volume, price_type, price, strategy_name, remark, key
         )
 
     def _submit(
@@ -176,10 +184,13 @@ class Desk(AccountQueries):
         price: float | None,
         price_type: int | None,
         remark: str,
+        key: str,
     ) -> Order:
         order_type = self._live.order_type(side)
         number, kind = priced(price, price_type)
-        return self._live.orders.submit(code, order_type, volume, kind, number, remark=remark)
+        return self._live.orders.submit(
+            code, order_type, volume, kind, number, remark=remark, key=key
+        )
 
     def preview(
         self,
@@ -266,6 +277,24 @@ class Desk(AccountQueries):
         if self._session.closed:
             raise NotConnected("the desk is closed")
         return getattr(rooms, name)(self._live, self._session.shown, self)
+
+    # -- the link -------------------------------------------------------------------------------
+
+    @property
+    def state(self) -> str:
+        """Where the session stands: "live", "lost", "resyncing" or "closed". 连接状态
+
+        Orders go out while it is live; cancels whenever there is a link.
+        """
+        return str(self._session.connection.state)
+
+    def reconciliation(self) -> Frame:
+        """What differed between this session and its terminal, and what was done. 对账
+
+        One row for each fill that was missed while the link was lost, each order from
+        elsewhere, each order whose answer never came, each quantity that did not agree.
+        """
+        return query_frame("reconciliation", self._session.findings.records())
 
     # -- accounts and life ------------------------------------------------------------------------
 
@@ -392,7 +421,7 @@ def connect(address: str | os.PathLike[str], account: str = DEMO_ACCOUNT) -> Des
 def _session(link: Link) -> Session:
     """A session over a link, connected."""
     host = link.host if isinstance(link, LocalLink) else None
-    return Session(link, _connected(link), host)
+    return Session(link, _connected(link), host, 0.0 if host else _COMPARE_SECONDS)
 
 
 def _connected(link: Link) -> XtQuantTrader:

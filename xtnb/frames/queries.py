@@ -29,6 +29,7 @@ from xtnb.vocabulary.credit import (
 from xtnb.vocabulary.derivatives import XtPositionStatistics
 from xtnb.vocabulary.fields import Field, column, field_table
 from xtnb.vocabulary.lending import SmtCompact, SmtQuoter
+from xtnb.vocabulary.reconciliation import Finding
 from xtnb.vocabulary.subscriptions import IpoInfo
 from xtnb.vocabulary.transfers import ComFund, ComPosition
 
@@ -68,6 +69,7 @@ _TABLES: dict[str, tuple[type, Any]] = {
     "borrow_quotes": (SmtQuoter, None),
     "borrow_contracts": (SmtCompact, None),
     "position_statistics": (XtPositionStatistics, None),
+    "reconciliation": (Finding, None),
 }
 TABLES = tuple(_TABLES)
 

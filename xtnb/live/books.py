@@ -15,7 +15,7 @@ from typing import Any
 
 from xtnb import xtconstant as c
 from xtnb.errors import InputError, NotConnected, RequestTimeout, SessionError
-from xtnb.live.reconcile import Picture
+from xtnb.live.picture import Picture
 from xtnb.live.store import Table
 from xtnb.session.trader import XtQuantTrader
 from xtnb.vocabulary.messages import Push, PushKind

@@ -47,6 +47,8 @@ class Connection:
         resync: asks the terminal for everything again and settles what was under way;
             raises SessionError when the link is lost meanwhile.
         chance: spreads the pauses.
+        compare: compares what is known with the terminal; raises as `resync`.
+        every: seconds between two comparisons; 0 for none.
         rest: waits that many seconds or until the event is set; tells whether it is.
 
     Attributes:
@@ -59,6 +61,8 @@ class Connection:
         trader: XtQuantTrader,
         resync: Callable[[], None],
         chance: Random,
+        compare: Callable[[], object] | None = None,
+        every: float = 0.0,
         rest: Callable[[Event, float], bool] = Event.wait,
     ) -> None:
         self.state = LinkState.LIVE
@@ -72,6 +76,12 @@ class Connection:
         self._thread: Thread | None = None
         self._listeners: list[Callable[[LinkState], None]] = []
         self._untap = trader.tap(self._heard)
+        self._comparing: Thread | None = None
+        if compare is not None and every > 0:
+            self._comparing = Thread(
+                target=self._compare, args=(compare, every), name="xtnb-compare", daemon=True
+            )
+            self._comparing.start()
 
     def on_change(self, listener: Callable[[LinkState], None]) -> Callable[[], None]:
         """Call `listener(state)` after each change; the returned function ends that.
@@ -104,9 +114,11 @@ class Connection:
         self._untap()
         self._ended.set()
         with self._lock:
-            thread, self._thread = self._thread, None
-        if thread is not None and thread is not current_thread():
-            thread.join()
+            threads = (self._thread, self._comparing)
+            self._thread = self._comparing = None
+        for thread in threads:
+            if thread is not None and thread is not current_thread():
+                thread.join()
         with self._lock:
             self._become(LinkState.CLOSED)
         self._tell()
@@ -141,6 +153,16 @@ class Connection:
             self._tell()
             if done:
                 return
+
+    def _compare(self, compare: Callable[[], object], every: float) -> None:
+        while not self._rest(self._ended, every):
+            if self.state is LinkState.LIVE:
+                try:
+                    compare()
+                except SessionError as fault:
+                    _log.warning("the account could not be compared: %s", fault)
+                except Exception:
+                    _log.exception("the account could not be compared")
 
     def _come_back(self) -> bool:
         """One attempt; whether everything has been told again."""

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import threading
+import time
+from itertools import count
+from random import Random
 
 from xtnb.frames.cache import FrameCache
 from xtnb.link.base import Link
 from xtnb.live.account import LiveAccount
+from xtnb.live.connection import Connection
 from xtnb.live.market_clock import Host, MarketClock
+from xtnb.live.reconcile import differences, unknown_settled
 from xtnb.live.shown import Shown
+from xtnb.live.store import Table
 from xtnb.live.watch import QuoteWatch
 from xtnb.session.trader import XtQuantTrader
+from xtnb.vocabulary.reconciliation import Finding
 from xtnb.vocabulary.records import StockAccount
+
+_FINDINGS = 10_000
 
 
 class Session:
@@ -21,9 +30,16 @@ class Session:
         link: the way to the terminal.
         trader: a connected session over that link.
         host: what runs the market, where that is in this process.
+        every: seconds between two comparisons with the terminal; 0 for none.
+
+    Attributes:
+        connection: whether the terminal is there, and the way back to it.
+        findings: `Finding` by number: what differed between session and terminal.
     """
 
-    def __init__(self, link: Link, trader: XtQuantTrader, host: Host | None) -> None:
+    def __init__(
+        self, link: Link, trader: XtQuantTrader, host: Host | None, every: float = 60.0
+    ) -> None:
         self.link = link
         self.trader = trader
         self._host = host
@@ -31,8 +47,11 @@ class Session:
         self.shown = Shown()
         self.accounts: dict[StockAccount, LiveAccount] = {}
         self.caches: dict[StockAccount, FrameCache] = {}
+        self.findings = Table(Finding, "number", _FINDINGS)
+        self._numbers = count(1)
         self._lock = threading.RLock()
         self.closed = False
+        self.connection = Connection(trader, self._resync, Random(), self.compare, every)
 
     def account(self, account: StockAccount) -> LiveAccount:
         """The live account, followed from the first time that it is asked for."""
@@ -40,6 +59,7 @@ class Session:
             found = self.accounts.get(account)
             if found is None:
                 found = LiveAccount(self.trader, account, self.quotes)
+                found.orders.may_send = self.connection.must_be_live
                 self.accounts[account] = found
                 self.caches[account] = FrameCache()
             return found
@@ -47,6 +67,43 @@ class Session:
     def clock(self) -> MarketClock:
         """The market's clock, which brings the accounts up to date when it is moved."""
         return MarketClock(self._host, self._settle, self._renew)
+
+    def compare(self) -> list[Finding]:
+        """Compare every account with its terminal now, and put right what differs.
+
+        Returns:
+            What differed; nothing, unless a push was lost in silence.
+
+        Raises:
+            SessionError: the terminal cannot be asked, or does not answer.
+        """
+        found = []
+        for account in list(self.accounts.values()):
+            found += self._settled(account)
+            known, told = account.books.renew()
+            found += self._note(
+                account, differences(known, told, account.orders.is_ours, expected=False)
+            )
+        return found
+
+    def _resync(self) -> None:
+        self.quotes.renew()
+        for account in list(self.accounts.values()):
+            before, now = account.books.resync()
+            self._settled(account)
+            self._note(account, differences(before, now, account.orders.is_ours, expected=True))
+
+    def _settled(self, account: LiveAccount) -> list[Finding]:
+        settled = account.orders.settle_unknown()
+        return self._note(account, [unknown_settled(order, kind) for order, kind in settled])
+
+    def _note(self, account: LiveAccount, found: list[Finding]) -> list[Finding]:
+        for finding in found:
+            finding.number = next(self._numbers)
+            finding.time = int(time.time())
+            finding.account_id = account.account.account_id
+            self.findings.apply(finding)
+        return found
 
     def _settle(self) -> None:
         for account in list(self.accounts.values()):
@@ -62,6 +119,7 @@ class Session:
             if self.closed:
                 return
             self.closed = True
+        self.connection.close()
         self.shown.close()
         for account in self.accounts.values():
             account.close()

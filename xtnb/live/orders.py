@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from threading import Lock
+from time import monotonic
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -62,6 +63,7 @@ class AccountOrders:
         self._handles: WeakValueDictionary[int, Order] = WeakValueDictionary()
         self._unanswered: set[Order] = set()
         self._unknown: dict[str, Order] = {}
+        self._by_key: WeakValueDictionary[str, Order] = WeakValueDictionary()
         self.may_send: Callable[[], None] = _always
         self._forget = books.orders.on_change(self._moved)
 
@@ -93,6 +95,9 @@ class AccountOrders:
         asked = order_arguments(
             stock_code, order_type, volume, price_type, price, strategy_name, remark
         )
+        sent = self._by_key.get(key) if key else None
+        if sent is not None:
+            return self._same(sent, asked)
         self.may_send()
         order = Order(self, asked, key or new_key())
 
@@ -101,6 +106,7 @@ class AccountOrders:
 
         with self._lock:
             self._unanswered.add(order)
+            self._by_key[order.key] = order
         try:
             self._trader.requests.send(
                 "order_stock", self.books.account, asked, answered, order.key
@@ -108,8 +114,15 @@ class AccountOrders:
         except BaseException:
             with self._lock:
                 self._unanswered.discard(order)
+                self._by_key.pop(order.key, None)
             raise
         return order
+
+    def _same(self, sent: Order, asked: dict[str, Any]) -> Order:
+        """The order that bears a key, when it is the same one."""
+        if sent.asked != asked:
+            raise InputError("key", sent.key, f"a new key; this one belongs to {sent!r}")
+        return sent
 
     def submit(self, *args: Any, **kwargs: Any) -> Order:
         """Like `send`, and wait until the terminal has answered and its news is here.
@@ -135,8 +148,10 @@ class AccountOrders:
         Raises:
             SessionError: the terminal cannot be asked.
         """
+        late = monotonic() - self._trader.requests.seconds
         with self._lock:
-            doubtful = list(self._unknown.values())
+            overdue = [order for order in self._unanswered if order.sent_at < late]
+            doubtful = [*self._unknown.values(), *overdue]
         if not doubtful:
             return []
         keys = tuple(order.key for order in doubtful)
@@ -152,6 +167,7 @@ class AccountOrders:
             return FindingKind.STILL_UNKNOWN
         with self._lock:
             self._unknown.pop(order.key, None)
+            self._unanswered.discard(order)
         if outcome is None:
             order.take_doubt(_NEVER, final=True)
             return FindingKind.NOT_SENT

@@ -8,30 +8,21 @@ expected and told as what was missed; otherwise it is drift.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from typing import Any
 
 from xtnb import xtconstant as c
+from xtnb.live.handle import Order
+from xtnb.live.picture import Picture
 from xtnb.vocabulary.codes import OrderStatus
 from xtnb.vocabulary.reconciliation import Finding, FindingKind
-from xtnb.vocabulary.records import XtAsset, XtOrder, XtPosition, XtTrade
+from xtnb.vocabulary.records import XtAsset, XtOrder, XtPosition
 
 _TAKEN = "已按柜台更新 / taken over from the terminal"
 _ADDED = "已补入 / added"
 _SHOWN = "已列入委托 / listed among the orders"
+_SEND_ANEW = "未下单；需要时请重新下单 / there is no order; send a new one if you still want it"
 _LOOK = "请核对 / please check it with your broker"
 _SIDES = {c.STOCK_BUY: 1, c.STOCK_SELL: -1}
 _CENT = 0.005
-
-
-@dataclass
-class Picture:
-    """An account at one moment: records by key."""
-
-    orders: dict[int, XtOrder] = field(default_factory=dict)
-    trades: dict[str, XtTrade] = field(default_factory=dict)
-    positions: dict[Any, XtPosition] = field(default_factory=dict)
-    asset: XtAsset | None = None
 
 
 def differences(
@@ -51,6 +42,14 @@ def differences(
     if not expected:
         found += _money(before.asset, now.asset)
     return found
+
+
+def unknown_settled(order: Order, kind: FindingKind) -> Finding:
+    """What was found out about an order whose answer had been lost."""
+    after = f"{order.id}, {order.status}" if kind is FindingKind.SENT else "–"
+    done = {FindingKind.SENT: _SHOWN, FindingKind.NOT_SENT: _SEND_ANEW}.get(kind, _LOOK)
+    asked = f"{order.volume:,} @ {order.price:g}"
+    return _finding(kind, order.stock_code, order.key, asked, after, done)
 
 
 def _fills(before: Picture, now: Picture) -> Iterable[Finding]:

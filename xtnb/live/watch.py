@@ -75,6 +75,18 @@ class QuoteWatch:
         quote: Quote | None = self.table.get(stock_code)
         return quote if self._watchers[stock_code] else None
 
+    def renew(self) -> None:
+        """Ask for the quotes of what is watched again, as after the link was lost.
+
+        Raises:
+            NotConnected: the session is not connected.
+        """
+        codes = tuple(sorted(self.codes))
+        if codes:
+            send = self._trader.requests.send
+            send("quote_subscribe", None, {"codes": codes}, _ignore)
+            send("quote_full", None, {"codes": codes}, self._first)
+
     def close(self) -> None:
         """Stop listening."""
         self._untap()
