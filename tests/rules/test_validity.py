@@ -75,7 +75,9 @@ def test_a_stock_account_buys_and_sells_and_does_nothing_else(order_type):
         assert "24" in text
 
 
-@pytest.mark.parametrize("account_type", sorted(set(c.ACCOUNT_TYPE_DICT) - {c.SECURITY_ACCOUNT}))
+@pytest.mark.parametrize(
+    "account_type", sorted(set(c.ACCOUNT_TYPE_DICT) - {c.SECURITY_ACCOUNT, c.NEW3BOARD_ACCOUNT})
+)
 def test_other_accounts_do_not_trade_yet_and_are_told_so(account_type):
     with pytest.raises(Refused) as refused:
         ask(day_rules(), account_type=account_type)

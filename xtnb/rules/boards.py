@@ -16,6 +16,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Literal
 
+from xtnb import xtconstant as c
 from xtnb.errors import InputError
 from xtnb.rules.instruments import Board, Instrument
 from xtnb.rules.tables import in_force, load
@@ -92,6 +93,17 @@ def _rules(board: Board, st: bool, wide: bool, day: date) -> BoardRules:
 def board_rules(instrument: Instrument, day: date) -> BoardRules:
     """The rules of an instrument on a day. Source: data/boards.json."""
     return _rules(instrument.board, instrument.st, instrument.wide_limit, day)
+
+
+@lru_cache(maxsize=64)
+def boards_of(account_type: int, day: date) -> frozenset[Board] | None:
+    """The boards that a kind of account trades on a day; None for every one.
+
+    Source: data/boards.json, `accounts`; ours.
+    """
+    rows = load("boards")["accounts"].get(c.ACCOUNT_TYPE_DICT.get(account_type, ""))
+    row = in_force(rows, day) if rows else None
+    return frozenset(Board(name) for name in row["boards"]) if row else None
 
 
 def price_limits(prev_close: int, percent: int, tick: int) -> tuple[int, int]:

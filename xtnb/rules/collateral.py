@@ -17,6 +17,7 @@ from decimal import Decimal
 from functools import lru_cache
 
 from xtnb.errors import InputError
+from xtnb.rules.fees import FeeSchedule
 from xtnb.rules.tables import in_force, load
 from xtnb.vocabulary.money import YUAN
 
@@ -50,6 +51,9 @@ class CreditSettings:
         interest_of_all_first: a repayment pays the interest of all contracts before
             any principal; False pays contract by contract, interest first (U).
         private_fund: pays the higher margin ratio of short sales.
+        uptick_own: the uptick rule also holds for the account's other sales of a
+            security that it is short in (one source, S); False only for short sales.
+        fees: what it pays for trading.
 
     Raises:
         InputError: a negative figure, other interest days, or lines out of order.
@@ -67,11 +71,14 @@ class CreditSettings:
     tenor_days: int = _TABLE["tenor"]["days"]
     interest_of_all_first: bool = False
     private_fund: bool = False
+    uptick_own: bool = True
+    fees: FeeSchedule = FeeSchedule()  # noqa: RUF009 - frozen
 
     def __post_init__(self) -> None:
         for field in fields(self):
-            if getattr(self, field.name) < 0:
-                raise InputError(field.name, getattr(self, field.name), "0 or more")
+            value = getattr(self, field.name)
+            if isinstance(value, int) and value < 0:
+                raise InputError(field.name, value, "0 or more")
         if self.interest_days not in (360, 365):
             raise InputError("interest_days", self.interest_days, "360 or 365")
         if self.tenor_days < 1:

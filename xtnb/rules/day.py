@@ -12,13 +12,14 @@ English, with the figures in it.
 from __future__ import annotations
 
 from datetime import date
-from typing import NoReturn
+from typing import NoReturn, Self
 
 from xtnb import xtconstant as c
 from xtnb.errors import InputError, RefusalCode, Refused, VolumeShort
 from xtnb.rules.boards import (
     Cage,
     board_rules,
+    boards_of,
     cage_base,
     cage_ceiling,
     cage_floor,
@@ -26,7 +27,7 @@ from xtnb.rules.boards import (
 )
 from xtnb.rules.fees import FeeRules, Fees, FeeSchedule
 from xtnb.rules.instruments import Instrument
-from xtnb.rules.validity import price_types, refuse_order_type, refuse_price_type
+from xtnb.rules.validity import check_order_type, not_traded_here, price_types, refuse_price_type
 from xtnb.vocabulary.money import YUAN, half_up
 
 _BUY = c.STOCK_BUY
@@ -109,6 +110,10 @@ class DayRules:
         self._fee_rules = FeeRules(instrument, day, schedule)
         self._fee_total = self._fee_rules.total  # bound once: a hot path
 
+    def under(self, schedule: FeeSchedule) -> Self:
+        """The same day for an account that pays by another schedule."""
+        return type(self)(self.instrument, self.prev_close, self.day, schedule)
+
     def fees(self, buy: bool, turnover: int) -> Fees:
         """Fees of ONE order that has traded `turnover` (1e-4 yuan) so far.
 
@@ -153,13 +158,13 @@ class DayRules:
             for a buy, limit down for a sale.
 
         Raises:
-            Refused: ORDER_TYPE, PRICE_TYPE, LOT, TOO_LARGE, TICK, PRICE_LIMIT or
-                PRICE_CAGE.
+            Refused: ORDER_TYPE, UNKNOWN_CODE (a board that this kind of account does not
+                trade), PRICE_TYPE, LOT, TOO_LARGE, TICK, PRICE_LIMIT or PRICE_CAGE.
             VolumeShort: a sale of more than is sellable.
         """
         buy = order_type == _BUY
         if account_type != _STOCK or not (buy or order_type == _SELL):
-            raise refuse_order_type(account_type, order_type)
+            self._check_account(account_type, order_type)
         if price_type == _LIMIT:
             limit = True
         elif price_type == _LATEST:
@@ -241,6 +246,13 @@ class DayRules:
         odd = sellable % unit
         with_odd = volume - (volume - odd) % unit if volume >= odd else 0
         return max(volume - volume % unit, with_odd)
+
+    def _check_account(self, account_type: int, order_type: int) -> None:
+        """Refuse what is no buy or sale of an account that trades this board."""
+        check_order_type(account_type, order_type)
+        boards = boards_of(account_type, self.day)
+        if boards is not None and self.instrument.board not in boards:
+            raise not_traded_here(self.instrument.stock_code, account_type)
 
     def _maximum(self, price_type: int) -> int:
         limit = price_type in (_LIMIT, _LATEST)

@@ -102,6 +102,12 @@ def offers(day: date) -> dict[str, Offer]:
     return {offer.stock_code: offer for offer in _offers(day)}
 
 
+def open_to(account_type: int, offered: Mapping[str, Offer]) -> dict[str, Offer]:
+    """What this kind of account may subscribe: one for Beijing only what is offered there. Ours."""
+    beijing = account_type == c.NEW3BOARD_ACCOUNT
+    return {code: offer for code, offer in offered.items() if offer.prepaid or not beijing}
+
+
 def ipo_data(day: date) -> dict[str, dict[str, object]]:
     """The answer to `query_ipo_data`: facts by code. Source: manual, 当日新股信息查询."""
     return {code: dict(vars(offer.info())) for code, offer in offers(day).items()}

@@ -69,9 +69,10 @@ class ConnectAccountBooks(StockAccountBooks):
         InputError: another account type.
     """
 
-    __slots__ = ("_terms", "route", "settings")
+    __slots__ = ("_terms", "route")
 
     cash: ConnectCash
+    settings: ConnectSettings
 
     def __init__(
         self,
@@ -83,11 +84,9 @@ class ConnectAccountBooks(StockAccountBooks):
     ) -> None:
         if account_type not in ROUTES:
             raise InputError("account_type", account_type, f"one of {sorted(ROUTES)}")
-        super().__init__(account_id, cash, floor)
-        self.account_type = account_type
+        super().__init__(account_id, cash, floor, account_type, settings)
         self.cash = ConnectCash(cash)
         self.route = ROUTES[account_type]
-        self.settings = settings
         own = "SH" if account_type == c.HUGANGTONG_ACCOUNT else "SZ"
         self.shareholder = {self.route[-2:]: self.shareholder[own]}
         self._terms: dict[str, ConnectRules] = {}

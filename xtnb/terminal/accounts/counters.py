@@ -10,9 +10,10 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
+from xtnb import xtconstant as c
 from xtnb.rules.bonds import Repo
 from xtnb.rules.etf import ORDER_TYPES
-from xtnb.rules.ipo import offers
+from xtnb.rules.ipo import offers, open_to
 from xtnb.terminal.accounts.baskets import BasketDesk
 from xtnb.terminal.accounts.desk_orders import Customer, Entered
 from xtnb.terminal.accounts.repo import RepoDesk
@@ -35,15 +36,20 @@ class Counters:
         self.baskets = BasketDesk(books)
 
     def enter(self, wanted: Mapping[str, Any], at: int) -> Entered | None:
-        """Take an order in that belongs to a desk; None when it belongs to none."""
+        """Take an order in that belongs to a desk; None when it belongs to none.
+
+        An account for Beijing subscribes and does nothing else here.
+        """
         market, code = self._books.market, wanted["stock_code"]
-        if wanted["order_type"] in ORDER_TYPES:
-            return self.baskets.enter(wanted, at)
+        account_type = self._books.account_type
         instrument = market.instruments.get(code)
-        if isinstance(instrument, Repo):
-            return self.repos.enter(wanted, at)
+        if account_type != c.NEW3BOARD_ACCOUNT:
+            if wanted["order_type"] in ORDER_TYPES:
+                return self.baskets.enter(wanted, at)
+            if isinstance(instrument, Repo):
+                return self.repos.enter(wanted, at)
         if instrument is None:
-            offer = offers(market.day()).get(code)
+            offer = open_to(account_type, offers(market.day())).get(code)
             if offer is not None:
                 return self.subscriptions.enter(wanted, at, offer)
         return None

@@ -218,7 +218,7 @@ class CreditAccountBooks(CreditState):
             return self.rules.verdict(None, *asked, funds=funds, room=room)
         if code not in market.instruments:
             raise unknown_code(code)
-        rules = market.rules(code)
+        rules = self.terms_of(code)
         if not isinstance(rules, DayRules):
             raise not_traded_here(code, self.account_type)
         if kind != RETURN and not -0.001 < wanted["price"] * 10_000 - order.price < 0.001:

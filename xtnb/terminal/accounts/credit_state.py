@@ -20,12 +20,12 @@ from xtnb.vocabulary.records import XtAsset
 class CreditState(StockAccountBooks):
     """Money, holdings and debts of one margin account."""
 
-    __slots__ = ("debts", "ledger", "settings")
+    __slots__ = ("debts", "ledger")
+
+    settings: CreditSettings
 
     def __init__(self, account_id: str, cash: int, floor: Floor, settings: CreditSettings) -> None:
-        super().__init__(account_id, cash, floor)
-        self.account_type = c.CREDIT_ACCOUNT
-        self.settings = settings
+        super().__init__(account_id, cash, floor, c.CREDIT_ACCOUNT, settings)
         self.ledger = CreditLedger(self.cash)
         self.debts = Debts(settings.interest_of_all_first)
 

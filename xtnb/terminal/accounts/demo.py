@@ -19,9 +19,16 @@ from xtnb.terminal.accounts.options_futures import FutureOptionAccountBooks
 from xtnb.terminal.accounts.options_opening import demo_future_options, demo_options, open_options
 from xtnb.terminal.accounts.orders import Books, Floor
 from xtnb.terminal.accounts.stock import StockAccountBooks
+from xtnb.terminal.scenario import OpeningPosition
+from xtnb.vocabulary.money import YUAN
+
+DEMO_BEIJING_ACCOUNT = "5000000365"
 
 _EMPTY: dict[int, Callable[[str, int, Floor], Books]] = {
     c.SECURITY_ACCOUNT: StockAccountBooks,
+    c.NEW3BOARD_ACCOUNT: lambda number, cash, floor: StockAccountBooks(
+        number, cash, floor, c.NEW3BOARD_ACCOUNT
+    ),
     c.CREDIT_ACCOUNT: CreditAccountBooks,
     c.FUTURE_ACCOUNT: FuturesAccountBooks,
     c.FUTURE_OPTION_ACCOUNT: FutureOptionAccountBooks,
@@ -46,7 +53,21 @@ def demo_books(floor: Floor) -> list[Books]:
     return [
         open_credit(demo_credit(), floor),
         demo_futures(floor),
-        open_options(demo_options(), floor),
+        open_options(demo_options(floor.market.day()), floor),
         demo_future_options(floor),
         *open_demo(floor),
+        _beijing(floor),
     ]
+
+
+def _beijing(floor: Floor) -> Books:
+    """An account for Beijing: 200,000 yuan and two stocks, an odd lot among them."""
+    books = empty_books(c.NEW3BOARD_ACCOUNT, DEMO_BEIJING_ACCOUNT, 200_000 * YUAN, floor)
+    assert isinstance(books, StockAccountBooks)
+    books.begin(
+        (
+            OpeningPosition("920185.BJ", 2_000, 300, 97),
+            OpeningPosition("920445.BJ", 1_050, 0, 108),
+        )
+    )
+    return books

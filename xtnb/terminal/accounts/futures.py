@@ -34,6 +34,7 @@ from xtnb.rules.futures_orders import (
     judge_roll,
     judge_spread,
 )
+from xtnb.rules.terms import told
 from xtnb.rules.validity import not_traded_here, too_fine, unknown_code
 from xtnb.terminal.accounts.futures_orders import FutureOrder, Roll, described
 from xtnb.terminal.accounts.futures_records import FuturesRecords
@@ -421,6 +422,7 @@ class FuturesAccountBooks:
             "query_stock_position": lambda wanted: records.positions(wanted["stock_code"]),
             "query_stock_positions": lambda wanted: records.positions(),
             "query_position_statistics": lambda wanted: records.statistics(),
+            "terms": lambda wanted: told(self.terms),
         }
 
     def _one_order(self, wanted: Mapping[str, Any]) -> list[XtOrder]:

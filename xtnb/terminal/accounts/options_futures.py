@@ -29,6 +29,7 @@ from xtnb.rules.options_futures import (
     OptionPart,
     future_option_verdict,
 )
+from xtnb.rules.terms import FutureOptionTerms, told
 from xtnb.rules.validity import too_fine, unknown_code
 from xtnb.terminal.accounts.credit_orders import fill_record
 from xtnb.terminal.accounts.futures import FuturesAccountBooks
@@ -361,4 +362,5 @@ class FutureOptionAccountBooks(FuturesAccountBooks):
                 ),
                 *records.statistics(),
             ],
+            "terms": lambda wanted: told(FutureOptionTerms(self.terms, self.settings)),
         }

@@ -34,12 +34,12 @@ _EXCHANGES = {"SHO": "上交所期权", "SZO": "深交所期权"}
 class OptionState(StockAccountBooks):
     """Money, contracts and shares of one stock option account."""
 
-    __slots__ = ("ledger", "options", "settings")
+    __slots__ = ("ledger", "options")
+
+    settings: OptionSettings
 
     def __init__(self, account_id: str, cash: int, floor: Floor, settings: OptionSettings) -> None:
-        super().__init__(account_id, cash, floor)
-        self.account_type = c.STOCK_OPTION_ACCOUNT
-        self.settings = settings
+        super().__init__(account_id, cash, floor, c.STOCK_OPTION_ACCOUNT, settings)
         self.ledger = OptionLedger(self.cash)
         self.options: dict[Key, OptionPosition] = {}
         self.shareholder |= {"SHO": self.shareholder["SH"], "SZO": self.shareholder["SZ"]}

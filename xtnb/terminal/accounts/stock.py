@@ -19,6 +19,8 @@ from xtnb import xtconstant as c
 from xtnb.errors import Refused
 from xtnb.rules.day import DayRules
 from xtnb.rules.instruments import Instrument
+from xtnb.rules.listed import DayTerms
+from xtnb.rules.terms import StockTerms, told, under
 from xtnb.rules.validity import not_traded_here, too_fine, unknown_code
 from xtnb.terminal.accounts.counters import Counters
 from xtnb.terminal.accounts.desk_orders import DeskOrder
@@ -36,12 +38,22 @@ _BUY = c.STOCK_BUY
 _SIDES = frozenset({c.STOCK_BUY, c.STOCK_SELL})
 _LATEST = c.LATEST_PRICE
 _SECOND = 1_000_000_000
+USUAL = StockTerms()
 
 
 class StockAccountBooks:
-    """One stock account on the floor of its terminal."""
+    """One stock account on the floor of its terminal.
+
+    Args:
+        account_id, cash: as they begin; cash in 1e-4 yuan.
+        floor: of its terminal.
+        account_type: SECURITY_ACCOUNT, or NEW3BOARD_ACCOUNT, which trades what is
+            listed in Beijing.
+        settings: what the broker agrees, `StockTerms`; of another kind in its subclasses.
+    """
 
     __slots__ = (
+        "_own",
         "account_id",
         "account_type",
         "cash",
@@ -50,15 +62,25 @@ class StockAccountBooks:
         "holdings",
         "market",
         "orders",
+        "settings",
         "shareholder",
         "tell",
         "told",
         "trades",
     )
 
-    def __init__(self, account_id: str, cash: int, floor: Floor) -> None:
+    def __init__(
+        self,
+        account_id: str,
+        cash: int,
+        floor: Floor,
+        account_type: int = c.SECURITY_ACCOUNT,
+        settings: Any = USUAL,
+    ) -> None:
         self.account_id = account_id
-        self.account_type = c.SECURITY_ACCOUNT
+        self.account_type = account_type
+        self.settings = settings
+        self._own: dict[str, tuple[DayTerms, DayTerms]] = {}
         self.floor = floor
         self.market = floor.market
         self.tell = floor.tell
@@ -120,7 +142,7 @@ class StockAccountBooks:
             if not -0.001 < scaled - price < 0.001:
                 raise too_fine(wanted["price"])
             book = market.books[code]
-            rules = market.rules(code)
+            rules = self.terms_of(code)
             if not isinstance(rules, DayRules):
                 raise not_traded_here(code, self.account_type)
             order.rules = rules
@@ -284,6 +306,17 @@ class StockAccountBooks:
         holding = self.holdings.get(code)
         return holding.sellable if holding else 0
 
+    def terms_of(self, code: str) -> DayTerms:
+        """The rules of today under what is agreed. Raises KeyError for an unknown code."""
+        listed = self.market.rules(code)
+        if self.settings is USUAL:
+            return listed
+        of, own = self._own.get(code, (None, listed))
+        if of is not listed:
+            own = under(listed, self.settings)
+            self._own[code] = listed, own
+        return own
+
     def open_holding(self, code: str, name: str) -> Holding:
         """An empty holding, ready for a first fill."""
         holding = self.holdings[code] = Holding(code, self.market.mark(code), name)
@@ -356,6 +389,7 @@ class StockAccountBooks:
             "query_stock_position": self._one_position,
             "query_stock_positions": lambda wanted: [self.position(code) for code in self.holdings],
             **self.counters.calls(),
+            "terms": lambda wanted: told(self.settings),
         }
 
     def _one_order(self, wanted: Mapping[str, Any]) -> list[XtOrder]:
