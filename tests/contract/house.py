@@ -18,8 +18,8 @@ from xtnb.terminal.accounts.credit_opening import (
 )
 from xtnb.terminal.accounts.demo import demo_books
 from xtnb.terminal.accounts.futures_opening import (
-    DEMO_FUTURES,
     DEMO_FUTURES_ACCOUNT,
+    opening_futures,
 )
 from xtnb.terminal.accounts.options_opening import (
     DEMO_OPTION_ACCOUNT,
@@ -55,13 +55,13 @@ def every_account(name: str, market: Market) -> PaperTerminal:
 
 def codes() -> set[str]:
     """What these accounts hold and trade."""
-    options = demo_options()
+    options = demo_options(DEMO_DAY)
     return {
         *(one.stock_code for account in demo() for one in account.positions),
         *(one.stock_code for one in demo_credit().positions),
         *(one.stock_code for one in demo_credit().debts),
         *(code for code, _ in demo_credit().special),
-        *(one.stock_code for one in DEMO_FUTURES),
+        *(one.stock_code for one in opening_futures(DEMO_DAY)),
         *(one.stock_code for one in (*options.shares, *options.contracts)),
         *("510300.SH", "000300.SH"),
         *(one.stock_code for kind in ROUTES for one in demo_positions(kind)),

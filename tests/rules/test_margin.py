@@ -79,6 +79,18 @@ def test_the_table_covers_most_instruments_with_haircuts_below_one():
     assert all(security.lendable > 0 for security in table.values() if security.slo)
 
 
+def test_a_sale_of_what_is_owed_elsewhere_keeps_to_the_uptick_or_a_setting_frees_it():
+    free = CreditRules(DAY, CreditSettings(uptick_own=False))
+
+    kept = verdict(c.CREDIT_SELL, room=SHORT)
+    low = free.verdict(
+        PUFA_DAY, c.CREDIT_SELL, c.FIX_PRICE, 100, 99_000, funds=RICH, room=SHORT, last=100_000
+    )
+
+    assert (kept.price, low.price) == (100_000, 99_000)
+    assert refusal(c.CREDIT_SELL, price=99_900, room=SHORT) == RefusalCode.UPTICK
+
+
 def test_lists_are_dated():
     before, after = securities(date(2026, 8, 31)), securities(date(2026, 9, 1))
 
@@ -246,10 +258,16 @@ def test_other_order_types_are_refused(order_type):
     assert refusal(order_type) == RefusalCode.ORDER_TYPE
 
 
+SHORT = Room(sellable=100, held=100, own=100, due=1, short=100)
+
+
 @pytest.mark.parametrize(
     ("code", "order_type", "given"),
     [
         (RefusalCode.UPTICK, c.CREDIT_SLO_SELL, {"last": 100_100}),
+        (RefusalCode.UPTICK, c.CREDIT_SELL, {"last": 100_100, "room": SHORT}),
+        (RefusalCode.UPTICK, c.CREDIT_SELL_SECU_REPAY, {"last": 100_100, "room": SHORT}),
+        (RefusalCode.UPTICK, c.CREDIT_SELL, {"price_type": 42, "price": 0, "room": SHORT}),
         (RefusalCode.LENDABLE, c.CREDIT_SLO_SELL, {"room": Room(lendable=99)}),
         (RefusalCode.LOT, c.CREDIT_SLO_SELL, {"volume": 150}),
         (RefusalCode.LOT, c.CREDIT_FIN_BUY, {"volume": 150}),

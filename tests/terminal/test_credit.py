@@ -120,6 +120,22 @@ def test_a_short_sale_below_the_last_price_is_refused(floor):
     assert floor.state() == before
 
 
+def test_who_is_short_in_a_security_sells_it_no_lower_than_the_last_price():
+    floor = CreditFloor(positions=(OpeningPosition(PINGAN, 1_000, 0, 100),))
+    price = floor.last(PINGAN)
+    free = floor.cancel(floor.order(c.CREDIT_SELL, PINGAN, 100, price - 0.01))[0]
+    floor.deal(c.CREDIT_SLO_SELL, PINGAN, 100, price)
+
+    floor.order(c.CREDIT_SELL, PINGAN, 100, price - 0.01)
+    lower = floor.reply
+    floor.order(c.CREDIT_SELL, PINGAN, 100, price)
+
+    assert free == 0
+    assert lower.error_id == RefusalCode.UPTICK
+    assert "while the account is short in this security" in lower.error
+    assert floor.reply.error_id == 0
+
+
 def test_before_the_first_trade_of_a_day_the_previous_close_is_the_uptick(floor):
     floor.trade(PINGAN, floor.last(PINGAN) - 0.05)
     close = floor.last(PINGAN)

@@ -329,12 +329,13 @@ class Floor(CreditFloor):
             "quota": quota - model.used_quota(base == 28),
             "last": last[code],
             "cash": model.free,
+            "short": model.owed(code, False) + model.owed(code, True),
         }
 
     def check_reason(self, refused, known, base, code, price, volume):
         amount = Decimal(price) / YUAN * volume
         if refused == RefusalCode.UPTICK:
-            assert base == 28
+            assert base == 28 or (base in (24, 31) and known["short"])
             assert Decimal(price) / YUAN < known["last"]
         elif refused == RefusalCode.MARGIN_CALL:
             assert known["ratio"] < 150

@@ -20,7 +20,8 @@ from tests.terminal.futures_floor import (
 from xtnb import xtconstant as c
 from xtnb.errors import RefusalCode
 from xtnb.rules.futures import FuturesTerms
-from xtnb.terminal.accounts.futures_opening import DEMO_FUTURES, demo_futures
+from xtnb.rules.months import DEMO_DAY
+from xtnb.terminal.accounts.futures_opening import demo_futures, opening_futures
 from xtnb.vocabulary.derivatives import XtPositionStatistics
 
 LONG, SHORT = c.DIRECTION_FLAG_LONG, c.DIRECTION_FLAG_SHORT
@@ -473,12 +474,12 @@ def test_the_flow_trades_with_futures_orders_and_settles_the_day():
 
 
 def test_the_demo_has_long_and_short_lots_of_today_and_overnight():
-    floor = FuturesFloor(codes=[opening.stock_code for opening in DEMO_FUTURES])
+    floor = FuturesFloor(codes=[opening.stock_code for opening in opening_futures(DEMO_DAY)])
     books = demo_futures(floor.terminal.floor)
     floor.terminal.admit(books)
 
     rows = floor.rows("2000000365").values()
-    assert len(rows) == len(DEMO_FUTURES)
+    assert len(rows) == len(opening_futures(DEMO_DAY))
     assert {row.direction for row in rows} == {LONG, SHORT}
     assert any(row.today_position for row in rows)
     assert any(row.yesterday_position for row in rows)

@@ -385,7 +385,7 @@ def test_the_demo_account_has_rows_of_every_kind():
     market = Market(HandClock(), 1, _listed(), flow=False)
     terminal = PaperTerminal("demo", market)
 
-    books = open_options(demo_options(), terminal.floor)
+    books = open_options(demo_options(DEMO_DAY), terminal.floor)
 
     rows = books.calls()["query_stock_positions"]({})
     directions = {(row.direction, row.instrument_name.endswith("（备兑）")) for row in rows}

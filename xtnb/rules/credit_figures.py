@@ -117,6 +117,7 @@ class Room:
         owed: shares owed, less what open buy-to-return orders still buy.
         due: cash owed: financing principal, interest and fees.
         arriving: shares bought today, which can be sold tomorrow.
+        short: shares owed in both pools, whether they are being bought back or not.
     """
 
     sellable: int = 0
@@ -126,6 +127,7 @@ class Room:
     owed: int = 0
     due: int = 0
     arriving: int = 0
+    short: int = 0
 
     @classmethod
     def of(
@@ -142,7 +144,7 @@ class Room:
         _, special = base_type(order_type)
         pool = SPECIAL if special else ORDINARY
         listed = c.MARKET_STR_TO_ENUM_MAPPING.get(stock_code[-2:])
-        held = sellable = frozen = financed = owed = due = arriving = 0
+        held = sellable = frozen = financed = owed = due = arriving = short = 0
         for position in positions:
             if position.stock_code == stock_code:
                 held, sellable = position.volume, position.can_use_volume
@@ -151,8 +153,9 @@ class Room:
             here = compact.instrument_id == stock_code[:-3] and compact.exchange_id == listed
             if compact.compact_type == FINANCING:
                 financed += compact.real_compact_vol if here else 0
-            elif here and compact.cashgroup_prop == pool:
-                owed += compact.real_compact_vol
+            elif here:
+                short += compact.real_compact_vol
+                owed += compact.real_compact_vol if compact.cashgroup_prop == pool else 0
             if compact.cashgroup_prop == pool:
                 due += units(compact.real_compact_fare)
                 if compact.compact_type == FINANCING:
@@ -172,7 +175,7 @@ class Room:
             and row.cashgroup_prop == pool
         )
         own = max(0, min(sellable, held - frozen - financed))
-        return cls(sellable, held, own, lendable, max(0, owed), due, arriving)
+        return cls(sellable, held, own, lendable, max(0, owed), due, arriving, short)
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,6 +89,24 @@ def uptick(price: int, last: int) -> Refused:
     )
 
 
+def uptick_own(price: int, last: int, market_order: bool) -> Refused:
+    """A sale, below the last price, of a security that the account is short in.
+
+    Source: one secondary source (S, `CreditSettings.uptick_own`). That it holds for a
+    market order, which accepts any price, and for this account alone, is ours.
+    """
+    shown, floor = f"{price / YUAN:,.3f}", f"{last / YUAN:,.3f}"
+    zh, en = f"卖出价 {shown}", f"the price, {shown},"
+    if market_order:
+        zh, en = f"市价委托可能成交到 {shown}，", f"a market order, which accepts {shown},"
+    return Refused(
+        RefusalCode.UPTICK,
+        f"融券负债未了结期间卖出同一证券：{zh}低于最新成交价（无成交时为前收盘价）{floor}",
+        f"while the account is short in this security it sells no lower: {en} is below the "
+        f"last price (or previous close) of {floor}",
+    )
+
+
 def own_short(volume: int, own: int, sellable: int) -> Refused:
     """A sale or a return of shares that an open margin purchase pays for."""
     return Refused(

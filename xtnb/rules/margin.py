@@ -60,6 +60,7 @@ from xtnb.rules.credit_words import (
     own_short,
     quota_short,
     uptick,
+    uptick_own,
     wrong_type,
 )
 from xtnb.rules.day import DayRules
@@ -179,6 +180,10 @@ class CreditRules:
         )
         if kind == SELL and volume > room.own:
             raise own_short(volume, room.own, room.sellable)
+        free = price_type not in _LIMITS  # a market order: free of a price of its own
+        bound = kind in (SELL, SELL_TO_REPAY) and room.short and self.settings.uptick_own
+        if bound and (free or checked < last):
+            raise uptick_own(checked, last, free)
         if kind == SLO_SELL and checked < last:
             raise uptick(checked, last)
         if kind == SELL_TO_REPAY and not room.due:

@@ -21,6 +21,7 @@ its number as `order_remark` (ours).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -214,6 +215,8 @@ class CreditAccountBooks(CreditState):
         asked = (wanted["order_type"], order.price_type, order.volume, order.price)
         funds = self.funds()
         room = self.room(code, order.special)
+        if order.fixed["offset_flag"] == c.OFFSET_FLAG_FORCECLOSE:
+            room = replace(room, short=0)  # the broker's close-out waits for no price (ours)
         if kind == REPAY:
             return self.rules.verdict(None, *asked, funds=funds, room=room)
         if code not in market.instruments:

@@ -121,10 +121,10 @@ class CreditState(StockAccountBooks):
         if holding is None:
             return Room(lendable=lendable, owed=owed, due=due)
         debt = debts.by_code().get(code)
-        financed = debt.fin_volume if debt else 0
+        financed, short = (debt.fin_volume, debt.slo_volume) if debt else (0, 0)
         own = max(0, min(holding.sellable, holding.volume - holding.frozen - financed))
         shares = holding.sellable, holding.volume, own
-        return Room(*shares, lendable, owed, due, holding.on_road)
+        return Room(*shares, lendable, owed, due, holding.on_road, short)
 
     def may_leave(self, code: str) -> int:
         """Own shares whose value is above the withdraw line. 提取线"""

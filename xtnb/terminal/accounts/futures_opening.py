@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 
 from xtnb.rules.futures import FuturesDay
+from xtnb.rules.futures_listed import main_future
 from xtnb.terminal.accounts.futures import FuturesAccountBooks
 from xtnb.terminal.accounts.orders import Floor
 from xtnb.vocabulary.money import YUAN
@@ -36,16 +38,22 @@ class OpeningFuture:
     open_percent: int = 100
 
 
-DEMO_FUTURES = (
-    OpeningFuture("rb2701.SF", True, 6, 4, 97),
-    OpeningFuture("rb2705.SF", False, 5, 0, 102),
-    OpeningFuture("au2612.SF", True, 0, 1),
-    OpeningFuture("sc2701.INE", False, 0, 1),
-    OpeningFuture("m2701.DF", True, 10, 5, 103),
-    OpeningFuture("SR701.ZF", False, 8, 2, 101),
-    OpeningFuture("IF2612.IF", True, 1, 0, 99),
-    OpeningFuture("si2701.GF", False, 3, 3, 104),
-)
+def opening_futures(day: date) -> tuple[OpeningFuture, ...]:
+    """The demo's positions on a day: in main months, and in the month after one."""
+
+    def main(product: str, place: int = 0) -> str:
+        return main_future(product, day, place).stock_code
+
+    return (
+        OpeningFuture(main("rb"), True, 6, 4, 97),
+        OpeningFuture(main("rb", 1), False, 5, 0, 102),
+        OpeningFuture(main("au"), True, 0, 1),
+        OpeningFuture(main("sc"), False, 0, 1),
+        OpeningFuture(main("m"), True, 10, 5, 103),
+        OpeningFuture(main("SR"), False, 8, 2, 101),
+        OpeningFuture(main("IF"), True, 1, 0, 99),
+        OpeningFuture(main("si"), False, 3, 3, 104),
+    )
 
 
 def begin_futures(books: FuturesAccountBooks, positions: Iterable[OpeningFuture]) -> None:
@@ -71,5 +79,5 @@ def begin_futures(books: FuturesAccountBooks, positions: Iterable[OpeningFuture]
 def demo_futures(floor: Floor) -> FuturesAccountBooks:
     """The demo's futures account."""
     books = FuturesAccountBooks(DEMO_FUTURES_ACCOUNT, DEMO_FUTURES_CASH, floor)
-    begin_futures(books, DEMO_FUTURES)
+    begin_futures(books, opening_futures(floor.market.day()))
     return books

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 
+from xtnb.rules.futures_listed import contract
 from xtnb.rules.months import DEMO_DAY
 from xtnb.rules.options import OptionDay
-from xtnb.rules.options_futures import FutureOption, all_future_options
-from xtnb.rules.options_listed import StockOption, all_stock_options
+from xtnb.rules.options_futures import FutureOption, all_future_options, future_option_months
+from xtnb.rules.options_listed import StockOption, all_stock_options, option_months
 from xtnb.rules.options_settings import OptionSettings
 from xtnb.terminal.accounts.futures_opening import OpeningFuture, begin_futures
 from xtnb.terminal.accounts.options import OptionAccountBooks
@@ -61,32 +63,40 @@ class OpeningOptions:
     settings: OptionSettings = OptionSettings()  # noqa: RUF009 - frozen
 
 
-def series(underlying: str, call: bool, month: int, place: int) -> StockOption:
-    """A contract of the demo: `place` counts its strikes from the lowest, from 0.
+def series(
+    underlying: str, call: bool, month: int, place: int, day: date = DEMO_DAY
+) -> StockOption:
+    """A contract listed on a day: `place` counts its strikes from the lowest, from 0.
 
     Raises:
         IndexError: there is none.
     """
     chain = [
         option
-        for option in all_stock_options(DEMO_DAY).values()
+        for option in all_stock_options(day).values()
         if (option.underlying, option.call, option.expiry.month) == (underlying, call, month)
     ]
     return sorted(chain, key=lambda option: option.strike)[place]
 
 
-def demo_options() -> OpeningOptions:
-    """The demo's account: two rights, an obligation, and covered calls on 30,000 shares."""
+def demo_options(day: date) -> OpeningOptions:
+    """The demo's account on a day: two rights, an obligation, and covered calls on 30,000
+    shares, all in the second month that is listed, so that they have a month to run."""
+    month = int(option_months(day)[1][2:])
+
+    def of(underlying: str, call: bool, place: int) -> str:
+        return series(underlying, call, month, place, day).stock_code
+
     return OpeningOptions(
         DEMO_OPTION_ACCOUNT,
         300_000 * YUAN,
         (OpeningPosition("510050.SH", 50_000, 0, 97), OpeningPosition("159915.SZ", 20_000, 0, 95)),
         (("510050.SH", 40_000),),
         (
-            OpeningContracts(series("510300.SH", True, 12, 2).stock_code, True, 10, False, 92),
-            OpeningContracts(series("159915.SZ", False, 12, 1).stock_code, True, 5, False, 110),
-            OpeningContracts(series("510300.SH", False, 12, 1).stock_code, False, 4, False, 106),
-            OpeningContracts(series("510050.SH", True, 12, 3).stock_code, False, 3, True, 104),
+            OpeningContracts(of("510300.SH", True, 2), True, 10, False, 92),
+            OpeningContracts(of("159915.SZ", False, 1), True, 5, False, 110),
+            OpeningContracts(of("510300.SH", False, 1), False, 4, False, 106),
+            OpeningContracts(of("510050.SH", True, 3), False, 3, True, 104),
         ),
     )
 
@@ -124,32 +134,38 @@ def _hold(books: OptionAccountBooks, one: OpeningContracts) -> None:
     position.today = position.open_times = position.open_volume = 0
 
 
-def future_series(underlying: str, call: bool, place: int) -> FutureOption:
-    """An option on a future of the demo: `place` counts its strikes from the lowest, from 0.
+def future_series(underlying: str, call: bool, place: int, day: date = DEMO_DAY) -> FutureOption:
+    """An option on a future listed on a day: `place` counts its strikes from the lowest, from 0.
 
     Raises:
         IndexError: there is none.
     """
     chain = [
         option
-        for option in all_future_options(DEMO_DAY).values()
+        for option in all_future_options(day).values()
         if (option.underlying, option.call) == (underlying, call)
     ]
     return sorted(chain, key=lambda option: option.strike)[place]
 
 
 def demo_future_options(floor: Floor) -> FutureOptionAccountBooks:
-    """The demo's account for options on futures: rights, obligations, and a future."""
+    """The demo's account for options on futures: rights, obligations, and a future, all in the
+    second month whose options are listed."""
+    day = floor.market.day()
+    meal, copper = (
+        contract(product, future_option_months(product, day)[1]).stock_code
+        for product in ("m", "cu")
+    )
     books = FutureOptionAccountBooks(DEMO_FUTURE_OPTION_ACCOUNT, 500_000 * YUAN, floor)
     begin_future_options(
         books,
         (
-            OpeningContracts(future_series("m2705.DF", True, 2).stock_code, True, 10, False, 93),
-            OpeningContracts(future_series("cu2701.SF", False, 1).stock_code, True, 2, False, 108),
-            OpeningContracts(future_series("m2705.DF", False, 1).stock_code, False, 6, False, 105),
+            OpeningContracts(future_series(meal, True, 2, day).stock_code, True, 10, False, 93),
+            OpeningContracts(future_series(copper, False, 1, day).stock_code, True, 2, False, 108),
+            OpeningContracts(future_series(meal, False, 1, day).stock_code, False, 6, False, 105),
         ),
     )
-    begin_futures(books, (OpeningFuture("m2705.DF", True, 4, 0, 98),))
+    begin_futures(books, (OpeningFuture(meal, True, 4, 0, 98),))
     return books
 
 
