@@ -79,6 +79,8 @@ class RefusalCode(IntEnum):
     EXERCISE = 1052
     REPEATED = 1060
     OUTCOME_UNKNOWN = 1070
+    LIMITED = 1080
+    STOPPED = 1081
 
 
 class Refused(XtnbError):

@@ -7,6 +7,7 @@ from typing import Any
 from xtnb.errors import InputError
 from xtnb.rules.instruments import Instrument
 from xtnb.rules.ipo import ipo_data
+from xtnb.rules.listed import unit_of
 from xtnb.terminal.market import Market
 from xtnb.vocabulary.messages import Reply, Request
 
@@ -70,6 +71,7 @@ class QuoteDesk:
             "down": rules.down,
             "tick": rules.tick,
             "lot": rules.lot,
+            "unit": unit_of(found),
             "day": market.day().strftime("%Y%m%d"),
         }
         return Reply(request.seq, facts)

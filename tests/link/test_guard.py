@@ -1,0 +1,210 @@
+"""Limits on the serving side: what they forbid never reaches the terminal."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from tests.contract import house
+from xtnb import xtconstant as c
+from xtnb.errors import RefusalCode
+from xtnb.link.guard import GuardedLink
+from xtnb.link.limits import FILE, SWITCH, LimitsFile
+from xtnb.session.trader import XtQuantTrader
+from xtnb.terminal.scenario import DEMO_ACCOUNT
+from xtnb.vocabulary.messages import Reply, Request
+from xtnb.vocabulary.records import StockAccount
+
+CODE = "600000.SH"
+ME = StockAccount(DEMO_ACCOUNT)
+FUTURES = house.ACCOUNTS["futures"]
+SECONDS = 10.0
+
+
+class Guarded:
+    """A paper terminal behind the limits of a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.time = 1_700_000_000 * 1_000_000_000
+        self.host = house.host(house.market())
+        self.link = GuardedLink(self.host.link("demo"), LimitsFile(folder), lambda: self.time)
+        self.errors: list[str] = []
+        self.trader = XtQuantTrader.over(self.link, 1)
+        self.trader.start()
+        assert self.trader.connect() == 0
+
+    def limit(self, text: str) -> None:
+        (self.folder / FILE).write_text(text, encoding="utf-8")
+
+    def order(self, volume=100, price=10.0, code=CODE, price_type=c.FIX_PRICE, account=ME):
+        """The number of an order, and the reason if there is none."""
+        asked = {
+            "stock_code": code,
+            "order_type": c.STOCK_BUY if account is ME else c.FUTURE_OPEN_LONG,
+            "order_volume": volume,
+            "price_type": price_type,
+            "price": price,
+            "strategy_name": "",
+            "order_remark": "",
+        }
+        answer = self.trader.requests.ask("order_stock", account, asked)
+        return answer.order_id, answer.error_msg
+
+    def close(self) -> None:
+        self.trader.stop()
+
+
+@pytest.fixture
+def guarded(tmp_path):
+    one = Guarded(tmp_path)
+    yield one
+    one.close()
+
+
+def test_without_a_file_nothing_is_limited(guarded):
+    number, reason = guarded.order(volume=50_000)
+
+    assert (number > 0, reason) == (True, "")
+
+
+@pytest.mark.parametrize(
+    ("text", "order", "why"),
+    [
+        ("order_value = 2000", {"volume": 300}, "3,000 exceeds the value of one order, 2,000"),
+        ("order_volume = 200", {"volume": 300}, "300 exceeds the most of one order, 200"),
+        ('codes = ["51*.SH"]', {}, "600000.SH may not be traded here"),
+        ("price_distance = 0.001", {"price": 10.0}, "away from the last price"),
+        ("read_only = true", {}, "read-only here"),
+        ("orders_a_day = 0", {}, "the 0 orders of today"),
+        ("value_a_day = 500", {}, "1,000 exceeds the value of a day, 500"),
+    ],
+)
+def test_an_order_beyond_a_limit_never_reaches_the_terminal(guarded, text, order, why):
+    guarded.limit(f"[every]\n{text}\n")
+
+    number, reason = guarded.order(**order)
+
+    assert number == -1
+    assert why in reason
+    assert " / " in reason
+    assert guarded.trader.query_stock_orders(ME) == []
+
+
+def test_what_is_within_the_limits_passes(guarded):
+    guarded.limit(
+        '[every]\norder_value = 2000\norder_volume = 200\ncodes = ["600*.SH"]\n'
+        "price_distance = 0.2\norders_a_day = 5\norders_a_minute = 5\nvalue_a_day = 9000\n"
+    )
+
+    assert guarded.order()[1] == ""
+
+
+def test_an_account_may_have_limits_of_its_own(guarded):
+    guarded.limit(f"[every]\norder_volume = 100\n[account.{DEMO_ACCOUNT}]\norder_volume = 400\n")
+
+    assert guarded.order(volume=400)[1] == ""
+    assert guarded.order(volume=500)[0] == -1
+
+
+def test_the_orders_of_a_minute_come_back_with_time(guarded):
+    guarded.limit("[every]\norders_a_minute = 2\n")
+    assert [guarded.order()[0] > 0 for _ in range(3)] == [True, True, False]
+
+    guarded.time += 61 * 1_000_000_000
+
+    assert guarded.order()[0] > 0
+
+
+def test_what_was_ordered_today_counts_after_a_new_start(guarded):
+    guarded.limit("[every]\norders_a_day = 2\n")
+    guarded.order()
+    guarded.trader.stop()
+    guarded.trader.start()
+    assert guarded.trader.connect() == 0
+
+    assert [guarded.order()[0] > 0 for _ in range(2)] == [True, False]
+
+
+def test_contracts_count_with_their_multiplier(guarded):
+    code = next(one.stock_code for one in guarded.trader.query_stock_positions(FUTURES))
+    guarded.limit("[every]\norder_value = 5000\n")
+
+    number, reason = guarded.order(1, 3000.0, code, account=FUTURES)
+
+    assert number == -1
+    assert "30,000" in reason
+
+
+def test_a_market_order_is_judged_by_the_last_price(guarded):
+    guarded.limit("[every]\norder_value = 500\n")
+
+    number, reason = guarded.order(price=0.0, price_type=c.MARKET_SH_CONVERT_5_CANCEL)
+
+    assert number == -1
+    assert "exceeds the value" in reason
+
+
+def test_the_kill_switch_stops_orders_and_lets_cancels_through(guarded):
+    number, _ = guarded.order()
+    (guarded.folder / SWITCH).touch()
+
+    assert "kill switch" in guarded.order()[1]
+    assert guarded.trader.cancel_order_stock(ME, number) == 0
+    (guarded.folder / SWITCH).unlink()
+    assert guarded.order()[0] > 0
+
+
+@pytest.mark.parametrize(
+    "text", ["[every", "[every]\norder_valu = 3\n", '[every]\norder_value = "much"\n', "x = 1\n"]
+)
+def test_a_file_that_cannot_be_read_lets_no_order_through(guarded, text):
+    guarded.limit(text)
+
+    number, reason = guarded.order()
+
+    assert number == -1
+    assert FILE in reason
+
+
+def test_a_transfer_of_a_read_only_account_is_refused(guarded):
+    guarded.limit("[every]\nread_only = true\n")
+    answers: list[Reply] = []
+    came = threading.Event()
+    link = GuardedLink(guarded.host.link("demo"), LimitsFile(guarded.folder), lambda: guarded.time)
+
+    def heard(item):
+        answers.append(item)
+        came.set()
+
+    assert link.open(7, heard) == 0
+    link.send(Request(1, "fund_transfer", 2, DEMO_ACCOUNT, {}, 7))
+    assert came.wait(SECONDS)
+    link.close()
+
+    assert answers[0].error_id == RefusalCode.LIMITED
+
+
+def test_orders_leave_in_the_order_in_which_they_came(guarded):
+    guarded.limit("[every]\norder_value = 100000\nvalue_a_day = 10000000\n")
+    answered = threading.Semaphore(0)
+    asked = [str(number) for number in range(20)]
+
+    for remark in asked:
+        arguments = {
+            "stock_code": CODE,
+            "order_type": c.STOCK_BUY,
+            "order_volume": 100,
+            "price_type": c.FIX_PRICE,
+            "price": 10.0,
+            "strategy_name": "",
+            "order_remark": remark,
+        }
+        guarded.trader.requests.send(
+            "order_stock", ME, arguments, lambda answer: answered.release()
+        )
+    assert all(answered.acquire(timeout=SECONDS) for _ in asked)
+
+    assert [one.order_remark for one in guarded.trader.query_stock_orders(ME)] == asked

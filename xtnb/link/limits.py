@@ -1,0 +1,140 @@
+"""Limits: what an account may do at most, as whoever runs the terminal has written it down.
+
+`limits.toml` lies in the terminal's folder, beside whoever serves it, and no client
+can reach it. It is read again when it changes; one that cannot be read lets nothing
+through. A file `STOP` beside it is the kill switch: while it is there no order goes
+out of any account, and cancels do.
+
+    [every]                        # every account, unless it says otherwise
+    order_value = 500_000          # price times volume, in the currency of the price
+    orders_a_minute = 30
+
+    [account.1000000365]
+    codes = ["600*.SH", "510300.SH"]
+    price_distance = 0.03          # from the last price, as a fraction of it
+    read_only = false
+
+Everything here is ours; by default nothing is limited.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+import msgspec
+
+from xtnb.errors import RefusalCode, Refused
+
+FILE = "limits.toml"
+SWITCH = "STOP"
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What one account may do. None is no limit.
+
+    Attributes:
+        order_value, value_a_day: price times volume and unit, in the price's currency.
+        order_volume: shares or contracts of one order.
+        orders_a_minute, orders_a_day: orders that the terminal was asked to place.
+        price_distance: of a limit price from the last one, as a fraction of it.
+        codes: patterns of the codes that may be traded, such as "600*.SH".
+        read_only: nothing but queries and cancels.
+    """
+
+    order_value: float | None = None
+    order_volume: int | None = None
+    orders_a_minute: int | None = None
+    orders_a_day: int | None = None
+    value_a_day: float | None = None
+    price_distance: float | None = None
+    codes: tuple[str, ...] | None = None
+    read_only: bool = False
+
+    def allows(self, stock_code: str) -> bool:
+        """Whether this code may be traded."""
+        return self.codes is None or any(fnmatchcase(stock_code, one) for one in self.codes)
+
+
+class _File(msgspec.Struct, forbid_unknown_fields=True):
+    every: dict[str, object] = {}
+    account: dict[str, dict[str, object]] = {}
+
+
+class LimitsFile:
+    """The limits of a folder, always those that are in it now.
+
+    Args:
+        folder: where `limits.toml` and `STOP` are looked for.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / FILE
+        self._switch = folder / SWITCH
+        self._read_at: tuple[int, int] | None = None
+        self._every: dict[str, object] = {}
+        self._accounts: dict[str, dict[str, object]] = {}
+        self._fault = ""
+        self._known: dict[str, Limits] = {}
+
+    def of(self, account_id: str) -> Limits:
+        """The limits of an account.
+
+        Raises:
+            Refused: STOPPED, when the kill switch is on or the file cannot be read.
+        """
+        if self._switch.exists():
+            raise Refused(
+                RefusalCode.STOPPED,
+                f"交易已被总开关停止（{self._switch.name}）；撤单仍可用",
+                f"trading is stopped by the kill switch ({self._switch.name}); cancels still work",
+            )
+        self._refresh()
+        if self._fault:
+            raise Refused(
+                RefusalCode.STOPPED,
+                f"限额文件 {self._path.name} 无法读取：{self._fault}",
+                f"{self._path.name} cannot be read: {self._fault}",
+            )
+        known = self._known.get(account_id)
+        if known is None:
+            merged = {**self._every, **self._accounts.get(account_id, {})}
+            known = self._known[account_id] = msgspec.convert(merged, Limits)
+        return known
+
+    def check(self) -> None:
+        """Read the file now.
+
+        Raises:
+            Refused: STOPPED, when it cannot be read.
+        """
+        self.of("")
+
+    def _refresh(self) -> None:
+        try:
+            state = self._path.stat()
+            seen = (state.st_mtime_ns, state.st_size)
+        except FileNotFoundError:
+            seen = (0, 0)
+        except OSError as fault:
+            self._fault, self._read_at = str(fault), None
+            return
+        if seen == self._read_at:
+            return
+        self._known.clear()
+        try:
+            read = _read(self._path) if seen != (0, 0) else _File()
+        except (OSError, ValueError) as fault:  # msgspec's and tomllib's errors are ValueErrors
+            self._fault = str(fault)
+        else:
+            self._every, self._accounts, self._fault = read.every, read.account, ""
+        self._read_at = seen
+
+
+def _read(path: Path) -> _File:
+    read = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), _File)
+    msgspec.convert(read.every, Limits)
+    for one in read.account.values():
+        msgspec.convert({**read.every, **one}, Limits)
+    return read
