@@ -12,6 +12,11 @@ asset record for futures is ours; the value of a position is in the position's r
 
 Cash falls below zero when prices go against the account. Closing stays possible then,
 opening does not.
+
+What is still open when the last trading day of a contract ends is settled in cash at that
+day's settlement price, and is gone. So it is with index and bond futures in substance. For
+other products it is ours: there no one delivers, and nobody has to close before the month
+of delivery, which a natural person may not enter; our sources have no rule on it.
 """
 
 from __future__ import annotations
