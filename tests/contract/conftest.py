@@ -8,12 +8,13 @@ case wants. A link that arrives later is one more entry of `REACHES`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
 from tests.contract import house
 from tests.session.scripted import Diary
+from tests.vendor.links import vendor_link
 from xtnb.link.base import Link
 from xtnb.link.local import PaperHost
 from xtnb.rules.instruments import find
@@ -75,9 +76,14 @@ def _house() -> Reach:
     )
 
 
-REACHES = {"local": _local}
+def _through_the_vendor_s_package(reach: Reach) -> Reach:
+    behind = reach.new_link
+    return replace(reach, new_link=lambda: vendor_link(behind()))
+
+
+REACHES = {"local": _local, "vendor": lambda: _through_the_vendor_s_package(_local())}
 # The same ways to a terminal with one account of every kind.
-HOUSES = {"local": _house}
+HOUSES = {"local": _house, "vendor": lambda: _through_the_vendor_s_package(_house())}
 
 
 @pytest.fixture(params=REACHES)

@@ -129,7 +129,7 @@ def scripted(vendor: Vendor) -> Iterator[list[Side]]:
     end(sides)
 
 
-@pytest.fixture(params=REACHES)
+@pytest.fixture(params=["local"])
 def paper(request: pytest.FixtureRequest, vendor: Vendor) -> Iterator[list[Side]]:
     """Both over paper terminals of their own, which begin alike."""
 

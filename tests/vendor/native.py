@@ -21,6 +21,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from tests.vendor.native_objects import STRICT, Struct, strict
 from xtnb.errors import NotConnected
 from xtnb.link.base import Link
 from xtnb.session.answers import as_dict
@@ -30,35 +31,6 @@ from xtnb.vocabulary.messages import Push, PushKind, Reply, Request
 from xtnb.vocabulary.options import in_language
 from xtnb.vocabulary.subscriptions import IpoInfo
 from xtnb.vocabulary.transfers import ComFund, ComPosition
-
-STRICT = {
-    "SmtAppointmentCancelReq": {"m_nAccountType", "m_strAccountID", "m_strApplyID"},
-    "SmtCompactRenewalReq": {
-        *("m_nAccountType", "m_strAccountID", "m_strCompactID", "m_strOrderCode"),
-        *("m_nDeferDays", "m_nDeferNum", "m_dApplyRate"),
-    },
-    "SmtCompactReturnReq": {
-        *("m_nAccountType", "m_strAccountID", "m_strSrcGroupID", "m_strCompactID"),
-        *("m_strOrderCode", "m_nOccurAmount"),
-    },
-}
-
-
-class Struct:
-    """A native object: whatever fields it is given."""
-
-    def __init__(self, **fields: Any) -> None:
-        self.__dict__.update(fields)
-
-
-def _strict(name: str, fields: set[str]) -> type:
-    def set_field(self: Any, key: str, value: Any) -> None:
-        if key not in fields:
-            raise AttributeError(f"{name!r} object has no attribute {key!r}")
-        object.__setattr__(self, key, value)
-
-    return type(name, (Struct,), {"__setattr__": set_field})
-
 
 # -- replies --------------------------------------------------------------------------------
 
@@ -214,6 +186,31 @@ def _query(method: str, binder: str, **fields: str) -> Forward:
     return Forward(method, binder, _rows, fields)
 
 
+def _borrowing(binder: str) -> dict[str, Forward]:
+    """What the vendor's layer fails to send (defects 13 and 14) and the compiled client takes."""
+    fields = {
+        "smtAppointmentCancel": {"apply_id": "m_strApplyID"},
+        "smtCompactRenewal": {
+            "cash_compact_id": "m_strCompactID",
+            "order_code": "m_strOrderCode",
+            "defer_days": "m_nDeferDays",
+            "defer_num": "m_nDeferNum",
+            "apply_rate": "m_dApplyRate",
+        },
+        "smtCompactReturn": {
+            "src_group_id": "m_strSrcGroupID",
+            "cash_compact_id": "m_strCompactID",
+            "order_code": "m_strOrderCode",
+            "occur_amount": "m_nOccurAmount",
+        },
+    }
+    methods = ("smt_appointment_cancel", "smt_compact_renewal", "smt_compact_return")
+    return {
+        name: Forward(method, binder, _borrowed, fields[name])
+        for name, method in zip(fields, methods, strict=True)
+    }
+
+
 def forwards(names: dict[str, dict[str, str]]) -> dict[str, Forward]:
     """Native request -> what becomes of it. `names`: API method -> key -> native field."""
 
@@ -270,6 +267,7 @@ def forwards(names: dict[str, dict[str, str]]) -> dict[str, Forward]:
             "smt_negotiate_order", smt, _borrowed, {"src_group_id": "m_strSrcGroupID", **applied}
         ),
         "smtAppointmentOrder": Forward("smt_appointment_order", smt, _borrowed, applied),
+        **_borrowing(smt),
         "queryPositionStatistics": _query(
             "query_position_statistics", "QueryPositionStatisticsResp"
         ),
@@ -474,7 +472,7 @@ def module(link_of: Callable[[str], Link], bson: Any, names: dict[str, Any]) -> 
     body = {"link_of": staticmethod(link_of), "bson": bson, "table": forwards(names)}
     made.XtQuantAsyncClient = type("XtQuantAsyncClient", (Client,), body)  # type: ignore[attr-defined]
     for name, fields in STRICT.items():
-        setattr(made, name, _strict(name, fields))
+        setattr(made, name, strict(name, fields))
     made.__getattr__ = lambda name: _request(name)  # type: ignore[attr-defined]
     return made
 

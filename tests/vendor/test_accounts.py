@@ -15,7 +15,7 @@ from xtnb import xtconstant as c
 CREDIT, FUTURES, OPTIONS = ACCOUNTS["credit"], ACCOUNTS["futures"], ACCOUNTS["options"]
 
 
-@pytest.fixture(params=HOUSES)
+@pytest.fixture(params=["local"])
 def sides(request, vendor):
     def link():
         reach = HOUSES[request.param]()

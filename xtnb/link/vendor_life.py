@@ -1,0 +1,345 @@
+"""One opening of a link to a MiniQMT: the vendor's trader, and the threads that call it.
+
+- The **owner** builds the vendor's trader, starts and connects it, hands each request
+  to a worker in the order in which they came, and stops the trader at the end.
+- **Workers** make the vendor's calls, each of which may hang.
+- The vendor's own thread and the **teller** are the business of vendor_traffic.py.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from queue import SimpleQueue
+from typing import Any
+
+from xtnb.errors import NotConnected, RefusalCode
+from xtnb.link.base import Deliver
+from xtnb.link.vendor_asked import Asked, Limits, News
+from xtnb.link.vendor_calls import CALLS, EMPTY_ROWS, ORDER, RAW, Answer, Call, Whose
+from xtnb.link.vendor_memory import Memory, tag_of, tagged
+from xtnb.link.vendor_package import Package
+from xtnb.link.vendor_quotes import QUOTES, VendorQuotes
+from xtnb.link.vendor_records import rows
+from xtnb.link.vendor_trader import new_trader
+from xtnb.link.vendor_traffic import UNKNOWN, Traffic
+from xtnb.link.vendor_workers import Workers
+from xtnb.vocabulary.messages import PushKind, Reply, Request
+from xtnb.vocabulary.records import XtAccountInfo, XtOrder, XtOrderError, XtTrade
+
+_log = logging.getLogger("xtnb.link")
+
+_OUTCOME = "outcome"
+_SILENT = "没有发送：终端没有响应 / not sent: the terminal answers nothing"
+_UNSEEN = "没有发送：无法读取该账号的委托 / not sent: the orders of the account could not be read"
+_EXPIRED = "委托已过有效时间，没有发送 / not sent: the order came after its end"
+_VOID = "该请求已被作废，没有发送 / not sent: it was asked what became of it before it came"
+
+
+class Life:
+    """See above.
+
+    Args:
+        package: the vendor's.
+        path: the userdata_mini, as the vendor's trader takes it.
+        session: the number of this session at the terminal.
+        terminal, epoch: how its pushes are signed.
+        memory: what outlives it.
+        deliver: hears replies and pushes.
+    """
+
+    def __init__(
+        self,
+        package: Package,
+        path: str,
+        session: int,
+        terminal: str,
+        epoch: int,
+        memory: Memory,
+        deliver: Deliver,
+        limits: Limits,
+    ) -> None:
+        self._name = f"xtnb-miniqmt-{session}"
+        self._memory = memory
+        self._lock = memory.lock
+        self._limits = limits
+        self._workers = Workers(f"{self._name}-call")
+        self._traffic = Traffic(
+            (terminal, epoch), memory, deliver, limits, self._look_up, self._workers.leave_alone
+        )
+        self._traffic.on_loss = lambda: self._requests.put(None)
+        self._new: Callable[[], Any] = lambda: new_trader(package, path, session, self._traffic)
+        self._trader: Any = None
+        self._quotes = VendorQuotes(package.data, self._traffic.quoted)
+        self._opened: Future[int] = Future()
+        self._requests: SimpleQueue[Request | None] = SimpleQueue()
+        self._accounts: set[tuple[int, str]] | None = None
+        self._read: set[tuple[int, str]] = set()
+        self._threads: list[threading.Thread] = []
+
+    # -- for the link, on any thread -----------------------------------------------------------
+
+    @property
+    def alive(self) -> bool:
+        """Whether requests can be sent."""
+        return self._traffic.alive
+
+    def connect(self) -> int:
+        """Build, start and connect the vendor's trader; its result, 0 when connected.
+
+        Raises:
+            TimeoutError: it did not return in time.
+            Exception: what the vendor's package raised.
+        """
+        for name, run in (("owner", self._own), ("news", self._traffic.tell)):
+            thread = threading.Thread(target=run, name=f"{self._name}-{name}", daemon=True)
+            self._threads.append(thread)
+            thread.start()
+        return self._opened.result(self._limits.connect)
+
+    def send(self, request: Request) -> None:
+        """Queue a request. Raises NotConnected once the terminal has gone."""
+        if not self.alive:
+            raise NotConnected(f"{request.method}: the link to MiniQMT is not open")
+        self._requests.put(request)
+
+    def end(self) -> None:
+        """Leave the terminal; nothing more is delivered after this."""
+        self._traffic.end()
+        for thread in self._threads:
+            if thread is not threading.current_thread():
+                thread.join(self._limits.inner)
+
+    # -- the owner -----------------------------------------------------------------------------
+
+    def _own(self) -> None:
+        try:
+            self._trader = self._new()
+            self._traffic.on_answer = self._trader.forget_answered
+            self._trader.start()
+            result = int(self._trader.connect())
+            if result == 0:
+                self._accounts = self._listed()
+        except BaseException as fault:
+            self._opened.set_exception(fault)
+        else:
+            self._opened.set_result(result)
+            while result == 0 and (request := self._requests.get()) is not None:
+                self._begin(request)
+        self._workers.end()
+        self._leave()
+
+    def _leave(self) -> None:
+        """Stop the vendor's trader: before its `start`, its `stop` raises (defect 15)."""
+        trader = self._trader
+        if trader is None or trader.executor is None:
+            return
+        try:
+            self._quotes.close()
+            trader.stop()
+            trader.loop.close()
+        except Exception:
+            _log.exception("the vendor's trader did not stop as it should")
+
+    def _begin(self, request: Request) -> None:
+        """Answer what needs no call; hand the rest to a worker, and wait until it is sent."""
+        try:
+            items = self._at_once(request)
+        except Exception as fault:
+            _log.exception("request %s failed", request.method)
+            items = [Reply(request.seq, None, f"{type(fault).__name__}: {fault}")]
+        if items is not None:
+            self._traffic.put(items)
+            return
+        key = request.key or secrets.token_hex(8)
+        tag = tag_of((request.account_type, request.account_id), key)
+        deadline = self._limits.now() + self._limits.answer
+        tag = tag if request.method == ORDER else ""
+        asked = Asked(request, CALLS.get(request.method), deadline, tag)
+        asked.again = self._memory_says(request) is not None  # unknown so far: look for it
+        self._hand_on(asked)
+        asked.sent.wait(self._limits.send)
+
+    def _hand_on(self, asked: Asked) -> None:
+        self._traffic.begin(asked)
+        if not self._workers.give(asked, lambda: self._carry(asked), self._limits.send):
+            self._traffic.answer(asked, Answer(None, _SILENT))
+
+    def _at_once(self, request: Request) -> list[Any] | None:
+        """What is answered without asking the terminal; None for the rest."""
+        if request.method in QUOTES:
+            return None
+        call = CALLS.get(request.method)
+        if call is None and request.method != _OUTCOME:
+            text = f"实盘终端没有 {request.method} / a real terminal has no {request.method}"
+            return [Reply(request.seq, None, text)]
+        if 0 < request.valid_until < self._limits.wall():
+            return [Reply(request.seq, None, _EXPIRED, int(RefusalCode.EXPIRED))]
+        if (first := self._memory_says(request)) is not None:
+            unknown = first.error_id == RefusalCode.OUTCOME_UNKNOWN
+            if not unknown or request.method != ORDER:
+                return [first._replace(seq=request.seq)]
+        if request.key and self._traffic.join(request):
+            return []
+        account = (request.account_type, request.account_id)
+        if request.account_id and not self._has(account):
+            return self._stranger(request)
+        if call and call.kinds and request.account_type not in call.kinds:
+            text = f"该类型账号没有 {request.method} / this kind of account has no {request.method}"
+            return [Reply(request.seq, None, text)]
+        return None
+
+    def _memory_says(self, request: Request) -> Reply | None:
+        with self._lock:
+            return self._memory.reply(request)
+
+    def _has(self, account: tuple[int, str]) -> bool:
+        """Whether the terminal has that account: at the vendor, one that is not there and
+        one without rows give the same empty list."""
+        if self._accounts is None or account in self._accounts:
+            return True
+        self._accounts = self._listed()
+        return not self._accounts or account in self._accounts
+
+    def _listed(self) -> set[tuple[int, str]] | None:
+        asked = Asked(Request(0, "query_account_infos", 0, "", {}), None, 0.0)
+        asked.inner = True
+        self._traffic.carry_for(asked)
+        try:
+            found = rows(XtAccountInfo, self._trader.query_account_infos())
+        except Exception as fault:
+            _log.warning("MiniQMT does not list its accounts: %s", fault)
+            return None
+        return {(info.account_type, info.account_id) for info in found} or None
+
+    def _stranger(self, request: Request) -> list[Any]:
+        number, kind = request.account_id, request.account_type
+        text = f"终端没有账号 {number} / the terminal has no account {number}"
+        code = int(RefusalCode.UNKNOWN_ACCOUNT)
+        if request.method != ORDER:
+            value = -1 if request.method in ("subscribe", "unsubscribe") else None
+            return [Reply(request.seq, value, text, code)]
+        asked = request.arguments
+        names = asked["strategy_name"], asked["order_remark"]
+        error = XtOrderError(number, -1, code, text, *names, request.seq, kind)
+        told = News(PushKind.ORDER_ERROR, kind, number, error, request.session, request.seq)
+        return [Reply(request.seq, -1, text, code), told]
+
+    # -- workers -------------------------------------------------------------------------------
+
+    def _carry(self, asked: Asked) -> None:
+        """Make the vendor's call of a request, and answer it unless the answer comes later."""
+        self._traffic.carry_for(asked)
+        try:
+            answer = self._answer_of(asked)
+        except NotConnected:
+            return  # nobody waits for it any more
+        except TimeoutError:
+            answer = Answer(None, _UNSEEN)
+        except Exception as fault:
+            _log.exception("MiniQMT could not be asked for %s", asked.request.method)
+            answer = Answer(None, f"{type(fault).__name__}: {fault}")
+        finally:
+            asked.sent.set()
+        if answer is not None:
+            self._traffic.answer(asked, answer)
+
+    def _answer_of(self, asked: Asked) -> Answer | None:
+        """What a request is answered with; None when the answer comes later."""
+        request, call = asked.request, asked.call
+        if request.method == _OUTCOME:
+            return self._outcomes(asked)
+        if call is None:
+            return Answer(self._quotes.answer(request))
+        if asked.again:
+            return self._looked_up(asked)
+        if (before := self._asked_before(asked)) is not None:
+            return before
+        found = self._call(asked, call)
+        return None if call.later else self._whole(call.read(request, found))
+
+    def _call(self, asked: Asked, call: Call) -> Any:
+        request = asked.request
+        arguments = request.arguments
+        if asked.tag:
+            remark = arguments["order_remark"]
+            with self._lock:
+                self._memory.sent(asked.tag, remark)
+            arguments = {**arguments, "order_remark": tagged(asked.tag, remark)}
+        whose = Whose(request.account_type, request.account_id)
+        try:
+            found = call.ask(self._trader, whose, arguments)
+        except (KeyError, IndexError):
+            if request.method in EMPTY_ROWS and asked.found == []:
+                return {}  # defect 18: the first of no rows
+            if request.method not in RAW or asked.found is None:
+                raise
+        return asked.found if request.method in RAW else found
+
+    def _asked_before(self, asked: Asked) -> Answer | None:
+        """The number of an order with this key that an earlier life of this process sent."""
+        if not asked.tag or not asked.request.key:
+            return None
+        with self._lock:
+            number = self._memory.order_of(asked.tag)
+        if not number and asked.account not in self._read:
+            number = self._find(asked)
+            self._read.add(asked.account)
+        return Answer(number) if number else None
+
+    def _looked_up(self, asked: Asked) -> Answer:
+        try:
+            number = self._find(asked)
+        except TimeoutError:
+            number = 0
+        return Answer(number) if number else Answer(None, UNKNOWN)
+
+    def _look_up(self, asked: Asked) -> bool:
+        """Look for an order that nobody answered; False when no worker is free."""
+        self._workers.leave_alone(asked)
+        return self._workers.give(asked, lambda: self._carry(asked), 0)
+
+    def _outcomes(self, asked: Asked) -> Answer:
+        """What became of the orders with these keys: (number, error), or None for one that
+        never came, and whose key is void from now on. Raises TimeoutError."""
+        self._find(asked)
+        found: list[tuple[int, str] | None] = []
+        for key in asked.request.arguments["keys"]:
+            order = asked.request._replace(method=ORDER, key=key)
+            with self._lock:
+                number = self._memory.order_of(tag_of(asked.account, key))
+                first = self._memory.reply(order)
+                if first is None and not number:
+                    if self._traffic.carries(order):
+                        return Answer(None, UNKNOWN)
+                    self._memory.remember(order, Reply(0, None, _VOID, int(RefusalCode.EXPIRED)))
+            if first is None or first.error_id == RefusalCode.OUTCOME_UNKNOWN:
+                if first is not None and not number:
+                    return Answer(None, UNKNOWN)  # it was sent, and may still arrive
+                found.append((number, "") if number else None)
+            else:
+                found.append((first.value or -1, first.error))
+        return Answer(found)
+
+    def _find(self, asked: Asked) -> int:
+        """Ask for the orders of the account, and give the number of the one with this tag."""
+        asked.inner = True
+        try:
+            found = self._trader.query_stock_orders(Whose(*asked.account), False)
+        finally:
+            asked.inner = False
+        self._whole(Answer(rows(XtOrder, found, account_type=asked.account[0])))
+        with self._lock:
+            return self._memory.order_of(asked.tag)
+
+    def _whole(self, answer: Answer) -> Answer:
+        """Give orders and fills the user's remarks back."""
+        if isinstance(answer.value, list):
+            with self._lock:
+                for record in answer.value:
+                    if isinstance(record, XtOrder | XtTrade):
+                        self._memory.whole(record)
+        return answer
