@@ -56,7 +56,7 @@ LIBRARIES = {
     "IPython": {"live", "widgets"},
     "ipykernel": {"live", "widgets"},
     "nats": {"link"},
-    "msgspec": {"link"},
+    "msgspec": {"link", "terminal"},
     "nest_asyncio": {"live.loop"},
     "asyncio": {"live.loop"},
     "click": {"cli"},

@@ -56,13 +56,21 @@ class PaperTerminal:
         market: books, prices and time; may be shared with other terminals.
         accounts: whom it serves to begin with; see scenario.py.
         epoch: which life of the terminal this is.
+        last_push: number of the last push of the life before.
 
     Attributes:
         lending: the borrowing of securities; its `begin` opens a demo's contracts.
+        transfers, exports, algorithms: what else it does beside trading.
+        at_close: called with the day that ends, before the accounts turn.
     """
 
     def __init__(
-        self, name: str, market: Market, accounts: Iterable[OpeningAccount] = (), epoch: int = 1
+        self,
+        name: str,
+        market: Market,
+        accounts: Iterable[OpeningAccount] = (),
+        epoch: int = 1,
+        last_push: int = 0,
     ) -> None:
         self.name = name
         self.epoch = epoch
@@ -70,19 +78,22 @@ class PaperTerminal:
         self._quotes = QuoteDesk(market)
         self._accounts: Accounts = {}
         self._pushes: list[Push] = []
-        self._numbers = count(1)
+        self._numbers = count(last_push + 1)
+        self.at_close: Callable[[date], None] | None = None
         self.floor = Floor(market, self._teller(), _text(market.day()))
         self.floor.match = self._match
-        self._algorithms = AlgorithmDesk(self._accounts, self.floor)
+        self.algorithms = AlgorithmDesk(self._accounts, self.floor)
+        self.transfers = TransferDesk(self._accounts, self.floor)
+        self.exports = ExportDesk(self._accounts, self.floor)
         self.lending = LendingDesk(self._accounts, self.floor)
         self._calls: dict[str, Callable[[Request], Reply]] = {
             "order_stock": self._order_stock,
             "cancel_order_stock": self._cancel,
             "cancel_order_stock_sysid": self._cancel_sysid,
             **AccountQueries(self._accounts).calls(),
-            **TransferDesk(self._accounts, self.floor).calls(),
-            **ExportDesk(self._accounts, self.floor).calls(),
-            **self._algorithms.calls(),
+            **self.transfers.calls(),
+            **self.exports.calls(),
+            **self.algorithms.calls(),
             **self.lending.calls(),
             "open_account": self._open_account,
             "quote_full": self._quotes.full,
@@ -93,6 +104,11 @@ class PaperTerminal:
         self._forget_day = market.on_day(self._roll)
         for account in accounts:
             self._seed(account)
+
+    @property
+    def accounts(self) -> Accounts:
+        """The books of its accounts, by kind and number. To be read only."""
+        return self._accounts
 
     # -- what carries it calls these ------------------------------------------------------
 
@@ -297,6 +313,8 @@ class PaperTerminal:
         self.admit(books)
 
     def _roll(self, old: date, new: date) -> None:
+        if self.at_close is not None:
+            self.at_close(old)
         self.floor.day = _text(new)
         for books in self._accounts.values():
             for order in list(books.orders.values()):
@@ -305,7 +323,7 @@ class PaperTerminal:
                     books.cancel(order, "收盘撤销 / expired at the close")
             books.roll()
             self._ready(books)
-        self._algorithms.roll()
+        self.algorithms.roll()
         self.lending.roll(old, new)
 
     # -- pushes -----------------------------------------------------------------------------------
