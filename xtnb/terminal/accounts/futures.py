@@ -39,6 +39,7 @@ from xtnb.rules.futures_orders import (
     judge_roll,
     judge_spread,
 )
+from xtnb.rules.listed import missing
 from xtnb.rules.terms import told
 from xtnb.rules.validity import not_traded_here, too_fine, unknown_code
 from xtnb.terminal.accounts.futures_orders import FutureOrder, Roll, described
@@ -394,7 +395,7 @@ class FuturesAccountBooks:
 
     def _contract(self, code: str) -> FuturesDay:
         if code not in self.market.instruments:
-            raise unknown_code(code)
+            raise missing(code, self.market.day())
         rules = self.market.rules(code)
         if not isinstance(rules, FuturesDay) or not isinstance(rules.instrument, Future):
             raise not_traded_here(code, self.account_type)

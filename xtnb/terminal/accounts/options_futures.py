@@ -22,6 +22,7 @@ from xtnb import xtconstant as c
 from xtnb.errors import Refused
 from xtnb.rules.futures import FuturesDay, FuturesTerms
 from xtnb.rules.futures_orders import NOTHING, Closable
+from xtnb.rules.listed import missing
 from xtnb.rules.options_futures import (
     FutureOption,
     FutureOptionDay,
@@ -319,7 +320,7 @@ class FutureOptionAccountBooks(FuturesAccountBooks):
         """
         rules = self.market.rules(code) if code in self.market.instruments else None
         if not isinstance(rules, FutureOptionDay):
-            raise unknown_code(code)
+            raise missing(code, self.market.day())
         if rules.underlying not in self.market.instruments:
             raise unknown_code(rules.underlying)
         return rules

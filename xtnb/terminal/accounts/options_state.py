@@ -15,10 +15,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from xtnb import xtconstant as c
+from xtnb.rules.listed import missing
 from xtnb.rules.options import OptionDay, OptionFunds, OptionRoom
 from xtnb.rules.options_listed import StockOption
 from xtnb.rules.options_settings import OptionSettings
-from xtnb.rules.validity import not_traded_here, unknown_code
+from xtnb.rules.validity import not_traded_here
 from xtnb.terminal.accounts.orders import Floor
 from xtnb.terminal.accounts.stock import StockAccountBooks
 from xtnb.terminal.ledgers.options import OptionLedger, OptionPosition
@@ -53,7 +54,7 @@ class OptionState(StockAccountBooks):
             Refused: UNKNOWN_CODE, also for what is no option on a fund.
         """
         if code not in self.market.instruments:
-            raise unknown_code(code)
+            raise missing(code, self.market.day())
         rules = self.market.rules(code)
         if not isinstance(rules, OptionDay):
             raise not_traded_here(code, self.account_type)
