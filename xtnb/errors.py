@@ -9,6 +9,7 @@ XtnbError
 ├── SessionError            the session cannot carry a request
 │   ├── NotConnected        before `connect()`, after `stop()`, or once the link is lost
 │   ├── RequestTimeout      no answer within the limit: the outcome is unknown (a TimeoutError)
+│   ├── NotArmed            a live account is locked against this order
 │   ├── WouldDeadlock       a synchronous request inside a push callback, in default mode
 │   └── QueryFailed         the terminal answered a query with an error
 ├── TerminalUnavailable     a path or an address that leads to no terminal
@@ -169,6 +170,22 @@ class WouldDeadlock(SessionError, RuntimeError):
             f"Either use {twin}(), or call "
             "set_relaxed_response_order_enabled(True) on the trader"
         )
+
+
+class NotArmed(SessionError):
+    """A live account is locked against this order. Nothing was sent.
+
+    Attributes:
+        zh, en: what to do, in words.
+    """
+
+    def __init__(self, zh: str, en: str) -> None:
+        super().__init__(zh, en)
+        self.zh = zh
+        self.en = en
+
+    def __str__(self) -> str:
+        return f"{self.zh} / {self.en}"
 
 
 class QueryFailed(SessionError):

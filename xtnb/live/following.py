@@ -10,8 +10,10 @@ from random import Random
 from xtnb.frames.cache import FrameCache
 from xtnb.link.base import Link
 from xtnb.live.account import LiveAccount
-from xtnb.live.connection import Connection
+from xtnb.live.arming import Arming
+from xtnb.live.connection import Connection, LinkState
 from xtnb.live.market_clock import Host, MarketClock
+from xtnb.live.origin import origin
 from xtnb.live.reconcile import differences, unknown_settled
 from xtnb.live.shown import Shown
 from xtnb.live.store import Table
@@ -33,6 +35,7 @@ class Session:
         every: seconds between two comparisons with the terminal; 0 for none.
 
     Attributes:
+        arming: whether a click may trade on a live terminal.
         connection: whether the terminal is there, and the way back to it.
         findings: `Finding` by number: what differed between session and terminal.
     """
@@ -51,7 +54,10 @@ class Session:
         self._numbers = count(1)
         self._lock = threading.RLock()
         self.closed = False
+        self.arming = Arming(not link.paper)
+        trader.requests.origin = origin
         self.connection = Connection(trader, self._resync, Random(), self.compare, every)
+        self.connection.on_change(self._moved)
 
     def account(self, account: StockAccount) -> LiveAccount:
         """The live account, followed from the first time that it is asked for."""
@@ -60,6 +66,7 @@ class Session:
             if found is None:
                 found = LiveAccount(self.trader, account, self.quotes)
                 found.orders.may_send = self.connection.must_be_live
+                found.orders.arming = self.arming
                 self.accounts[account] = found
                 self.caches[account] = FrameCache()
             return found
@@ -85,6 +92,10 @@ class Session:
                 account, differences(known, told, account.orders.is_ours, expected=False)
             )
         return found
+
+    def _moved(self, state: LinkState) -> None:
+        if state is not LinkState.LIVE and self.arming.armed:
+            self.arming.disarm()
 
     def _resync(self) -> None:
         self.quotes.renew()

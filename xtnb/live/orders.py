@@ -11,6 +11,7 @@ from weakref import WeakValueDictionary
 
 from xtnb import xtconstant as c
 from xtnb.errors import InputError, NotConnected
+from xtnb.live.arming import Arming
 from xtnb.live.books import AccountBooks
 from xtnb.live.handle import CancelAnswer, Order
 from xtnb.session.calls import order_arguments
@@ -65,13 +66,27 @@ class AccountOrders:
         self._unknown: dict[str, Order] = {}
         self._by_key: WeakValueDictionary[str, Order] = WeakValueDictionary()
         self.may_send: Callable[[], None] = _always
+        self.arming = Arming(live=False)
         self._forget = books.orders.on_change(self._moved)
 
     def close(self) -> None:
         """Stop following pushes."""
         self._forget()
 
-    def send(
+    def send(self, *args: Any, **kwargs: Any) -> Order:
+        """Hand an order of a click over to the session and return without waiting.
+
+        Arguments as in `submit`.
+
+        Raises:
+            InputError: an argument that no terminal could accept; nothing was sent.
+            NotArmed: the account is live, and nobody has unlocked it.
+            NotConnected: the session is not connected, or is being brought up to date.
+        """
+        self.arming.check_click()
+        return self._send(*args, **kwargs)
+
+    def _send(
         self,
         stock_code: str,
         order_type: int,
@@ -82,16 +97,6 @@ class AccountOrders:
         remark: str = "",
         key: str = "",
     ) -> Order:
-        """Hand an order over to the session and return without waiting for the answer.
-
-        Args:
-            key: names the intent: the same key in this account is the same order, however
-                often it is sent. By default each call is a new intent.
-
-        Raises:
-            InputError: an argument that no terminal could accept; nothing was sent.
-            NotConnected: the session is not connected, or is being brought up to date.
-        """
         asked = order_arguments(
             stock_code, order_type, volume, price_type, price, strategy_name, remark
         )
@@ -124,13 +129,34 @@ class AccountOrders:
             raise InputError("key", sent.key, f"a new key; this one belongs to {sent!r}")
         return sent
 
-    def submit(self, *args: Any, **kwargs: Any) -> Order:
-        """Like `send`, and wait until the terminal has answered and its news is here.
+    def submit(
+        self,
+        stock_code: str,
+        order_type: int,
+        volume: int,
+        price_type: int,
+        price: float,
+        strategy_name: str = "",
+        remark: str = "",
+        key: str = "",
+    ) -> Order:
+        """Send an order of a cell, and wait until the terminal has answered and its news is here.
+
+        Args:
+            key: names the intent: the same key in this account is the same order, however
+                often it is sent. By default each call is a new intent; a live account
+                takes none without a key.
 
         Raises:
+            InputError: an argument that no terminal could accept; nothing was sent.
+            NotArmed: the account is live, and there is no key.
+            NotConnected: the session is not connected, or is being brought up to date.
             RequestTimeout: no answer in time; the outcome is unknown.
         """
-        order = self.send(*args, **kwargs)
+        self.arming.check_cell(key)
+        order = self._send(
+            stock_code, order_type, volume, price_type, price, strategy_name, remark, key
+        )
         if not self.books.inside_a_callback():
             order.wait_for_answer(self._trader.requests.seconds)
             self.books.settle()
