@@ -153,6 +153,13 @@ class AlgorithmDesk:
             task.forget()
         self._tasks.clear()
 
+    def resume(self, task: Task) -> None:
+        """Go on with a task of a life before, which has its orders and its plan."""
+        task.forget = lambda: None
+        self._tasks[task.number] = task
+        if task.state in _ALIVE:
+            self._next(task)
+
     def _leave(self) -> None:
         for task in self._tasks.values():
             task.forget()

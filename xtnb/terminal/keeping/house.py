@@ -46,6 +46,8 @@ _WORKING = frozenset({c.ORDER_REPORTED, c.ORDER_PART_SUCC})
 _READS = ("subscribe", "unsubscribe", "quote_", "instrument", "terms", "query_stock_", "get_")
 
 Key = tuple[int, str]
+Rows = Mapping[str, Sequence[tuple[str, bytes]]]
+"""Name and body of each row, by its kind, in the order of their names."""
 
 
 class Changes(NamedTuple):
@@ -60,9 +62,10 @@ class Keeper:
 
     Args:
         terminal: a new one, or one that `restore` has filled.
+        rows: what it was filled with.
     """
 
-    def __init__(self, terminal: PaperTerminal) -> None:
+    def __init__(self, terminal: PaperTerminal, rows: Rows | None = None) -> None:
         self.terminal = terminal
         self._touched: set[Key] = set()
         self._orders: dict[tuple[int, str, int], None] = {}
@@ -72,6 +75,20 @@ class Keeper:
         self._day = ""
         self._closings: list[tuple[date, Books, str, str, Any]] = []
         terminal.at_close = self._close
+        if rows:
+            self._know(rows)
+
+    def _know(self, rows: Rows) -> None:
+        """Those rows are in the journal."""
+        self._day = self.terminal.floor.day
+        for kind in (TERMINAL, ACCOUNT, TASK, PLAN):
+            self._written.update({(kind, name): body for name, body in rows[kind]})
+        for name, body in rows[ORDER]:
+            rank = unpack(body)[2]
+            if rank:
+                self._ranks[int(name)] = rank
+        for key, books in self.terminal.accounts.items():
+            self._trades[key] = len(trades_of(books))
 
     # -- what has happened -------------------------------------------------------------------
 
@@ -137,11 +154,6 @@ class Keeper:
         self._orders.clear()
         return Changes(cleared, kept)
 
-    def everything(self) -> Changes:
-        """All rows, whatever the journal has."""
-        self._day = ""
-        return self.changes()
-
     def _turn(self) -> None:
         """A new day, or the first look: everything that there is now is to be written."""
         self._trades.clear()
@@ -200,7 +212,8 @@ class Keeper:
             lending._last_contract,
             terminal.algorithms._last,
         )
-        parts = (floor.day, numbers, list(terminal.accounts), lending.left, common)
+        borrowers = list(lending._borrowers)
+        parts = (floor.day, numbers, list(terminal.accounts), borrowers, lending.left, common)
         return [LAYOUT, *[HOUSE.plain(part) for part in parts]]
 
 
@@ -217,7 +230,7 @@ def restore(
     """Fill a new terminal, which has no account yet, with what a journal has of it.
 
     Args:
-        rows: name and body of each row, by the `KINDS`, in the order of their names.
+        rows: of all `KINDS`.
 
     Returns:
         The open orders that belong on the market's books, first come first.
@@ -229,7 +242,7 @@ def restore(
     handed = Handed(floor, terminal.accounts, lending)
     reader = Reader(HOUSE, handed)
     (_, body) = rows[TERMINAL][0]
-    day, numbers, accounts, left, common = _parts(unpack(body), reader)
+    day, numbers, accounts, borrowers, left, common = _parts(unpack(body), reader)
     floor.day = day
     floor.last_order, floor.last_trade = numbers[:2]
     lending._last_application, lending._last_contract, terminal.algorithms._last = numbers[2:]
@@ -241,6 +254,9 @@ def restore(
     _read_trades(terminal, rows[TRADE])
     for key, plain in beside.items():
         _read_beside(terminal, key, plain, reader)
+    found = dict(lending._borrowers)
+    lending._borrowers.clear()
+    lending._borrowers.update({number: found[number] for number in borrowers})
     for kind in floor.common:
         one = floor.common[kind]
         stored = common.get(kind.__name__)
@@ -248,14 +264,6 @@ def restore(
             one._day, one._assigned = stored._day, stored._assigned
     _read_tasks(terminal, rows, reader)
     return [order for _, order in sorted(ranked, key=lambda one: one[0])]
-
-
-def ranks(keeper: Keeper, rows: Sequence[tuple[str, bytes]]) -> None:
-    """Tell a keeper in which order the stored orders came onto their books."""
-    for name, body in rows:
-        rank = unpack(body)[2]
-        if rank:
-            keeper._ranks[int(name)] = rank
 
 
 def _parts(plain: Any, reader: Reader) -> list[Any]:
@@ -316,9 +324,7 @@ def _read_trades(terminal: PaperTerminal, rows: Sequence[tuple[str, bytes]]) -> 
         fill_trades(terminal.accounts[key], trades)
 
 
-def _read_tasks(
-    terminal: PaperTerminal, rows: Mapping[str, Sequence[tuple[str, bytes]]], reader: Reader
-) -> None:
+def _read_tasks(terminal: PaperTerminal, rows: Rows, reader: Reader) -> None:
     desk, form = terminal.algorithms, HOUSE.by_class[Task]
     plans = dict(rows[PLAN])
     for name, body in rows[TASK]:
