@@ -20,12 +20,11 @@ import threading
 import weakref
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from xtnb.endpoints import open_link, opening, paper_host, terminal_name
-from xtnb.errors import InputError, NotConnected, TerminalUnavailable
+from xtnb.endpoints import must_be_paper, open_link, opening, paper_host, terminal_name
+from xtnb.errors import InputError, NotConnected
 from xtnb.frames.cache import FrameCache
 from xtnb.frames.queries import query_frame
 from xtnb.frames.schema import Frame
@@ -45,7 +44,6 @@ from xtnb.vocabulary.records import StockAccount
 _TRIES = 5
 _COMPARE_SECONDS = 60.0  # pushes of a terminal in this process cannot get lost
 _FIRST_SESSION = 1_000_000_000
-_MINIQMT_FILES = ("up_queue*", "down_queue*")  # a running MiniQMT's own
 
 
 class Desk(AccountQueries):
@@ -379,6 +377,7 @@ def paper(
             other cash that is open already.
         TerminalUnavailable: a path that leads to no terminal.
     """
+    must_be_paper(path)
     name = terminal_name(path)
     wanted = dict(accounts or {})
     if cash is not None:
@@ -399,17 +398,16 @@ def connect(address: str | os.PathLike[str], account: str = DEMO_ACCOUNT) -> Des
     """A desk at the terminal that an address leads to.
 
     Args:
-        address: "paper", or a userdata_mini path as scripts give it; this version
-            reaches paper terminals only.
+        address: "paper", or a userdata_mini path as scripts give it. The folder of a
+            real MiniQMT leads to it, with real money, where the vendor's package is.
         account: whose desk it is.
 
     Raises:
-        TerminalUnavailable: the folder of a real MiniQMT, a NATS address, or a path
-            that leads to no terminal.
+        TerminalUnavailable: the folder of a real MiniQMT on another machine than its own,
+            a NATS address, or a path that leads to no terminal.
+        NotConnected: the MiniQMT did not connect; the text says why and what to do.
         InputError: the terminal does not know the account, or address is no text.
     """
-    if isinstance(address, str | os.PathLike) and "://" not in os.fspath(address):
-        _refuse_real_terminal(Path(os.fspath(address)))
     session = _session(open_link(address))
     try:
         return Desk(session, StockAccount(account))
@@ -435,7 +433,8 @@ def _connected(link: Link) -> XtQuantTrader:
         trader.stop()
         if result != ConnectResult.SESSION_IN_USE:
             break
-    raise NotConnected(f"no connection to the terminal {link.terminal!r} (result {result})")
+    why = getattr(link, "reason", "") or f"result {result}"  # a link may know more
+    raise NotConnected(f"no connection to the terminal {link.terminal!r}: {why}")
 
 
 def _people(wanted: Mapping[str, float]) -> tuple[OpeningAccount, ...]:
@@ -460,16 +459,6 @@ def _open_accounts(trader: XtQuantTrader, wanted: Mapping[str, float], fresh: bo
             raise InputError("cash", cash, f"None, because account {account_id} is open already")
         arguments = {"cash": units(cash, "cash")}
         trader.requests.ask("open_account", StockAccount(account_id), arguments)
-
-
-def _refuse_real_terminal(folder: Path) -> None:
-    """A paper desk must not pass for a real one."""
-    for pattern in _MINIQMT_FILES if folder.is_dir() else ():
-        if any(folder.glob(pattern)):
-            raise TerminalUnavailable(
-                f"{str(folder)!r} belongs to a real MiniQMT. That needs the vendor's package and "
-                "a later version of xtnb; this one reaches the paper terminal: xtnb.paper()"
-            )
 
 
 def _close_elsewhere(session: Session) -> None:

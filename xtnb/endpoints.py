@@ -16,6 +16,8 @@ from pathlib import Path
 from xtnb.errors import InputError, TerminalUnavailable
 from xtnb.link.base import Link
 from xtnb.link.local import PaperHost
+from xtnb.link.vendor import VendorLink
+from xtnb.link.vendor_package import importable, miniqmt_folder
 from xtnb.terminal.accounts.demo import demo_books
 from xtnb.terminal.clock import HandClock, OpenClock
 from xtnb.terminal.engine import PaperTerminal
@@ -32,6 +34,9 @@ _host: PaperHost | None = None
 def open_link(address: str | os.PathLike[str] | None = None) -> Link:
     """A link, not open yet, to the terminal that an address names.
 
+    The userdata_mini of a real MiniQMT, known by the files that it leaves there, leads to
+    that MiniQMT where the vendor's package can be imported.
+
     Args:
         address: "paper", or the path of a MiniQMT's userdata_mini as scripts
             give it. On any system it may be a Windows path, hold Chinese, and
@@ -42,9 +47,12 @@ def open_link(address: str | os.PathLike[str] | None = None) -> Link:
     Raises:
         InputError: not text, empty, or with a NUL in it.
         TerminalUnavailable: an existing file, or a kind of address that this
-            version cannot reach.
+            version cannot reach; a real MiniQMT's folder where the vendor's package
+            cannot be imported.
     """
     asked = os.environ.get(_ENVIRONMENT) or address
+    if (folder := real_terminal(asked)) is not None:
+        return _real_link(folder)
     name = terminal_name(asked)
     return _current().link(name)
 
@@ -74,6 +82,36 @@ def terminal_name(address: str | os.PathLike[str] | None) -> str:
     if not parts:
         raise TerminalUnavailable(f"{text!r} is not the path of a userdata_mini folder")
     return "/".join(parts)
+
+
+def real_terminal(address: object) -> Path | None:
+    """The folder of a real MiniQMT that an address names; None for any other address."""
+    if not isinstance(address, str | os.PathLike):
+        return None
+    text = os.fspath(address)
+    if not isinstance(text, str) or "://" in text or "\0" in text or not text.strip():
+        return None
+    return miniqmt_folder(Path(text.strip()))
+
+
+def must_be_paper(address: object) -> None:
+    """Raise TerminalUnavailable for a real MiniQMT: a paper desk must not pass for one."""
+    folder = real_terminal(address)
+    if folder is not None:
+        raise TerminalUnavailable(
+            f"{str(folder)!r} belongs to a real MiniQMT, and paper money has no place in it; "
+            "xtnb.paper() without that path is paper, xtnb.connect() with it is real"
+        )
+
+
+def _real_link(folder: Path) -> Link:
+    if not importable():
+        raise TerminalUnavailable(
+            f"{str(folder)!r} belongs to a real MiniQMT, which only its own Windows machine "
+            f"can reach: run `xtnb serve --vendor {folder}` there and connect to the address that "
+            "it prints; `xtnb doctor --vendor` there says what is missing"
+        )
+    return VendorLink(str(folder))
 
 
 def paper_host(
