@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, timedelta
+from functools import cache
 from typing import Any, NamedTuple
 
 from xtnb.rules.calendar import is_trading_day, previous_trading_day
@@ -60,6 +61,7 @@ def listed_months(cycle: Cycle, day: date, rule: str) -> list[str]:
     return found
 
 
+@cache
 def last_day(month: str, rule: str) -> date:
     """The last trading day of a month, by the exchange's usual rule. U."""
     return _RULES[rule](date(2000 + int(month[:2]), int(month[2:]), 1))

@@ -79,7 +79,10 @@ class OptionContract:
 
     def premium(self, spot: int) -> int:
         """The demo's premium on the day `priced_on` at a price of the underlying, 1e-4 yuan."""
-        days = (self.expiry - self.priced_on).days
+        return self._premium(spot, self.priced_on)
+
+    def _premium(self, spot: int, day: date) -> int:
+        days = (self.expiry - day).days
         return fair_premium(
             spot, self.strike, self.call, days, self.volatility, self.tick, self.least
         )
@@ -88,8 +91,7 @@ class OptionContract:
         """The same contract with the reference premium of a day."""
         if self.reference and day == self.priced_on:
             return self
-        asked = replace(self, priced_on=day)
-        return replace(asked, reference=asked.premium(spot))
+        return replace(self, priced_on=day, reference=self._premium(spot, day))
 
 
 @dataclass(frozen=True, slots=True)
