@@ -8,11 +8,13 @@ case wants. A link that arrives later is one more entry of `REACHES`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 
 import pytest
 
 from tests.contract import house
+from tests.link.serving import served
 from tests.session.scripted import Diary
 from tests.vendor.links import vendor_link
 from xtnb.link.base import Link
@@ -42,12 +44,18 @@ class Reach:
     quote: Callable[[str], Quote]
     advance: Callable[[float], None]
     traders: list[XtQuantTrader] = field(default_factory=list)
+    leaving: ExitStack = field(default_factory=ExitStack)
 
     def trader(self, session: int, callback: object | None = None) -> XtQuantTrader:
         trader = XtQuantTrader.over(self.new_link(), session, callback)
         self.traders.append(trader)
         trader.start()
         return trader
+
+    def close(self) -> None:
+        for trader in self.traders:
+            trader.stop()
+        self.leaving.close()
 
 
 def _local() -> Reach:
@@ -81,17 +89,29 @@ def _through_the_vendor_s_package(reach: Reach) -> Reach:
     return replace(reach, new_link=lambda: vendor_link(behind()))
 
 
-REACHES = {"local": _local, "vendor": lambda: _through_the_vendor_s_package(_local())}
+def _over_nats(reach: Reach) -> Reach:
+    """The same terminal, served through a real nats-server."""
+    return replace(reach, new_link=served(reach.new_link(), reach.leaving))
+
+
+REACHES = {
+    "local": _local,
+    "vendor": lambda: _through_the_vendor_s_package(_local()),
+    "nats": lambda: _over_nats(_local()),
+}
 # The same ways to a terminal with one account of every kind.
-HOUSES = {"local": _house, "vendor": lambda: _through_the_vendor_s_package(_house())}
+HOUSES = {
+    "local": _house,
+    "vendor": lambda: _through_the_vendor_s_package(_house()),
+    "nats": lambda: _over_nats(_house()),
+}
 
 
 @pytest.fixture(params=REACHES)
 def reach(request: pytest.FixtureRequest) -> Iterator[Reach]:
     reach = REACHES[request.param]()
     yield reach
-    for trader in reach.traders:
-        trader.stop()
+    reach.close()
 
 
 @pytest.fixture

@@ -38,8 +38,7 @@ BY_METHOD = {case.method: case for case in CASES}
 def reach(request):
     reach: Reach = HOUSES[request.param]()
     yield reach
-    for trader in reach.traders:
-        trader.stop()
+    reach.close()
 
 
 @pytest.fixture

@@ -1,0 +1,132 @@
+"""Addresses of served terminals: nats://[user@]host[:port][,host…]/terminal and tls://….
+
+Plain text is for this machine alone: off loopback an address begins with tls://.
+The user of an address is the name of a key in the credentials folder.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import ssl
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+from xtnb.errors import InputError, TerminalUnavailable
+
+DEFAULT_PORT = 4222
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
+_FORM = "nats://[user@]host[:port]/terminal, or tls://… for another machine"
+
+
+@dataclass(frozen=True)
+class Server:
+    """Where one nats-server listens, and how it is trusted."""
+
+    host: str
+    port: int = DEFAULT_PORT
+    secure: bool = False
+    trust: ssl.SSLContext | None = field(default=None, repr=False, compare=False)
+
+    def __str__(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{'tls' if self.secure else 'nats'}://{host}:{self.port}"
+
+
+class Address(NamedTuple):
+    """A terminal behind one or several servers of one cluster."""
+
+    servers: tuple[Server, ...]
+    terminal: str
+    user: str = ""
+
+    def __str__(self) -> str:
+        hosts = ",".join(str(server).partition("://")[2] for server in self.servers)
+        scheme = "tls" if self.servers[0].secure else "nats"
+        return f"{scheme}://{hosts}/{self.terminal}"
+
+
+def is_address(text: str) -> bool:
+    """Whether a text is an address of this kind, right or wrong."""
+    return text.lower().startswith(("nats://", "tls://"))
+
+
+def checked_name(argument: str, name: str) -> str:
+    """A name of a terminal or a key: letters, digits, - and _."""
+    if not isinstance(name, str) or not _NAME.match(name):
+        raise InputError(argument, name, "1 to 64 letters, digits, - or _")
+    return name
+
+
+def parse(text: str, authority: Path | None = None) -> Address:
+    """Read an address.
+
+    Args:
+        text: the address.
+        authority: a PEM file with the certificates to trust, instead of the
+            system's.
+
+    Raises:
+        InputError: it has another form.
+        TerminalUnavailable: plain text to another machine.
+    """
+    servers, rest, user = _servers(text, authority)
+    return Address(servers, checked_name("terminal", rest or "main"), user)
+
+
+def parse_servers(text: str, authority: Path | None = None) -> tuple[Server, ...]:
+    """Read the address of a server or a cluster, without a terminal."""
+    return _servers(text, authority)[0]
+
+
+def _servers(text: str, authority: Path | None) -> tuple[tuple[Server, ...], str, str]:
+    scheme, _, rest = text.strip().partition("://")
+    secure = scheme.lower() == "tls"
+    places, _, terminal = rest.partition("/")
+    user, at, hosts = places.rpartition("@")
+    if not (secure or scheme.lower() == "nats") or not hosts or (at and not _NAME.match(user)):
+        raise InputError("address", _without_secret(text), _FORM)
+    trust = trusting(authority) if secure else None
+    servers = []
+    for place in hosts.split(","):
+        host, port = _host_and_port(place, text)
+        if not secure and not is_loopback(host):
+            raise TerminalUnavailable(
+                f"{scheme}://{place}: plain text leaves this machine only over TLS; write tls://"
+            )
+        servers.append(Server(host, port, secure, trust))
+    return tuple(servers), terminal.strip("/"), user
+
+
+def _host_and_port(place: str, text: str) -> tuple[str, int]:
+    found = re.fullmatch(r"(\[[0-9A-Fa-f:.]+\]|[^:\[\]\s]+)(?::(\d{1,5}))?", place)
+    port = int(found[2] or DEFAULT_PORT) if found else 0
+    if found is None or not 0 < port < 65536:
+        raise InputError("address", _without_secret(text), _FORM)
+    return found[1].strip("[]"), port
+
+
+def _without_secret(text: str) -> str:
+    """What stands before an @ may be a seed that someone put there."""
+    return re.sub(r"://[^/@]*@", "://…@", text)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine, said so that no name server is asked."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def trusting(authority: Path | None) -> ssl.SSLContext:
+    """What TLS trusts: the system's authorities, or those of a PEM file alone."""
+    if authority is None:
+        return ssl.create_default_context()
+    try:
+        return ssl.create_default_context(cafile=str(authority))
+    except (OSError, ssl.SSLError) as wrong:
+        raise InputError("authority", str(authority), "a PEM file of certificates") from wrong

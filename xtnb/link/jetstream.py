@@ -1,0 +1,240 @@
+"""What xtnb asks of JetStream: a stream of pushes with one writer, and leases with a fence.
+
+A stream's sequence numbers are the numbers of a terminal's pushes. Each message
+says which number it must get; the server stores it there or not at all, so a
+message that is sent twice is stored once, and a second writer is refused.
+
+Source: the JetStream API of NATS.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import secrets
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from xtnb.errors import XtnbError
+from xtnb.link.wire import NO_RESPONDERS, RequestFailed, Wire, packet
+
+NO_STREAM = 10059
+NO_MESSAGE = 10037
+WRONG_LAST = 10071
+_API_SECONDS = 5.0
+_BATCH_HEADERS = 512  # bytes of headers a message, at most
+
+
+class JetStreamError(XtnbError):
+    """JetStream says no.
+
+    Attributes:
+        code: its number, such as WRONG_LAST.
+    """
+
+    def __init__(self, code: int, words: str) -> None:
+        super().__init__(code, words)
+        self.code = code
+        self.words = words
+
+    def __str__(self) -> str:
+        return f"JetStream: {self.words} ({self.code})"
+
+
+def call(wire: Wire, verb: str, asked: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Ask the API.
+
+    Raises:
+        JetStreamError: it says no, or the server has no JetStream.
+        RequestFailed, NotConnected: as `Wire.request`.
+    """
+    body = json.dumps(asked).encode() if asked is not None else b""
+    try:
+        return _read(wire.request(f"$JS.API.{verb}", body, _API_SECONDS).data)
+    except RequestFailed as failed:
+        if failed.status == NO_RESPONDERS:
+            raise JetStreamError(0, "the NATS server has no JetStream for this key") from failed
+        raise
+
+
+def _read(data: bytes) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(data)
+    if error := found.get("error"):
+        raise JetStreamError(int(error.get("err_code", 0)), str(error.get("description", error)))
+    return found
+
+
+class Span(NamedTuple):
+    """The numbers that a stream has; `last` is `first - 1` when it is empty."""
+
+    first: int
+    last: int
+
+
+class Retention(NamedTuple):
+    """How much a stream keeps: whichever comes first.
+
+    Attributes:
+        days: how long a push stays.
+        megabytes: of all pushes of a terminal.
+    """
+
+    days: float = 7.0
+    megabytes: int = 512
+
+
+def span(wire: Wire, stream: str) -> Span | None:
+    """What a stream has; None when it does not exist."""
+    try:
+        state = call(wire, f"STREAM.INFO.{stream}")["state"]
+    except JetStreamError as error:
+        if error.code == NO_STREAM:
+            return None
+        raise
+    return Span(int(state["first_seq"]), int(state["last_seq"]))
+
+
+def make_stream(
+    wire: Wire,
+    stream: str,
+    subjects: Sequence[str],
+    first: int,
+    kept: Retention,
+    replicas: int = 1,
+) -> Span:
+    """Make a stream whose first message will have the number `first`."""
+    config = {
+        "name": stream,
+        "subjects": list(subjects),
+        "storage": "file",
+        "retention": "limits",
+        "discard": "old",
+        "first_seq": first,
+        "max_age": round(kept.days * 86_400e9),
+        "max_bytes": kept.megabytes * 1024 * 1024,
+        "num_replicas": replicas,
+        "allow_atomic": True,
+        "deny_delete": True,
+    }
+    call(wire, f"STREAM.CREATE.{stream}", config)
+    return Span(first, first - 1)
+
+
+def drop_stream(wire: Wire, stream: str) -> None:
+    """Remove a stream and all that is in it."""
+    call(wire, f"STREAM.DELETE.{stream}")
+
+
+class Row(NamedTuple):
+    """A push on its way into a stream: the number it must get, its subject, its bytes."""
+
+    number: int
+    subject: str
+    data: bytes
+    headers: Mapping[str, str]
+
+
+def store(wire: Wire, rows: Sequence[Row], seconds: float = 10.0) -> None:
+    """Store rows that follow each other: all of them, each at its number, or none.
+
+    Raises:
+        JetStreamError: WRONG_LAST, when the stream's end is not where it should be.
+        RequestFailed, NotConnected: whether they were stored is not known.
+    """
+    name = secrets.token_hex(8)
+    packets = []
+    for place, row in enumerate(rows, 1):
+        headers = dict(row.headers)
+        if place == 1:
+            headers["Nats-Expected-Last-Sequence"] = str(row.number - 1)
+        if len(rows) > 1:
+            headers |= {"Nats-Batch-Id": name, "Nats-Batch-Sequence": str(place)}
+        if place < len(rows):
+            packets.append(packet(row.subject, row.data, "", headers))
+            continue
+        if len(rows) > 1:
+            headers["Nats-Batch-Commit"] = "1"
+        if packets:
+            wire.write(b"".join(packets))
+        stored = _read(wire.request(row.subject, row.data, seconds, headers).data)
+        if int(stored["seq"]) != row.number:
+            raise JetStreamError(WRONG_LAST, f"{row.number} was stored as {stored['seq']}")
+
+
+def message_bytes(row: Row) -> int:
+    """About how much of a batch a row takes."""
+    return len(row.data) + _BATCH_HEADERS
+
+
+class Leases:
+    """Who has which number, in a key-value bucket: a lease is the revision of its entry.
+
+    Args:
+        wire: a connection that may write the bucket.
+        bucket: its name.
+        replicas: on how many servers of a cluster it is kept.
+    """
+
+    def __init__(self, wire: Wire, bucket: str, replicas: int = 1) -> None:
+        self._wire = wire
+        self._bucket = bucket
+        self._stream = f"KV_{bucket}"
+        if span(wire, self._stream) is None:
+            config = {
+                "name": self._stream,
+                "subjects": [f"$KV.{bucket}.>"],
+                "storage": "file",
+                "max_msgs_per_subject": 1,
+                "discard": "new",
+                "allow_rollup_hdrs": True,
+                "deny_delete": True,
+                "allow_direct": True,
+                "num_replicas": replicas,
+            }
+            call(wire, f"STREAM.CREATE.{self._stream}", config)
+
+    def held(self) -> dict[int, int]:
+        """Number -> fence of every lease that is held."""
+        asked = {"subjects_filter": f"$KV.{self._bucket}.>"}
+        state = call(self._wire, f"STREAM.INFO.{self._stream}", asked)["state"]
+        found = {}
+        for subject in state.get("subjects") or {}:
+            revision, live = self._entry(subject)
+            if live:
+                found[int(subject.rpartition(".")[2])] = revision
+        return found
+
+    def take(self, number: int, who: str) -> int | None:
+        """Take a number that nobody holds; its fence, or None when someone was first."""
+        subject = self._subject(number)
+        revision, live = self._entry(subject)
+        return None if live else self._put(subject, who.encode(), revision, {})
+
+    def give_back(self, number: int, fence: int) -> None:
+        """Let a number go, if it is still held with that fence."""
+        self._put(self._subject(number), b"", fence, {"KV-Operation": "DEL"})
+
+    def _subject(self, number: int) -> str:
+        return f"$KV.{self._bucket}.{number}"
+
+    def _entry(self, subject: str) -> tuple[int, bool]:
+        """The revision of an entry, 0 for none, and whether it is a lease."""
+        try:
+            found = call(self._wire, f"STREAM.MSG.GET.{self._stream}", {"last_by_subj": subject})
+        except JetStreamError as error:
+            if error.code == NO_MESSAGE:
+                return 0, False
+            raise
+        message = found["message"]
+        headers = base64.b64decode(message.get("hdrs", ""))
+        return int(message["seq"]), b"KV-Operation" not in headers
+
+    def _put(self, subject: str, data: bytes, revision: int, more: Mapping[str, str]) -> int | None:
+        headers = {"Nats-Expected-Last-Subject-Sequence": str(revision), **more}
+        try:
+            stored = _read(self._wire.request(subject, data, _API_SECONDS, headers).data)
+        except JetStreamError as error:
+            if error.code == WRONG_LAST:
+                return None
+            raise
+        return int(stored["seq"])

@@ -1,0 +1,212 @@
+"""Who may do what: keys, their roles, and where they are kept.
+
+A key has a name, a role and the terminals it is for:
+
+- `reader` sees accounts, orders and pushes, and can change nothing;
+- `trader` may also order, cancel and move money;
+- `terminal` serves a terminal to the others.
+
+What a role may do is a list of subjects that nats-server keeps; a key that asks
+more is refused there, before any terminal hears of it. The server's folder has
+public keys alone (`users.json`); the secret of a key is a file of its own, which
+only its owner can read, and which a person carries to the machine that uses it.
+
+Everything is in the user's configuration folder, never beside a notebook; the
+environment variable XTNB_CONFIG names another.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+from xtnb.errors import InputError, TerminalUnavailable
+from xtnb.link.address import checked_name
+from xtnb.link.nkeys import Key
+
+READER, TRADER, TERMINAL = "reader", "trader", "terminal"
+ROLES = (READER, TRADER, TERMINAL)
+LOCAL = "local"  # the key of whoever serves, for programs on the same machine
+ANY = "*"
+
+_FOLDER_MODE, _FILE_MODE = 0o700, 0o600
+
+
+@dataclass(frozen=True)
+class User:
+    """A key as a server knows it; there is no secret in it.
+
+    Attributes:
+        terminals: names of terminals; "*" for every one of this configuration.
+    """
+
+    name: str
+    public: str
+    role: str
+    terminals: tuple[str, ...] = (ANY,)
+
+
+def folder() -> Path:
+    """The user's configuration folder of xtnb."""
+    told = os.environ.get("XTNB_CONFIG", "")
+    return Path(told) if told else Path(platformdirs.user_config_dir("xtnb", appauthor=False))
+
+
+class KeyRing:
+    """The keys in a configuration folder.
+
+    Args:
+        place: the folder; made when something is first kept in it.
+    """
+
+    def __init__(self, place: Path | None = None) -> None:
+        self.place = place or folder()
+        self.listing = self.place / "users.json"
+
+    def secret_file(self, name: str) -> Path:
+        """Where the secret of a key is on this machine."""
+        return self.place / "keys" / f"{checked_name('name', name)}.key"
+
+    # -- of the one who serves -----------------------------------------------------------------
+
+    def users(self) -> list[User]:
+        """Every key that is not revoked."""
+        if not self.listing.exists():
+            return []
+        try:
+            rows = json.loads(self.listing.read_text(encoding="utf-8"))
+            return [User(**{**row, "terminals": tuple(row["terminals"])}) for row in rows]
+        except (ValueError, TypeError, KeyError) as wrong:
+            form = "the list of keys that `xtnb keys` writes"
+            raise InputError("users.json", str(self.listing), form) from wrong
+
+    def add(self, name: str, role: str, terminals: Iterable[str] = (ANY,)) -> User:
+        """Make a key. Its secret is in `secret_file(name)`.
+
+        Raises:
+            InputError: the name is taken or is none, or the role is none.
+        """
+        checked_name("name", name)
+        if role not in ROLES:
+            raise InputError("role", role, f"one of {', '.join(ROLES)}")
+        wanted = tuple(one if one == ANY else checked_name("terminal", one) for one in terminals)
+        users = self.users()
+        if any(user.name == name for user in users):
+            raise InputError("name", name, "a name that no key has; revoke that one first")
+        key = Key.new()
+        user = User(name, key.public, role, wanted or (ANY,))
+        secret = {"name": name, "role": role, "public": key.public, "seed": key.seed}
+        _write(self.secret_file(name), json.dumps(secret, indent=1))
+        self._keep([*users, user])
+        return user
+
+    def revoke(self, name: str) -> User:
+        """Take a key back: running servers let it in no more, and end its connections.
+
+        Raises:
+            InputError: no key has that name.
+        """
+        users = self.users()
+        for user in users:
+            if user.name == name:
+                self._keep([one for one in users if one is not user])
+                self.secret_file(name).unlink(missing_ok=True)
+                return user
+        names = ", ".join(user.name for user in users) or "there is none yet"
+        raise InputError("name", name, f"the name of a key: {names}")
+
+    def local(self) -> User:
+        """The key of whoever serves, made when it is first asked for."""
+        for user in self.users():
+            if user.name == LOCAL and self.secret_file(LOCAL).exists():
+                return user
+        self._keep([user for user in self.users() if user.name != LOCAL])
+        return self.add(LOCAL, TRADER)
+
+    def _keep(self, users: list[User]) -> None:
+        _write(self.listing, json.dumps([asdict(user) for user in users], indent=1))
+
+    # -- of the one who connects ---------------------------------------------------------------
+
+    def key(self, name: str = "") -> Key:
+        """The key of that name; without a name, that of whoever serves on this machine.
+
+        Raises:
+            TerminalUnavailable: no such key is on this machine; says where it belongs.
+        """
+        file = self.secret_file(name or LOCAL)
+        if not file.exists():
+            hint = (
+                f"copy {file.name} into {file.parent}"
+                if name
+                else f"write nats://NAME@host/terminal, with NAME.key in {file.parent}"
+            )
+            raise TerminalUnavailable(f"there is no key {name or LOCAL!r} here: {hint}")
+        try:
+            return Key.from_seed(str(json.loads(file.read_text(encoding="utf-8"))["seed"]))
+        except (ValueError, TypeError, KeyError) as wrong:
+            raise TerminalUnavailable(f"{file} is no key of xtnb") from wrong
+
+
+def _write(file: Path, text: str) -> None:
+    """Put a file there whole or not at all, for its owner's eyes."""
+    file.parent.mkdir(parents=True, exist_ok=True, mode=_FOLDER_MODE)
+    handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}-")  # mode 0600
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as out:
+            out.write(text + "\n")
+        os.chmod(name, _FILE_MODE)
+        os.replace(name, file)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+# -- what a role may do -------------------------------------------------------------------------
+
+
+def stream_of(terminal: str) -> str:
+    """The name of a terminal's stream of pushes."""
+    return f"XTNB_{terminal}"
+
+
+def bucket_of(terminal: str) -> str:
+    """The name of a terminal's bucket of leases."""
+    return f"XTNB_{terminal}_sessions"
+
+
+def permissions(user: User, terminals: Iterable[str]) -> Mapping[str, Any]:
+    """The subjects that a key may use, as nats-server's configuration has them.
+
+    Args:
+        user: the key.
+        terminals: those of this server, for a key that is good for every one.
+    """
+    publish: list[str] = []
+    hear = [f"xtnb.inbox.{user.public}.>"]
+    for terminal in terminals:
+        if ANY not in user.terminals and terminal not in user.terminals:
+            continue
+        stream, lease = stream_of(terminal), bucket_of(terminal)
+        if user.role == TERMINAL:
+            publish += [f"xtnb.{terminal}.>", "xtnb.inbox.>", f"$KV.{lease}.>"]
+            publish += [
+                f"$JS.API.STREAM.{verb}.{name}"
+                for verb in ("INFO", "CREATE", "UPDATE", "DELETE", "MSG.GET")
+                for name in (stream, f"KV_{lease}")
+            ]
+            hear.append(f"xtnb.{terminal}.>")
+            continue
+        publish += [f"xtnb.{terminal}.session", f"xtnb.{terminal}.ask.read"]
+        publish += [f"$JS.API.CONSUMER.{verb}.{stream}.>" for verb in ("CREATE", "MSG.NEXT")]
+        if user.role == TRADER:
+            publish.append(f"xtnb.{terminal}.ask.trade")
+        hear += [f"xtnb.{terminal}.{what}" for what in ("live.>", "quote.>", "notice")]
+    return {"publish": {"allow": publish or ["xtnb.nothing"]}, "subscribe": {"allow": hear}}

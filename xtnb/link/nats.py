@@ -1,0 +1,397 @@
+"""A link to a terminal that is served over NATS, here or on another machine.
+
+Requests go straight to the terminal's server, or `send` raises: nothing is kept
+for later. An order that certainly reached nobody is answered with
+`NOT_DELIVERED`; one without an answer stays unknown until its key is asked for.
+Pushes come live; those that are lost on the way are fetched from the stream, and
+merge.py puts both and the replies into one order. The lease of the session's
+number is renewed every two seconds or so, which also finds a connection that is
+dead without knowing it. Once lost, the link says so and keeps still; `open` goes
+on after the last push that was delivered, as long as the stream still has it.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from xtnb.errors import NotConnected, TerminalUnavailable, XtnbError
+from xtnb.link.address import Address, parse
+from xtnb.link.base import ConnectResult, Deliver
+from xtnb.link.codec import CodecError, decode, encode, pack, unpack
+from xtnb.link.fetching import Fetcher
+from xtnb.link.keys import KeyRing
+from xtnb.link.merge import Came, Merge
+from xtnb.link.nkeys import Key
+from xtnb.link.protocol import (
+    AFTER,
+    FENCE,
+    FOR,
+    LEASE_SECONDS,
+    PART,
+    ask_subject,
+    causes_of,
+    quote_subject,
+    whose,
+)
+from xtnb.link.wire import DENIED, LOST, NO_RESPONDERS, Msg, RequestFailed, Wire
+from xtnb.vocabulary.messages import NOT_DELIVERED, Push, PushKind, Reply, Request
+
+_log = logging.getLogger("xtnb.link")
+
+_OPEN_SECONDS = 5.0
+_PATIENCE = 0.1  # seconds that a push may be late before it is fetched
+_ENDED = "the session has ended"
+
+
+class NatsLink:
+    """A link to a served terminal. See `Link`.
+
+    Args:
+        address: nats://[user@]host[:port]/terminal, or tls://… for another machine.
+        key: who we are; None takes the key that the address names from the
+            configuration folder, or that of whoever serves on this machine.
+        authority: a PEM file with the certificates to trust; None takes ca.pem of
+            the configuration folder, or the system's.
+
+    Attributes:
+        terminal: the terminal's name in the address.
+        paper: whether its orders are make-believe; False until it is open.
+        resumed: whether the last `open` went on without a gap; a session takes a
+            snapshot when it did not.
+
+    Raises:
+        InputError: the address has another form.
+        TerminalUnavailable: plain text to another machine, or no key.
+    """
+
+    def __init__(self, address: str, key: Key | None = None, authority: Path | None = None) -> None:
+        ring = KeyRing()
+        own = ring.place / "ca.pem"
+        self.address: Address = parse(address, authority or (own if own.exists() else None))
+        self.terminal = self.address.terminal
+        self.paper = False
+        self.resumed = False
+        self._key = key if key is not None else ring.key(self.address.user)
+        self._life: _Life | None = None
+        self._before: _Life | None = None
+        self._lock = threading.RLock()
+
+    def __repr__(self) -> str:
+        return f"<NatsLink {self.address}>"
+
+    def open(self, session: int, deliver: Deliver) -> int:
+        """Connect as `session`, or go on where a lost link stopped.
+
+        Raises:
+            TerminalUnavailable: no server, no such terminal, or the key is not let in.
+        """
+        with self._lock:
+            if self._life is not None and self._life.alive:
+                return ConnectResult.OK
+            before, self._before = self._before, None
+            if before is not None and before.session != session:
+                before = None
+            life = _Life(self.address, self._key, session, deliver, before)
+            result = life.open()
+            if result == ConnectResult.OK:
+                self.paper, self.resumed = life.paper, life.resumed
+                self._life = self._before = life
+            else:
+                self._before = before
+            return result
+
+    def send(self, request: Request) -> None:
+        """Send a request to the terminal now, or raise NotConnected."""
+        life = self._life
+        if life is None or not life.alive:
+            raise NotConnected(f"{request.method}: the link to {self.address} is not open")
+        life.send(request)
+
+    def close(self) -> None:
+        """Leave; the session's number is free at once."""
+        with self._lock:
+            life, self._life, self._before = self._life, None, None
+        if life is not None:
+            life.close()
+
+
+class _Life:
+    """A link from `open` until it is lost or closed."""
+
+    def __init__(
+        self, address: Address, key: Key, session: int, deliver: Deliver, before: _Life | None
+    ) -> None:
+        self.session = session
+        self.paper = False
+        self.resumed = False
+        self.alive = False
+        self.fence: int = before.fence if before else 0
+        self.epoch: int = before.epoch if before else 0
+        self.done = before.merge.done if before else 0
+        self.accounts: dict[str, tuple[int, str]] = dict(before.accounts) if before else {}
+        self.codes: dict[str, int] = dict.fromkeys(before.codes, 0) if before else {}
+        self.merge: Merge = Merge(deliver, self.done)
+        self._terminal = address.terminal
+        self._deliver = deliver
+        self._lease = LEASE_SECONDS
+        self._wire = Wire(address.servers, key, f"session-{session}", self._lost)
+        self._address = address
+        self._parts: dict[int, dict[int, bytes]] = {}
+        self._early: list[Msg] = []
+        self._fetcher: Fetcher | None = None
+        self._kept = time.monotonic()
+        self._over = threading.Event()
+        self._wake = threading.Event()
+        self._ending = threading.Lock()
+        self._keeper = threading.Thread(target=self._keep, name=f"xtnb-link-{session}", daemon=True)
+
+    # -- beginning -------------------------------------------------------------------------------
+
+    def open(self) -> int:
+        self._wire.connect()
+        try:
+            self._wire.subscribe(f"xtnb.{self._terminal}.live.>", self._live)
+            self._wire.subscribe(f"xtnb.{self._terminal}.notice", self._notice)
+            for code in self.codes:
+                self._watch(code)
+            told = self._control(
+                do="open",
+                session=self.session,
+                fence=self.fence,
+                who=f"{socket.gethostname()} {os.getpid()}",
+                accounts=list(self.accounts.values()),
+                codes=list(self.codes),
+            )
+            if told["result"] != ConnectResult.OK:
+                _log.warning("cannot connect: %s", told["words"])
+                self._wire.close()
+                return int(told["result"])
+            self._begin(told)
+        except RequestFailed as failed:
+            self._wire.close()
+            raise TerminalUnavailable(self._why(failed)) from failed
+        except (XtnbError, KeyError, TypeError) as fault:
+            self._wire.close()
+            raise TerminalUnavailable(f"{self._address}: {fault}") from fault
+        return ConnectResult.OK
+
+    def _begin(self, told: dict[str, Any]) -> None:
+        self.fence, self.paper, self._lease = told["fence"], told["paper"], told["lease"]
+        last, epoch = int(told["last"]), int(told["epoch"])
+        self._fetcher = Fetcher(self._wire, self._terminal, self._fetched)
+        self.resumed = self._can_resume(told)
+        if not self.resumed:
+            self.done = last
+        self.epoch = epoch
+        self.merge = Merge(self._deliver, self.done, set(self.accounts))
+        self.merge.known(last)
+        self.alive = True
+        early, self._early = self._early, []
+        for message in early:
+            self._live(message)
+        self._keeper.start()
+
+    def _can_resume(self, told: dict[str, Any]) -> bool:
+        """Whether what was missed can be fetched, of the same pushes as before."""
+        same = told["epoch"] == self.epoch or (self.epoch and told["durable"])
+        return bool(same and told["first"] - 1 <= self.done <= told["last"])
+
+    def _why(self, failed: RequestFailed) -> str:
+        if failed.status == NO_RESPONDERS:
+            return f"{self._address}: no terminal of that name is served there"
+        if failed.status == DENIED:
+            return f"{self._address}: this key is not for that terminal"
+        return f"{self._address}: {failed}"
+
+    def _control(self, **asked: Any) -> dict[str, Any]:
+        subject = f"xtnb.{self._terminal}.session"
+        found: dict[str, Any] = unpack(self._wire.request(subject, pack(asked), _OPEN_SECONDS).data)
+        return found
+
+    # -- asking ----------------------------------------------------------------------------------
+
+    def send(self, request: Request) -> None:
+        data = encode(request)
+        if len(data) > self._wire.max_payload - 4096:
+            raise CodecError(f"{request.method}: {len(data):,} bytes are too many for one request")
+        if request.method == "quote_subscribe":
+            for code in request.arguments.get("codes", ()):
+                self._watch(code)
+        subject = ask_subject(self._terminal, request.method)
+        self.merge.expect(request)
+        try:
+            headers = {FENCE: str(self.fence)}
+            self._wire.ask(subject, data, lambda message: self._answer(request, message), headers)
+        except BaseException:
+            self.merge.forget(request.seq)
+            raise
+
+    def _answer(self, request: Request, message: Msg) -> bool:
+        """Take what answers a request; True while more parts of it are to come."""
+        if message.status:
+            if message.status == LOST:
+                self.merge.forget(request.seq)
+                return False
+            words = {
+                NO_RESPONDERS: "was not delivered: no terminal is there",
+                DENIED: "was not delivered: this key may only read",
+            }.get(message.status, message.words)
+            self.merge.reply(Reply(request.seq, None, f"{request.method} {words}", NOT_DELIVERED))
+            if message.status == NO_RESPONDERS:
+                self._wake.set()
+            return False
+        data = message.data
+        if part := message.headers.get(PART):
+            place, _, count = part.partition("/")
+            parts = self._parts.setdefault(request.seq, {})
+            parts[int(place)] = data
+            if len(parts) < int(count):
+                return True
+            del self._parts[request.seq]
+            data = b"".join(parts[one] for one in sorted(parts))
+        try:
+            reply = decode(data)
+        except CodecError as fault:
+            reply = Reply(request.seq, None, f"{request.method}: the answer is {fault}")
+        if isinstance(reply, Reply):
+            self._note(request, reply)
+            self.merge.reply(reply)
+        return False
+
+    def _note(self, request: Request, reply: Reply) -> None:
+        """Remember what is subscribed, for the life after this one."""
+        if reply.error or reply.value != 0:
+            return
+        account = (request.account_type, request.account_id)
+        if request.method == "subscribe":
+            self.accounts[whose(*account)] = account
+        elif request.method == "unsubscribe":
+            self.accounts.pop(whose(*account), None)
+        elif request.method == "quote_unsubscribe":
+            for code in request.arguments.get("codes", ()):
+                number = self.codes.pop(code, None)
+                if number:
+                    self._wire.unsubscribe(number)
+
+    # -- hearing, on the wire's thread -----------------------------------------------------------
+
+    def _watch(self, code: str) -> None:
+        if not self.codes.get(code):
+            subject = quote_subject(self._terminal, code)
+            self.codes[code] = self._wire.subscribe(subject, self._quote)
+
+    def _quote(self, message: Msg) -> None:
+        push = decode(message.data)
+        if self.alive and isinstance(push, Push) and push.record.stock_code in self.codes:
+            self.merge.aside(push)
+
+    def _live(self, message: Msg) -> None:
+        if not self.alive:
+            self._early.append(message)
+            return
+        _, _, _, epoch, number, account = message.subject.split(".", 5)
+        if int(epoch) != self.epoch:
+            if int(epoch) > self.epoch:
+                self._wake.set()  # another life of the terminal: the keeper looks at it
+            return
+        self._came(int(number), account, message)
+
+    def _fetched(self, number: int, message: Msg) -> None:
+        account = message.subject.split(".", 3)[3]
+        self._came(number, account, message)
+
+    def _came(self, number: int, account: str, message: Msg) -> None:
+        headers = message.headers
+        causes = causes_of(headers[AFTER], self.fence) if AFTER in headers else ()
+        ours = headers.get(FOR) == str(self.fence)
+        if not self.merge.push(Came(number, account, message.data, causes, ours)):
+            self._wake.set()
+
+    def _notice(self, message: Msg) -> None:
+        if self.alive:
+            words = str(unpack(message.data).get("words", ""))
+            threading.Thread(target=self._lost, args=(words,), daemon=True).start()
+
+    # -- keeping, on our own thread --------------------------------------------------------------
+
+    def _keep(self) -> None:
+        try:
+            while not self._over.is_set():
+                self._wake.wait(min(_PATIENCE, self._lease / 6))
+                self._wake.clear()
+                if self._over.is_set():
+                    return
+                self._renew()
+                self.merge.tick()
+                missing = self.merge.missing(_PATIENCE)
+                if missing and self._fetcher is not None:
+                    self._fetch(*missing)
+        except (XtnbError, KeyError, TypeError) as fault:
+            self._lost(str(fault))
+        except Exception:
+            _log.exception("the link to %s met a fault", self._address)
+            self._lost("a fault in the link")
+
+    def _renew(self) -> None:
+        now = time.monotonic()
+        if now - self._kept < self._lease / 3:
+            return
+        self._kept = now
+        subject = f"xtnb.{self._terminal}.session"
+        asked = pack({"do": "keep", "fence": self.fence})
+        told = unpack(self._wire.request(subject, asked, max(1.0, self._lease / 2)).data)
+        if not told["ok"]:
+            raise NotConnected(f"{_ENDED}: it said nothing for too long, or the terminal restarted")
+        if told["epoch"] != self.epoch:
+            raise NotConnected(f"{_ENDED}: the terminal has begun another life")
+        if told["last"] < self.merge.done:
+            _log.error("pushes of %s go backwards", self._terminal)
+            raise NotConnected(f"{_ENDED}: the numbers of its pushes went backwards")
+        self.merge.known(told["last"])
+
+    def _fetch(self, first: int, last: int) -> None:
+        assert self._fetcher is not None
+        if not self._fetcher.fetch(first, last):
+            raise NotConnected(f"{_ENDED}: pushes from {first} on are no longer in the stream")
+
+    # -- ending ----------------------------------------------------------------------------------
+
+    def _lost(self, why: str) -> None:
+        with self._ending:
+            if not self.alive or self._over.is_set():
+                return
+            self._over.set()
+            self.alive = False
+        self._wake.set()
+        _log.warning("the link to %s was lost: %s", self._address, why)
+        self._wire.close()
+        self.merge.end(Push(self._terminal, self.epoch, 0, PushKind.DISCONNECTED, 0, "", None))
+
+    def close(self) -> None:
+        with self._ending:
+            if self._over.is_set():
+                return
+            self._over.set()
+            self.alive = False
+        self._wake.set()
+        self.merge.end(None)
+        try:
+            if self._wire.open:
+                self._leave()
+        except XtnbError as fault:
+            _log.info("left without a word: %s", fault)
+        self._wire.close()
+
+    def _leave(self) -> None:
+        subject = f"xtnb.{self._terminal}.session"
+        data = pack({"do": "leave", "fence": self.fence})
+        if threading.current_thread().name.startswith("xtnb-wire-"):
+            self._wire.publish(subject, data)
+        else:
+            self._wire.request(subject, data, 2.0)

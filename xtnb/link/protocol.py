@@ -1,0 +1,69 @@
+"""How a served terminal and its clients talk: the subjects, and what stands in them.
+
+| subject below xtnb.TERMINAL | what |
+|---|---|
+| `session` | opens, keeps and ends a session (control, a dict of scalars) |
+| `ask.read`, `ask.trade` | requests; what changes something goes to `ask.trade` alone |
+| `live.EPOCH.NUMBER.TYPE.ACCOUNT` | a push as it is made; may be lost on the way |
+| `push.TYPE.ACCOUNT` | the same in the stream, at its number; never lost |
+| `quote.CODE` | quotes; the newest counts, so they are in no stream |
+| `notice` | the terminal is about to stop, or has lost what it serves |
+
+A request names the fence of its session in a header. A push names in `Xtnb-After`
+the requests that were answered between it and the push before (fence:seq), so that
+a client can put replies and pushes back into the one order in which they came about.
+"""
+
+from __future__ import annotations
+
+import re
+
+from xtnb.vocabulary.messages import PushKind
+
+FENCE = "Xtnb-Fence"
+AFTER = "Xtnb-After"
+FOR = "Xtnb-For"  # the fence of who asked for what this push is about
+PART = "Xtnb-Part"  # "2/3": of a reply that is longer than one message may be
+
+LEASE_SECONDS = 6.0
+SERVER_SESSION = 900_000_001  # the one session of a server on the link that it serves
+MOST_CAUSES = 64
+
+TO_THE_REQUESTER = frozenset({PushKind.ORDER_ERROR, PushKind.CANCEL_ERROR})
+
+_READS = re.compile(r"(query|smt_query|get|quote|market)_|(instruments?|outcome|export_data)\Z")
+_SUBSCRIBES = frozenset({"subscribe", "unsubscribe"})
+_PLAIN = re.compile(r"[A-Za-z0-9-]{1,64}\Z")
+_NOT_A_CODE = re.compile(r"[^A-Za-z0-9.-]")
+
+
+def reads(method: str) -> bool:
+    """Whether a method changes nothing, so that a reader may ask it. What is unknown does."""
+    return method in _SUBSCRIBES or _READS.match(method) is not None
+
+
+def ask_subject(terminal: str, method: str) -> str:
+    """Where a request goes."""
+    return f"xtnb.{terminal}.ask.{'read' if reads(method) else 'trade'}"
+
+
+def whose(account_type: int, account_id: str) -> str:
+    """The two parts of a subject that name an account."""
+    plain = account_id if _PLAIN.match(account_id) else f"x{account_id.encode().hex()}_"
+    return f"{account_type}.{plain}"
+
+
+def quote_subject(terminal: str, stock_code: str) -> str:
+    """Where quotes of a code go."""
+    return f"xtnb.{terminal}.quote.{_NOT_A_CODE.sub('_', stock_code)}"
+
+
+def causes_text(causes: list[tuple[int, int]]) -> str:
+    """What `Xtnb-After` says."""
+    return " ".join(f"{fence}:{seq}" for fence, seq in causes[-MOST_CAUSES:])
+
+
+def causes_of(text: str, fence: int) -> tuple[int, ...]:
+    """The seqs of `Xtnb-After` that belong to one fence."""
+    mine = f"{fence}:"
+    return tuple(int(one[len(mine) :]) for one in text.split() if one.startswith(mine))

@@ -1,0 +1,130 @@
+"""The one writer of a terminal's stream.
+
+Rows wait here from when they are made until the stream has them. One thread
+stores what waits, as a batch that is stored whole or not at all, each row at its
+number; while a batch is on its way the next one gathers. After a break the
+stream says how far it came, and the rest is sent again.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable
+
+from xtnb.errors import NotConnected
+from xtnb.link.jetstream import WRONG_LAST, JetStreamError, Row, message_bytes, store
+from xtnb.link.wire import RequestFailed, Wire
+
+_log = logging.getLogger("xtnb.link")
+
+_BATCH_ROWS = 500
+_BATCH_BYTES = 4 * 1024 * 1024
+MOST_WAITING = 200_000
+
+
+class Publisher:
+    """Stores rows in their order, over whichever wire is there.
+
+    Args:
+        on_rival: hears when someone else writes the stream, or it is gone; nothing
+            more is stored then.
+    """
+
+    def __init__(self, on_rival: Callable[[str], None]) -> None:
+        self._on_rival = on_rival
+        self._rows: deque[Row] = deque()
+        self._wire: Wire | None = None
+        self._stopped = False
+        self._changed = threading.Condition()
+        self._thread = threading.Thread(target=self._run, name="xtnb-publisher", daemon=True)
+        self._thread.start()
+
+    @property
+    def waiting(self) -> int:
+        """How many rows the stream has not acknowledged."""
+        return len(self._rows)
+
+    def add(self, rows: Iterable[Row]) -> None:
+        """Take rows that follow those before. Never blocks."""
+        with self._changed:
+            self._rows.extend(rows)
+            self._changed.notify_all()
+
+    def resume(self, wire: Wire, last: int) -> None:
+        """Go on over this wire; the stream has everything up to `last`."""
+        with self._changed:
+            while self._rows and self._rows[0].number <= last:
+                self._rows.popleft()
+            self._wire = wire
+            self._changed.notify_all()
+
+    def pause(self) -> None:
+        """Send nothing until `resume`."""
+        with self._changed:
+            self._wire = None
+
+    def clear(self) -> None:
+        """Forget what waits."""
+        with self._changed:
+            self._rows.clear()
+
+    def drain(self, seconds: float) -> bool:
+        """Wait until the stream has everything; False when it takes too long."""
+        with self._changed:
+            return self._changed.wait_for(lambda: not self._rows, seconds)
+
+    def stop(self) -> None:
+        """End the thread."""
+        with self._changed:
+            self._stopped = True
+            self._changed.notify_all()
+        if self._thread is not threading.current_thread():
+            self._thread.join(10)
+
+    # -- on its thread -----------------------------------------------------------------------
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._stopped or (self._wire and self._rows))
+                if self._stopped:
+                    return
+                wire, batch = self._wire, self._batch()
+            assert wire is not None
+            try:
+                store(wire, batch)
+            except JetStreamError as error:
+                self._give_up(wire)
+                if error.code == WRONG_LAST:
+                    self._on_rival("another server writes the stream of this terminal")
+                else:
+                    self._on_rival(str(error))
+            except (RequestFailed, NotConnected) as fault:
+                _log.warning("pushes wait for the NATS server: %s", fault)
+                self._give_up(wire)
+                wire.close()  # whoever owns it hears, connects anew and resumes
+            else:
+                self._stored(batch[-1].number)
+
+    def _batch(self) -> list[Row]:
+        batch: list[Row] = []
+        size = 0
+        for row in self._rows:
+            size += message_bytes(row)
+            if batch and (len(batch) == _BATCH_ROWS or size > _BATCH_BYTES):
+                break
+            batch.append(row)
+        return batch
+
+    def _stored(self, last: int) -> None:
+        with self._changed:
+            while self._rows and self._rows[0].number <= last:
+                self._rows.popleft()
+            self._changed.notify_all()
+
+    def _give_up(self, wire: Wire) -> None:
+        with self._changed:
+            if self._wire is wire:
+                self._wire = None
