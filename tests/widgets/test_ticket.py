@@ -156,7 +156,7 @@ def test_the_next_send_is_free_once_the_answer_is_there(web: Page, desk):
     view = web.view(ticket)
 
     for _ in range(2):
-        token = send(view, ticket)
+        token = send(view, ticket, volume=100)
         wait_for_state(view, token, "working")
         view.wait(lambda: not view.sections["busy"])
 
@@ -369,6 +369,6 @@ def test_a_closed_ticket_leaves_a_list_of_what_it_sent(web: Page, desk):
     view = web.view(ticket)
     wait_for_state(view, send(view, ticket), "working")
 
-    assert "Buy 浦发银行 300 × 10.20: working" in ticket.remains()["text/html"]
+    assert "Buy 300 × 10.20 浦发银行: working" in ticket.remains()["text/html"]
     xtnb.options.language = "zh"
-    assert "买入 浦发银行 300 × 10.20: 已报" in ticket.remains()["text/html"]
+    assert "买入 300 × 10.20 浦发银行: 已报" in ticket.remains()["text/html"]

@@ -1,17 +1,35 @@
 /** Ticket, the browser's half. The kernel's half is xtnb/widgets/ticket.py. */
 import type { AnyModel, Render } from "@anywidget/types";
 
-import { addStyle, h, keepLook, exact, number, whenGone, write } from "./desk/look";
+import { addStyle, h, half, keepLook, whenGone, write } from "./desk/look";
+import { ActionButtons } from "./desk/ticket/actions";
 import { drawAttempts } from "./desk/ticket/attempts";
 import { Levels } from "./desk/ticket/levels";
+import { drawLines } from "./desk/ticket/lines";
+import {
+  actionOf,
+  type Form,
+  formOf,
+  missing,
+  newToken,
+  same,
+  sentence,
+  stepPrice,
+  stepVolume,
+  typeOf,
+} from "./desk/ticket/order";
 import { CodeBox, type Found } from "./desk/ticket/search";
 import { Stepper } from "./desk/ticket/stepper";
 import css from "./desk/ticket/ticket.css";
-import { type Facts, type Sections, say, type TicketState, type Word } from "./desk/ticket/words";
+import {
+  type Action,
+  type Facts,
+  type Sections,
+  say,
+  type TicketState,
+  type Word,
+} from "./desk/ticket/words";
 import { follow } from "./desk/wire";
-
-/** Fields that a send carries: exactly what the person has seen and confirmed. */
-type Form = Pick<TicketState, "code" | "side" | "price_type" | "price" | "volume" | "remark">;
 
 /** Messages besides the state: what was found, or that a send was not taken. */
 interface Told {
@@ -24,12 +42,6 @@ interface Told {
 const PICKS = ["bid", "ask", "last", "up", "down"] as const;
 const PARTS = ["quarter", "third", "half", "all"] as const;
 const SAVE_AFTER = 80; // ms without a key, then the kernel hears of it
-
-/** A name for one send; `crypto.randomUUID` is missing on pages without TLS. */
-function newToken(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(12));
-  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-}
 
 class TicketForm {
   readonly root: HTMLElement;
@@ -45,7 +57,7 @@ class TicketForm {
   private readonly price: Stepper;
   private readonly volume: Stepper;
   private readonly levels: Levels;
-  private readonly sides = { buy: h("button"), sell: h("button") };
+  private readonly actions = new ActionButtons((key) => this.set("side", key, true));
   private readonly types = h("select", { "data-role": "type", onchange: () => this.typed() });
   private readonly remark = h("input", {
     type: "text",
@@ -60,6 +72,13 @@ class TicketForm {
   private readonly picks: HTMLButtonElement[];
   private readonly parts: HTMLButtonElement[];
   private readonly most = h("span", { class: "most quiet", "data-role": "most" });
+  private readonly note = h("span", { class: "most quiet", "data-role": "note" });
+  private readonly banner = h("div", { class: "banner", "data-role": "ticket-banner" });
+  private readonly fields = h("div", { class: "fields" });
+  private readonly middle = h("div", { class: "middle" }, this.fields);
+  private readonly said = h("div", { class: "said", "data-role": "said", role: "status" });
+  private readonly priceWord = h("span", { class: "label quiet" });
+  private readonly volumeWord = h("span", { class: "label quiet" });
   private readonly cost = h("div", { class: "cost", "data-role": "cost" });
   private readonly refusal = h("div", { class: "refusal", "data-role": "refusal", role: "status" });
   private readonly go = h("button", { type: "button", class: "go", "data-role": "send" });
@@ -77,25 +96,17 @@ class TicketForm {
     );
     this.price = new Stepper(
       "price",
-      (from, steps) => this.stepPrice(from, steps),
+      (from, steps) => stepPrice(this.sections, from, steps),
       (value) => this.set("price", Number.isNaN(value) ? 0 : value),
       () => this.ask(),
     );
     this.volume = new Stepper(
       "volume",
-      (from, steps) => this.stepVolume(from, steps),
+      (from, steps) => stepVolume(this.sections, from, steps),
       (value) => this.set("volume", Number.isNaN(value) ? 0 : Math.floor(value)),
       () => this.ask(),
     );
     this.levels = new Levels((price) => this.setPrice(price));
-    for (const side of ["buy", "sell"] as const) {
-      const button = this.sides[side];
-      button.type = "button";
-      button.className = side;
-      button.dataset.role = side;
-      button.addEventListener("click", () => this.set("side", side, true));
-      this.labels.set(button, side);
-    }
     const chip = (word: Word, act: () => void) => {
       const made = h("button", { type: "button", class: "chip", onclick: act, "data-role": word });
       this.labels.set(made, word);
@@ -116,7 +127,7 @@ class TicketForm {
     if (sections.attempts?.some(({ token }) => token === this.pressed)) this.pressed = "";
     if (fresh.has("facts")) this.drawFacts();
     if (fresh.has("quote") || fresh.has("facts")) this.drawLevels();
-    if (fresh.has("attempts")) drawAttempts(this.attempts, sections.attempts ?? [], this.language);
+    if (fresh.has("attempts")) this.drawAttempts();
     this.drawCost();
     this.drawButton();
   }
@@ -145,13 +156,19 @@ class TicketForm {
     const { model } = this;
     this.keepEdited();
     if (this.asking && !same(this.asked, this.form())) this.endAsking(false);
-    const side = model.get("side");
-    this.root.dataset.side = side;
-    for (const name of ["buy", "sell"] as const) {
-      this.sides[name].setAttribute("aria-pressed", String(name === side));
+    const { facts } = this.sections;
+    const action = this.action;
+    this.root.dataset.side = action?.buy === false ? "sell" : "buy";
+    this.actions.draw(facts?.actions ?? [], model.get("side"), this.language);
+    const place = this.actions.many ? this.middle.parentElement : this.fields;
+    if (this.actions.root.parentElement !== place) {
+      if (this.actions.many) this.middle.before(this.actions.root);
+      else this.fields.prepend(this.actions.root);
     }
+    this.root.classList.toggle("unpriced", action?.priced === false);
+    this.root.classList.toggle("uncoded", action?.coded === false);
     this.types.value = String(model.get("price_type"));
-    const type = this.sections.facts?.types.find((row) => row.number === model.get("price_type"));
+    const type = this.type;
     const priced = type?.priced ?? true;
     const hint = priced ? "" : type?.optional ? this.say("protective") : this.say("market");
     this.price.enable(priced || !!type?.optional, hint);
@@ -159,7 +176,9 @@ class TicketForm {
     this.volume.show(model.get("volume"), 0);
     if (this.remark.value !== model.get("remark")) this.remark.value = model.get("remark");
     for (const pick of this.picks) pick.disabled = !priced && !type?.optional;
+    for (const pick of this.picks.slice(3)) pick.hidden = !facts?.limit_up; // Hong Kong has none
     if (this.asking) this.drawQuestion();
+    this.drawBanner();
     this.drawCost();
     this.drawButton();
   }
@@ -167,15 +186,13 @@ class TicketForm {
   drawWords(): void {
     for (const [node, word] of this.labels) write(node, this.say(word));
     this.code.label(this.say("code"), this.say("search"), this.say("none"));
-    this.price.label(this.say("price"), this.say("lower"), this.say("raise"));
-    this.volume.label(this.say("volume"), this.say("lower"), this.say("raise"));
     this.types.setAttribute("aria-label", this.say("type"));
     this.remark.setAttribute("aria-label", this.say("remark"));
     this.remark.placeholder = this.say("optional");
     write(this.no, this.say("back"));
     this.drawFacts();
     this.drawLevels();
-    drawAttempts(this.attempts, this.sections.attempts ?? [], this.language);
+    this.drawAttempts();
     this.drawForm();
   }
 
@@ -204,9 +221,7 @@ class TicketForm {
   }
 
   private setPrice(price: number): void {
-    const type = this.sections.facts?.types.find(
-      (row) => row.number === this.model.get("price_type"),
-    );
+    const type = this.type;
     if (type && !type.priced && !type.optional) {
       const limit = this.sections.facts?.types.find((row) => row.number === 11);
       if (limit) this.model.set("price_type", limit.number);
@@ -236,21 +251,6 @@ class TicketForm {
     this.model.send({ kind: "preset", part });
   }
 
-  private stepPrice(from: number, steps: number): number {
-    const facts = this.sections.facts;
-    if (!facts) return from;
-    const scale = Math.round(1 / facts.tick);
-    const first = from > 0 ? from : (this.sections.quote?.last ?? 0);
-    const value = (Math.round(first * scale) + steps) / scale;
-    const top = facts.limit_up > 0 ? facts.limit_up : value;
-    return Number(Math.min(top, Math.max(facts.limit_down, value)).toFixed(4));
-  }
-
-  private stepVolume(from: number, steps: number): number {
-    const lot = this.sections.facts?.lot ?? 100;
-    return Math.max(0, (Math.round(from / lot) + steps) * lot);
-  }
-
   private ask(): void {
     this.flush();
     if (!this.ready || this.asking) return;
@@ -270,15 +270,7 @@ class TicketForm {
   }
 
   private form(): Form {
-    const { model } = this;
-    return {
-      code: model.get("code"),
-      side: model.get("side"),
-      price_type: model.get("price_type"),
-      price: model.get("price"),
-      volume: model.get("volume"),
-      remark: model.get("remark"),
-    };
+    return formOf(this.model);
   }
 
   private send(): void {
@@ -305,14 +297,24 @@ class TicketForm {
     return this.sections.facts?.decimals ?? 2;
   }
 
+  private get action(): Action | undefined {
+    return actionOf(this.form(), this.sections.facts);
+  }
+
+  private get type(): Facts["types"][number] | undefined {
+    return typeOf(this.form(), this.sections.facts);
+  }
+
+  private get missing(): Word | "" {
+    return missing(this.form(), this.sections.facts);
+  }
+
   private get ready(): boolean {
     const { model, sections } = this;
-    const type = sections.facts?.types.find((row) => row.number === model.get("price_type"));
-    const priced = model.get("price") > 0 || (type !== undefined && !type.priced);
-    const known = sections.facts?.known === true && sections.facts.code === model.get("code");
-    const free = !this.dead && !sections.lost && !sections.busy && this.pressed === "";
-    const legible = !this.price.wrong && !this.volume.wrong;
-    return known && priced && legible && model.get("volume") > 0 && free;
+    const stopped = this.dead || sections.lost || model.get("blocked") !== "";
+    const free = !stopped && !sections.busy && this.pressed === "";
+    const legible = (!this.price.wrong || this.action?.priced === false) && !this.volume.wrong;
+    return this.action !== undefined && this.missing === "" && legible && free;
   }
 
   private say(word: Word): string {
@@ -342,47 +344,43 @@ class TicketForm {
     this.levels.draw(fits, this.decimals, this.language);
   }
 
+  private drawAttempts(): void {
+    const cancel = (token: string) => this.model.send({ kind: "cancel", token });
+    drawAttempts(this.attempts, this.sections.attempts ?? [], this.language, cancel);
+  }
+
+  private drawBanner(): void {
+    const { text = "", tone = "grey" } = this.model.get("banner");
+    write(this.banner, half(text, this.language));
+    this.banner.dataset.tone = tone;
+    this.banner.hidden = text === "";
+  }
+
   private drawCost(): void {
-    const { account, preview } = this.sections;
-    const buy = this.model.get("side") === "buy";
-    if (account) {
-      const most = number(buy ? account.most : account.sellable, 0);
-      const later = !buy && account.held > account.sellable;
-      const held = later ? ` ${this.say("of")} ${number(account.held, 0)} (T+1)` : "";
-      write(this.most, `${this.say(buy ? "canBuy" : "canSell")} ${most}${held}`);
+    const { account, facts, lines, preview, said } = this.sections;
+    const zh = this.language === "zh";
+    write(this.most, (zh ? account?.zh : account?.en) ?? "");
+    write(this.note, (zh ? account?.note_zh : account?.note_en) ?? "");
+    this.note.hidden = this.note.textContent === "";
+    const words = [
+      [this.priceWord, this.price, (zh ? facts?.price_zh : facts?.price_en) ?? ""],
+      [this.volumeWord, this.volume, (zh ? facts?.volume_zh : facts?.volume_en) ?? ""],
+    ] as const;
+    for (const [label, field, word] of words) {
+      write(label, word);
+      field.label(word, this.say("lower"), this.say("raise"));
     }
-    const chosen = preview?.accepted ? preview : null;
-    const money = (value: number | undefined) => (value === undefined ? "–" : number(value));
-    const fees = chosen && chosen.commission + chosen.stamp_duty + chosen.transfer_fee;
-    const part = (word: Word, value: number) => `${this.say(word)} ${number(value)}`;
-    const parts = chosen
-      ? [
-          part("commission", chosen.commission),
-          chosen.stamp_duty > 0 && part("stamp", chosen.stamp_duty),
-          part("transfer", chosen.transfer_fee),
-        ]
-      : [];
-    const line = (word: Word, value: string, role: string) =>
-      h(
-        "div",
-        {},
-        h("span", { class: "quiet" }, this.say(word)),
-        h("span", { "data-role": role }, value),
-      );
-    this.cost.replaceChildren(
-      line("amount", money(chosen?.amount), "amount"),
-      line("fees", money(fees ?? undefined), "fees"),
-      h("div", { class: "parts quiet" }, parts.filter(Boolean).join(" · ")),
-      chosen
-        ? line("after", money(chosen.cash_after), "after")
-        : line("available", money(account?.cash), "after"),
-    );
+    drawLines(this.cost, lines ?? [], this.language);
     const reason = preview && !preview.accepted && this.reason;
+    const blocked = half(this.model.get("blocked"), this.language);
     const lost = this.dead ? this.say("gone") : this.sections.lost && this.say("lost");
     const illegible = (this.price.wrong || this.volume.wrong) && this.say("illegible");
-    const said = lost || illegible || (reason ? this.say("refusedIf") + reason : "");
-    write(this.refusal, said);
-    this.refusal.hidden = !said;
+    const told = lost || blocked || illegible || (reason ? this.say("refusedIf") + reason : "");
+    write(this.refusal, told);
+    this.refusal.classList.toggle("blocked", !!(lost || blocked));
+    this.refusal.hidden = !told;
+    write(this.said, said ? `✓ ${this.say("said")}: ${zh ? said.zh : said.en}` : "");
+    this.said.hidden = !said || !!told;
   }
 
   private get reason(): string {
@@ -390,42 +388,50 @@ class TicketForm {
     return (this.language === "zh" ? preview?.reason_zh : preview?.reason_en) ?? "";
   }
 
+  private get title(): string {
+    const action = this.action;
+    return (this.language === "zh" ? action?.zh : action?.en) ?? "";
+  }
+
   private get sentence(): string {
-    const { model } = this;
-    const type = this.sections.facts?.types.find((row) => row.number === model.get("price_type"));
-    const name = this.language === "zh" ? type?.zh : type?.en;
-    const price = model.get("price") > 0 ? exact(model.get("price"), this.decimals) : "";
-    const at = type && !type.priced ? [name, price].filter(Boolean).join(" ≤ ") : price;
-    const volume = number(model.get("volume"), 0);
-    return model.get("volume") > 0 && at ? ` ${volume} × ${at}` : "";
+    return sentence(this.form(), this.sections.facts, this.language);
   }
 
   private drawButton(): void {
+    const { preview } = this.sections;
     const busy = this.sections.busy || this.pressed !== "";
-    const text = busy ? this.say("sending") : this.say(this.model.get("side")) + this.sentence;
-    write(this.go, text);
-    this.go.disabled = !this.ready;
-    this.yes.disabled = !this.ready;
+    const stopped = this.refusal.classList.contains("blocked");
+    const refused = !stopped && preview?.accepted === false && this.missing === "";
+    const missing = this.missing && !stopped ? ` · ${this.say(this.missing)}` : "";
+    const order = `${this.title}${missing || this.sentence}`;
+    const text = refused ? `${this.say("refused")} · ${order}` : order;
+    write(this.go, busy ? this.say("sending") : text);
+    for (const button of [this.go, this.yes]) {
+      button.disabled = !this.ready;
+      button.classList.toggle("refused", refused);
+      button.title = refused ? this.reason : "";
+    }
+    this.go.classList.toggle("missing", missing !== "" && !busy);
   }
 
   private drawQuestion(): void {
-    const facts = this.sections.facts;
-    const what = `${this.say(this.model.get("side"))}${this.sentence}`;
     this.summary.replaceChildren(
-      h("strong", {}, what),
-      h("span", {}, ` ${facts?.code ?? ""} ${facts?.name ?? ""}`),
+      h("strong", {}, `${this.title}${this.sentence}`),
+      h("span", {}, ` ${this.sections.facts?.sent ?? ""}`),
     );
-    write(this.yes, `${this.say("confirm")} · ${this.say(this.model.get("side"))}`);
+    write(this.yes, `${this.say("confirm")} · ${this.title}`);
     this.question.hidden = false;
     this.go.hidden = true;
     this.drawButton();
   }
 
   private build(): HTMLElement {
-    const row = (word: Word, ...fields: HTMLElement[]) => {
+    const row = (kind: string, label: HTMLElement, ...fields: HTMLElement[]) =>
+      h("div", { class: `row ${kind}` }, label, ...fields);
+    const word = (name: Word) => {
       const label = h("span", { class: "label quiet" });
-      this.labels.set(label, word);
-      return h("div", { class: "row" }, label, ...fields);
+      this.labels.set(label, name);
+      return label;
     };
     this.question.hidden = true;
     this.question.append(this.summary, h("div", { class: "answers" }, this.no, this.yes));
@@ -434,25 +440,26 @@ class TicketForm {
       if (event.repeat) event.preventDefault(); // the key that asked must not confirm
       if (event.key !== "Tab") event.stopPropagation();
     });
-    const form = h(
-      "div",
-      { class: "fields" },
-      h("div", { class: "sides", role: "group" }, this.sides.buy, this.sides.sell),
-      row("type", this.types),
-      row("price", this.price.root),
-      h("div", { class: "chips picks" }, ...this.picks),
-      row("volume", this.volume.root),
+    this.fields.append(
+      row("for-price", word("type"), this.types),
+      row("for-price", this.priceWord, this.price.root),
+      this.note,
+      h("div", { class: "chips picks for-price" }, ...this.picks),
+      row("", this.volumeWord, this.volume.root),
       h("div", { class: "chips" }, ...this.parts),
       this.most,
-      row("remark", this.remark),
+      row("", word("remark"), this.remark),
     );
+    this.middle.append(this.levels.root);
     return h(
       "form",
       { class: "xtnb-ticket", onsubmit: (event: Event) => event.preventDefault() },
+      this.banner,
       this.code.root,
-      h("div", { class: "middle" }, form, this.levels.root),
+      this.middle,
       this.cost,
       this.refusal,
+      this.said,
       this.go,
       this.question,
       this.attempts,
@@ -460,11 +467,10 @@ class TicketForm {
   }
 }
 
-function same(asked: Form | undefined, now: Form): boolean {
-  return JSON.stringify(asked) === JSON.stringify(now);
-}
-
-const FIELDS = ["code", "side", "price_type", "price", "volume", "remark", "confirm"] as const;
+const FIELDS = [
+  ...(["code", "side", "price_type", "price", "volume"] as const),
+  ...(["remark", "confirm", "blocked", "banner"] as const),
+] as const;
 
 const render: Render<TicketState> = ({ model, el }) => {
   addStyle(el, "ticket", css);

@@ -6,7 +6,7 @@ desk's own `preview_now` asks the terminal for the prices of this moment.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from threading import Lock
 from typing import Any
@@ -15,6 +15,7 @@ from xtnb import xtconstant as c
 from xtnb.errors import InputError, NotConnected, QueryFailed, RefusalCode, Refused
 from xtnb.live.books import CONTRACTS, AccountBooks
 from xtnb.live.coalesce import frames
+from xtnb.live.contracts import ContractBooks
 from xtnb.live.credit import CreditBooks
 from xtnb.live.handle import Order
 from xtnb.live.orders import SIDES, AccountOrders
@@ -23,7 +24,7 @@ from xtnb.live.preview_inputs import Asked, AskedInputs, KeptInputs
 from xtnb.live.previews import preview_of
 from xtnb.live.watch import QuoteWatch
 from xtnb.rules.day import DayRules
-from xtnb.rules.listed import DayTerms, Derived, lookup, rules_of
+from xtnb.rules.listed import DayTerms, Derived, Listed, everything, lookup, rules_of
 from xtnb.rules.validity import unknown_code
 from xtnb.session.trader import XtQuantTrader
 from xtnb.vocabulary.money import YUAN
@@ -67,6 +68,7 @@ class LiveAccount:
         self._quotes = quotes
         self._rules: dict[str, DayTerms] = {}
         self._credit: CreditBooks | None = None
+        self._contracts: ContractBooks | None = None
         self._lock = Lock()
         self._closed = False
         self.books = AccountBooks(trader, account, quotes.table)
@@ -77,9 +79,10 @@ class LiveAccount:
         """Stop following the account. May be called twice."""
         with self._lock:
             self._closed = True
-            credit, self._credit = self._credit, None
-        if credit is not None:
-            credit.close()
+            asked = [books for books in (self._credit, self._contracts) if books is not None]
+            self._credit = self._contracts = None
+        for books in asked:
+            books.close()
         self.orders.close()
         self.books.close()
 
@@ -88,10 +91,13 @@ class LiveAccount:
     def watch(self, stock_code: str) -> Callable[[], None]:
         """Keep the quotes of a code coming into `books.quotes`, until the result is called.
 
-        Who watches will want a preview, so the figures of a margin account are asked for.
+        Who watches will want a preview, so the figures of a margin account, and the
+        positions of one of contracts in detail, are asked for.
         """
         if self.account.account_type == c.CREDIT_ACCOUNT:
             _ = self.credit
+        elif self.account.account_type in CONTRACTS:
+            _ = self.contracts
         return self._quotes.watch(stock_code)
 
     def quotes_of(self, codes: Sequence[str]) -> list[Quote]:
@@ -149,6 +155,11 @@ class LiveAccount:
         if terms is None or self._outdated(terms):
             terms = self._terms_now(stock_code)
         return terms
+
+    def listed(self) -> Mapping[str, Listed]:
+        """What is listed today, of every kind, by code."""
+        days = [terms.day for terms in list(self._rules.values())]
+        return everything(max(days)) if days else everything()
 
     def _outdated(self, terms: DayTerms) -> bool:
         """Whether the quotes that came since tell of another day."""
@@ -217,6 +228,23 @@ class LiveAccount:
                 self._credit = CreditBooks(self._trader, self.books, self._quotes, frames)
             return self._credit
 
+    @property
+    def contracts(self) -> ContractBooks:
+        """The positions of futures and options in detail; asked for from the first time on.
+
+        Raises:
+            InputError: another kind of account.
+            NotConnected: it is closed.
+        """
+        if self.account.account_type not in CONTRACTS:
+            raise InputError("account", repr(self.account), "an account of futures or options")
+        with self._lock:
+            if self._closed:
+                raise NotConnected("the account is closed")
+            if self._contracts is None:
+                self._contracts = ContractBooks(self._trader, self.books, frames)
+            return self._contracts
+
     def preview(
         self,
         stock_code: str,
@@ -230,12 +258,18 @@ class LiveAccount:
         `side` is "buy", "sell" or an `OrderType`.
 
         Raises:
-            InputError: an argument that no terminal could accept, or an account that is
-                previewed by asking only.
-            QueryFailed: the figures of a margin account have not come yet.
+            InputError: an argument that no terminal could accept.
+            QueryFailed: the figures of a margin account, or the positions of an account
+                of contracts, have not come yet.
         """
         asked = self._asked(stock_code, side, volume, price, price_type)
-        kept = KeptInputs(self.books, lambda: self.credit, self.terms_of, self._quotes.latest)
+        kept = KeptInputs(
+            self.books,
+            lambda: self.credit,
+            lambda: self.contracts,
+            self.terms_of,
+            self._quotes.latest,
+        )
         return preview_of(asked, kept)
 
     def preview_now(

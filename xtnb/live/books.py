@@ -31,7 +31,8 @@ from xtnb.vocabulary.records import (
 CONTRACTS = frozenset({c.FUTURE_ACCOUNT, c.FUTURE_OPTION_ACCOUNT, c.STOCK_OPTION_ACCOUNT})
 """Kinds of accounts whose positions have two sides, and whose orders open or close."""
 
-_COVERED = "（备兑）"
+COVERED = "（备兑）"
+"""What the name of a covered position ends with."""
 _SHANGHAI = 8 * 3600
 _DAY = 86_400
 
@@ -40,7 +41,7 @@ def side_of(position: XtPosition) -> str:
     """The key of a position of contracts: code and direction, and whether it is covered."""
     if not position.direction:
         return position.stock_code
-    covered = _COVERED if position.instrument_name.endswith(_COVERED) else ""
+    covered = COVERED if position.instrument_name.endswith(COVERED) else ""
     return f"{position.stock_code} {position.direction}{covered}"
 
 

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 
 from xtnb.errors import InputError, QueryFailed, Refused
 from xtnb.live.books import AccountBooks
+from xtnb.live.contracts import ContractBooks
 from xtnb.live.credit import CreditBooks
 from xtnb.live.preview import Preview
 from xtnb.rules import ipo
@@ -270,6 +271,7 @@ class KeptInputs:
     Args:
         books: of the account.
         credit: gives the books of a margin account, which are begun when asked for.
+        contracts: gives those of a futures or options account likewise.
         day: finds the rules of an instrument today.
         quote: the latest quote of a code, if it is watched.
     """
@@ -278,11 +280,13 @@ class KeptInputs:
         self,
         books: AccountBooks,
         credit: Callable[[], CreditBooks],
+        contracts: Callable[[], ContractBooks],
         day: Callable[[str], DayTerms],
         quote: Callable[[str], Quote | None],
     ) -> None:
         self._books = books
         self._credit = credit
+        self._contracts = contracts
         self.day = day
         self._quote = quote
 
@@ -304,8 +308,11 @@ class KeptInputs:
         return self._books.orders.records()
 
     def statistics(self) -> list[XtPositionStatistics]:
-        """Not kept. Raises InputError that says where else to ask."""
-        raise _only_asked("futures and options")
+        """The positions in more detail, of at most a second ago. Raises QueryFailed before."""
+        contracts = self._contracts()
+        if not contracts.told:
+            raise QueryFailed("持仓明细尚未到达 / the details of the positions have not come yet")
+        return contracts.statistics.records()
 
     def credit(self) -> XtCreditDetail:
         """Money, debts and quotas, of at most a second ago. Raises QueryFailed before they came."""

@@ -11,11 +11,15 @@ from xtnb import xtconstant as c
 from xtnb.live.store import Rows
 from xtnb.vocabulary.codes import OrderStatus, PriceType
 from xtnb.vocabulary.records import XtTrade
+from xtnb.widgets.actions import Action
 from xtnb.widgets.needs import OrderHandle
 
 SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
 SHOWN_FILLS = 4
 
+CANCELLABLE = frozenset(
+    {c.ORDER_UNREPORTED, c.ORDER_WAIT_REPORTING, c.ORDER_REPORTED, c.ORDER_PART_SUCC}
+)
 _STATES = {
     c.ORDER_SUCCEEDED: "done",
     c.ORDER_PART_CANCEL: "cancelled",
@@ -35,17 +39,31 @@ class Attempt:
 
     Args:
         token: the view's name for this send.
-        form: what was confirmed: code, side, price_type, price, volume, remark.
-        name: the instrument's name.
+        form: what was confirmed: price_type, price, volume, remark.
+        action: what it does; decides whether the price is sent.
+        code: the code that it bears.
+        name: the instrument's name; "" for an order that has none.
+        decimals: digits of a price.
     """
 
-    def __init__(self, token: str, form: dict[str, Any], name: str) -> None:
+    def __init__(
+        self,
+        token: str,
+        form: dict[str, Any],
+        action: Action,
+        code: str,
+        name: str,
+        decimals: int = 2,
+    ) -> None:
         self.token = token
         self.name = name
-        self.code = str(form.get("code", ""))
-        self.side = "sell" if form.get("side") == "sell" else "buy"
+        self.action = action
+        self.code = code
+        self.decimals = decimals
         self.price_type = int(form.get("price_type") or c.FIX_PRICE)
         self.price = float(form.get("price") or 0.0)
+        if not action.priced:
+            self.price_type, self.price = c.FIX_PRICE, 0.0
         self.volume = int(form.get("volume") or 0)
         self.remark = str(form.get("remark") or "")
         self._lock = Lock()
@@ -59,6 +77,11 @@ class Attempt:
         """True once the terminal has said anything, or nothing could be sent."""
         handle = self._handle
         return bool(self._failure) or (handle is not None and bool(handle.id or handle.error))
+
+    @property
+    def number(self) -> int:
+        """The order's number; 0 while there is none."""
+        return self._handle.id if self._handle is not None else 0
 
     def fail(self, text: str) -> None:
         """Nothing was sent; `text` says why."""
@@ -107,7 +130,7 @@ class Attempt:
             state = _STATES.get(record.order_status, "working")
             done, of = record.traded_volume, record.order_volume
             part = f" {done:,}/{of:,}" if 0 < done < of else ""
-            at = f" @ {_price(record.traded_price)}" if done else ""
+            at = f" @ {self._price(record.traded_price)}" if done and record.traded_price else ""
             status = OrderStatus(record.order_status)
             zh, en = f"{status.zh}{part}{at}", f"{status.en}{part}{at}"
             if not reason and state == "refused":
@@ -121,17 +144,19 @@ class Attempt:
         reason_zh, reason_en = both(reason)
         with self._lock:
             fills = list(self._fills.values())[-SHOWN_FILLS:]
-        priced = _price(self.price) if self.price > 0 else ""
-        kind = PriceType(self.price_type)
+        working = record is not None and record.order_status in CANCELLABLE
         return {
             "token": self.token,
-            "buy": self.side == "buy",
+            "buy": self.action.buy,
+            "side_zh": self.action.zh,
+            "side_en": self.action.en,
             "code": self.code,
             "name": self.name,
             "volume": self.volume,
-            "price_zh": priced or kind.zh,
-            "price_en": priced or kind.en,
+            "price_zh": self.at("zh"),
+            "price_en": self.at("en"),
             "state": state,
+            "working": working,
             "id": handle.id if handle is not None else 0,
             "zh": zh,
             "en": en,
@@ -141,14 +166,28 @@ class Attempt:
                 {
                     "time": f"{datetime.fromtimestamp(fill.traded_time, SHANGHAI):%H:%M:%S}",
                     "volume": fill.traded_volume,
-                    "price": _price(fill.traded_price),
+                    "price": self._price(fill.traded_price),
                 }
                 for fill in fills
             ],
         }
 
+    def at(self, language: str) -> str:
+        """The price, or the price type in words; "" for an order that has neither."""
+        if not self.action.priced:
+            return ""
+        kind = PriceType(self.price_type)
+        return self._price(self.price) if self.price > 0 else kind.label(language)
 
-def _price(value: float) -> str:
-    """Two decimals, three where the third is not 0: 10.50, 1.002."""
-    text = f"{value:,.3f}"
-    return text[:-1] if text.endswith("0") else text
+    def said(self, language: str) -> str:
+        """What was sent: "Buy 200 × 10.50 浦发银行"."""
+        action = self.action.zh if language == "zh" else self.action.en
+        at = self.at(language)
+        return f"{action} {self.volume:,}{f' × {at}' if at else ''} {self.name}".rstrip()
+
+    def _price(self, value: float) -> str:
+        """With the digits of the instrument, and those beyond them that say something."""
+        text = f"{value:,.4f}"
+        whole, _, digits = text.partition(".")
+        digits = digits.rstrip("0").ljust(self.decimals, "0")
+        return f"{whole}.{digits}" if digits else whole

@@ -12,14 +12,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
-from xtnb import xtconstant as c
 from xtnb.errors import InputError
 from xtnb.vocabulary.fields import Field, field_table
 from xtnb.vocabulary.options import options
+from xtnb.widgets.actions import BUYING, SELLING
 
 SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
-BUYS = (c.STOCK_BUY, c.CREDIT_FIN_BUY)
-SELLS = (c.STOCK_SELL, c.CREDIT_SLO_SELL)
 TONES = ("", "sign", "against", "side", "status")
 _TONES = {"order_type": "side", "order_status": "status", "profit_rate": "sign"}
 
@@ -99,8 +97,8 @@ class BoundColumn:
             "labels": {str(int(m)): {"en": m.en, "zh": m.zh} for m in codes or ()},
             "tone": self.tone,
             "against": self.column.against,
-            "up": list(BUYS),
-            "down": list(SELLS),
+            "up": sorted(BUYING),
+            "down": sorted(SELLING),
             "pick": self.column.pick,
             "hidden": self.column.hidden,
             "zero": self.field.decimals != 3,  # a price of 0 means that there is none

@@ -44,7 +44,8 @@ def _day(label: int) -> int:
 class Minutes:
     """Bars by their label. `add` takes quotes in order; `changed` says what moved since."""
 
-    def __init__(self) -> None:
+    def __init__(self, unit: int = 1) -> None:
+        self._unit = unit
         self._lock = Lock()
         self._bars: dict[int, Minute] = {}
         self._moved: dict[int, None] = {}
@@ -56,7 +57,8 @@ class Minutes:
             grown, self._bars = self._bars, {}
             for row in rows:
                 label = int(row[0]) // 1000
-                self._bars[label] = Minute(label, *[float(value) for value in row[1:7]])
+                *values, amount = [float(value) for value in row[1:7]]
+                self._bars[label] = Minute(label, *[*values, amount / self._unit])
             for label, bar in grown.items():  # came by quotes meanwhile
                 self._bars.setdefault(label, bar)
             self._bars = dict(sorted(self._bars.items()))
@@ -75,6 +77,7 @@ class Minutes:
             same_day = before is not None and before.volume <= quote.volume
             volume = quote.volume - before.volume if before and same_day else 0
             amount = quote.amount - before.amount if before and same_day else 0.0
+            amount /= self._unit
             bar = self._bars.get(label)
             if bar is None:
                 bar = Minute(label, price, price, price, price, 0.0, 0.0)

@@ -8,12 +8,12 @@ engine counts is whole 1e-4 yuan, and the name says `units`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from xtnb.live.store import Rows
-from xtnb.rules.day import DayRules
-from xtnb.vocabulary.records import XtOrder
+from xtnb.rules.listed import DayTerms, Listed
+from xtnb.vocabulary.records import StockAccount, XtOrder
 
 Forget = Callable[[], None]
 
@@ -80,6 +80,36 @@ class PreviewLike(Protocol):
     @property
     def transfer_fee(self) -> float: ...
     @property
+    def other_fees(self) -> float:
+        """Levies of Hong Kong."""
+        ...
+
+    @property
+    def price(self) -> float:
+        """At which the order is counted."""
+        ...
+
+    @property
+    def margin(self) -> float | None:
+        """What it ties up as margin; None where there is none."""
+        ...
+
+    @property
+    def margin_after(self) -> float | None:
+        """Available margin of a margin account; None where that is not known."""
+        ...
+
+    @property
+    def quota_after(self) -> float | None:
+        """Its credit line; None where that is not known."""
+        ...
+
+    @property
+    def ratio_after(self) -> float | None:
+        """Its maintenance ratio once all is filled, per cent."""
+        ...
+
+    @property
     def cash_after(self) -> float:
         """Available cash once the order is accepted (a buy) or filled (a sale)."""
         ...
@@ -119,11 +149,68 @@ class WatchingDesk(Protocol):
         ...
 
 
+class CreditLike(Protocol):
+    """What a margin account owes and may still do (live/credit.py)."""
+
+    @property
+    def detail(self) -> Rows:
+        """XtCreditDetail: one row, none before it was told."""
+        ...
+
+    @property
+    def debts(self) -> Rows:
+        """StkCompacts by `compact_id`."""
+        ...
+
+
+class ContractsLike(Protocol):
+    """The positions of futures and options in detail (live/contracts.py)."""
+
+    @property
+    def statistics(self) -> Rows:
+        """XtPositionStatistics."""
+        ...
+
+    def on_told(self, listener: Callable[[], None]) -> Forget:
+        """Call `listener()` after each answer."""
+        ...
+
+
 class TicketDesk(WatchingDesk, Protocol):
     """What a ticket needs."""
 
+    @property
+    def account(self) -> StockAccount: ...
+
+    @property
+    def credit(self) -> CreditLike:
+        """Of a margin account. Raises InputError on another kind."""
+        ...
+
+    @property
+    def contracts(self) -> ContractsLike:
+        """Of an account of futures or options. Raises InputError on another kind."""
+        ...
+
+    def listed(self) -> Mapping[str, Listed]:
+        """What is listed today, of every kind, by code."""
+        ...
+
+    def terms_of(self, stock_code: str) -> DayTerms:
+        """The rules of an instrument today. Raises Refused for an unknown code."""
+        ...
+
+    def cancel(self, order: int) -> Any:
+        """Ask for the cancel of an order by its number; does not wait."""
+        ...
+
     def preview(
-        self, stock_code: str, side: str, volume: int, price: float = 0.0, price_type: int = 11
+        self,
+        stock_code: str,
+        side: str | int,
+        volume: int,
+        price: float = 0.0,
+        price_type: int = 11,
     ) -> PreviewLike:
         """What would happen to this order now, without sending it."""
         ...
@@ -131,17 +218,13 @@ class TicketDesk(WatchingDesk, Protocol):
     def send(
         self,
         stock_code: str,
-        side: str,
+        side: str | int,
         volume: int,
         price: float = 0.0,
         price_type: int = 11,
         remark: str = "",
     ) -> OrderHandle:
         """Hand an order over to the session and return without waiting for the answer."""
-        ...
-
-    def rules_of(self, stock_code: str) -> DayRules:
-        """Lot, tick, limits and fees of today. Raises Refused for an unknown code."""
         ...
 
     def cash_units(self) -> int:
@@ -156,6 +239,10 @@ class TicketDesk(WatchingDesk, Protocol):
 class ChartDesk(WatchingDesk, Protocol):
     """What a price chart needs."""
 
+    def terms_of(self, stock_code: str) -> DayTerms:
+        """The rules of an instrument today. Raises Refused for an unknown code."""
+        ...
+
     def day_bars(self, stock_code: str) -> Sequence[tuple[float, ...]]:
         """The minutes of the day so far: (time_ms, open, high, low, close, volume, amount,
         previous close), yuan and shares, oldest first; `time_ms` is the end of a minute."""
@@ -164,10 +251,6 @@ class ChartDesk(WatchingDesk, Protocol):
 
 class PanelDesk(TicketDesk, ChartDesk, Protocol):
     """What the panel needs besides."""
-
-    def cancel(self, order: int) -> Any:
-        """Ask for the cancel of an order by its number; does not wait."""
-        ...
 
     def cancel_all(self) -> Any:
         """Ask for the cancel of every order that can be cancelled; does not wait."""

@@ -10,12 +10,14 @@ import ipywidgets
 
 from xtnb import xtconstant as c
 from xtnb.errors import XtnbError
-from xtnb.rules.instruments import all_instruments, find
+from xtnb.live.books import CONTRACTS, COVERED
+from xtnb.rules.instruments import all_instruments
 from xtnb.vocabulary.fields import Field
 from xtnb.vocabulary.options import options
 from xtnb.vocabulary.records import Quote, XtAsset, XtOrder, XtPosition, XtTrade
 from xtnb.widgets.assets import asset
 from xtnb.widgets.columns import Column, masked
+from xtnb.widgets.forms import Form
 from xtnb.widgets.live_table import Action, LiveTable
 from xtnb.widgets.marked import MarkedPositions, positions_now
 from xtnb.widgets.needs import Books, Forget, PanelDesk
@@ -50,6 +52,7 @@ _ORDER_COLUMNS = (
     "traded_volume",
     "traded_price",
     "order_status",
+    "status_msg",
 )
 _TRADE_COLUMNS = (
     "traded_time",
@@ -72,6 +75,17 @@ _POSITION_COLUMNS = (
     "market_value",
     "float_profit",
     "profit_rate",
+)
+_CONTRACT_COLUMNS = (
+    Column("instrument_name", pick=True),
+    Column("stock_code", pick=True),
+    "direction",
+    "volume",
+    Column("can_use_volume", pick=True),
+    "yesterday_volume",
+    "avg_price",
+    "last_price",
+    "float_profit",
 )
 _MONEY = (
     ("total", "总资产", "total"),
@@ -172,10 +186,12 @@ class Panel(Remains, ipywidgets.Box):  # type: ignore[misc]
         paper: bool = True,
     ) -> None:
         books = desk.books
-        shown = list(codes) if codes is not None else _some_codes(books, code)
-        first = code or (shown[0] if shown else next(iter(all_instruments())))
+        form = Form(desk)
+        shown = list(codes) if codes is not None else _some_codes(books, form, code)
+        first = code or (shown[0] if shown else form.codes()[0])
         for each in (*shown, first):
-            find(each)  # before anything is started
+            form.terms(each)  # before anything is started
+        contracts = desk.account.account_type in CONTRACTS
         self._desk = desk
         self._watches: list[Forget] = [desk.watch(each) for each in shown]
         self._marked = MarkedPositions(books)
@@ -204,7 +220,11 @@ class Panel(Remains, ipywidgets.Box):  # type: ignore[misc]
             max_rows=ROWS,
         )
         self.positions = LiveTable(
-            "positions", XtPosition, self._marked.rows, columns=_POSITION_COLUMNS, max_rows=ROWS
+            "positions",
+            XtPosition,
+            self._marked.rows,
+            columns=_CONTRACT_COLUMNS if contracts else _POSITION_COLUMNS,
+            max_rows=ROWS,
         )
         for table in (self.quotes, self.orders, self.trades, self.positions):
             table.on_action(self._acted)
@@ -299,12 +319,19 @@ class Panel(Remains, ipywidgets.Box):  # type: ignore[misc]
         ):
             self.ticket.fill(price=float(value))
         elif action.column == "can_use_volume" and isinstance(value, int):
-            self.ticket.fill(side="sell", volume=value)
+            fill_sale(self.ticket, action.record, value)
 
 
-def _some_codes(books: Books, code: str | None) -> list[str]:
+def fill_sale(ticket: Ticket, position: XtPosition, volume: int) -> None:
+    """Write the sale of a position into a ticket; of contracts what closes it."""
+    short = position.direction == c.DIRECTION_FLAG_SHORT
+    covered = short and position.instrument_name.endswith(COVERED)
+    ticket.fill_closing(position.stock_code, volume, short, covered)
+
+
+def _some_codes(books: Books, form: Form, code: str | None) -> list[str]:
     held = [position.stock_code for position in books.positions.records() if position.volume > 0]
-    wanted = ([code] if code else []) + held + list(all_instruments())
+    wanted = ([code] if code else []) + held + form.codes()
     return list(dict.fromkeys(wanted))[: max(QUOTES, len(held))]
 
 

@@ -9,12 +9,13 @@ from typing import Any
 
 import traitlets as t
 
-from xtnb import xtconstant as c
 from xtnb.errors import InputError
-from xtnb.rules.instruments import find
+from xtnb.rules.listed import unit_of
 from xtnb.vocabulary.options import options
 from xtnb.vocabulary.records import Quote
+from xtnb.widgets.actions import BUYING
 from xtnb.widgets.assets import asset
+from xtnb.widgets.forms import decimals
 from xtnb.widgets.minutes import Minutes, columns
 from xtnb.widgets.needs import ChartDesk, Forget
 from xtnb.widgets.remains import Remains, caption
@@ -53,7 +54,7 @@ class PriceChart(Remains, Sections):
     ) -> None:
         if kind not in KINDS:
             raise InputError("kind", kind, " or ".join(map(repr, KINDS)))
-        find(code)
+        desk.terms_of(code)
         super().__init__(kind=kind, height=height)
         self._desk = desk
         self._lock = RLock()
@@ -116,12 +117,13 @@ class PriceChart(Remains, Sections):
         Raises:
             Refused: an unknown code; the chart stays as it is.
         """
-        find(code)
+        terms = self._desk.terms_of(code)
         with self._lock:
             if code == self._code or self.closed:
                 return
             self._end_watch()
-            minutes = Minutes()
+            self._terms = terms
+            minutes = Minutes(unit_of(terms.instrument))
             self._code, self._minutes = code, minutes
             self._unwatch = self._desk.watch(code)
             minutes.load(self._desk.day_bars(code))
@@ -149,14 +151,13 @@ class PriceChart(Remains, Sections):
         code = self._code
         quote = self._desk.books.quotes.get(code)
         close, last = (quote.last_close, quote.last_price) if isinstance(quote, Quote) else (0, 0)
-        instrument = find(code)
-        decimals = 3 if instrument.kind == "etf" else 2
+        digits = decimals(self._terms)
         return {
             "head": {
                 "code": code,
-                "name": instrument.name,
-                "decimals": decimals,
-                "tick": 10**-decimals,
+                "name": self._terms.instrument.name,
+                "decimals": digits,
+                "tick": 10**-digits,
                 "close": close,
                 "last": last,
             },
@@ -173,7 +174,7 @@ class PriceChart(Remains, Sections):
         """Working orders by side and price, as one line each."""
         left: dict[tuple[bool, float], int] = defaultdict(int)
         for order in self._tally.working(self._code):
-            buy = order.order_type == c.STOCK_BUY
+            buy = order.order_type in BUYING
             left[buy, order.price] += order.order_volume - order.traded_volume
         return [
             {"buy": buy, "price": price, "left": volume}

@@ -16,7 +16,7 @@ from xtnb.widgets import tables
 from xtnb.widgets.live_table import Action, LiveTable
 from xtnb.widgets.marked import MarkedPositions
 from xtnb.widgets.needs import Forget, PanelDesk
-from xtnb.widgets.panel import Panel
+from xtnb.widgets.panel import Panel, fill_sale
 from xtnb.widgets.price_chart import PriceChart
 from xtnb.widgets.ticket import Ticket
 
@@ -170,15 +170,16 @@ class LiveTables(Room):
 
 def fill_from(ticket: Ticket, action: Action) -> None:
     """Write a click into a ticket: an ask is bought, a bid is sold, what is held is sold."""
-    side = {"bid": "sell", "ask": "buy", "can_use_volume": "sell"}.get(action.column)
+    side = {"bid": "sell", "ask": "buy"}.get(action.column)
     value = action.value
     if not isinstance(value, int | float) or value <= 0:
         value = None
+    if action.column == "can_use_volume" and value is not None:
+        fill_sale(ticket, action.record, int(value))
+        return
     ticket.fill(code=action.record.stock_code, side=side)
     if value is not None and action.column in _PRICES:
         ticket.fill(price=float(value))
-    elif value is not None and action.column == "can_use_volume":
-        ticket.fill(volume=int(value))
 
 
 class ChartRoom(Room):

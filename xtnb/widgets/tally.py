@@ -13,6 +13,7 @@ from typing import Any
 
 from xtnb import xtconstant as c
 from xtnb.vocabulary.records import XtOrder, XtTrade
+from xtnb.widgets.actions import BUYING
 from xtnb.widgets.minutes import minute_of
 from xtnb.widgets.needs import Books
 
@@ -98,7 +99,7 @@ class Tally:
         if not isinstance(trade, XtTrade):
             return
         self._seen.add(key)
-        buy, code = trade.order_type == c.STOCK_BUY, trade.stock_code
+        buy, code = trade.order_type in BUYING, trade.stock_code
         minute = minute_of(trade.traded_time), buy
         shares, money = self._fills[code].get(minute, (0, 0.0))
         amount = trade.traded_price * trade.traded_volume

@@ -1,12 +1,15 @@
 """Ticket: a form that sends one order at a time and shows what becomes of it.
 
-What it shows beneath the form - cost, fees, cash after, the reason of a refusal -
-comes from `desk.preview`, which asks the same rules as the terminal.
+The form is that of the account: buy and sell for shares, the margin forms, open and
+close for futures, options, Hong Kong lots. Which buttons there are is said by
+actions.py, what may be entered by forms.py, how far it reaches by reach.py. What it
+shows beneath the form - cost, margin, cash after, the reason of a refusal - comes from
+`desk.preview`, which asks the same rules as the terminal; figures.py writes it down.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from contextlib import suppress
 from fractions import Fraction
 from html import escape
 from threading import RLock
@@ -16,33 +19,30 @@ import traitlets as t
 
 from xtnb import xtconstant as c
 from xtnb.errors import InputError, Refused, XtnbError
-from xtnb.rules import instruments
-from xtnb.rules.day import DayRules
-from xtnb.rules.instruments import Instrument
-from xtnb.vocabulary.codes import PriceType
+from xtnb.rules.listed import DayTerms, Derived
 from xtnb.vocabulary.money import YUAN, units
 from xtnb.vocabulary.options import options
 from xtnb.vocabulary.records import Quote, XtTrade
+from xtnb.widgets.actions import Action, actions_of, closing, find_action, turned
 from xtnb.widgets.assets import asset
 from xtnb.widgets.attempts import Attempt, both
+from xtnb.widgets.entry import Entry, first_price, preview_row, quote_row, refused_row
+from xtnb.widgets.figures import Figures
+from xtnb.widgets.forms import PROTECTED, Form, Search, decimals, price_types
 from xtnb.widgets.needs import Forget, TicketDesk
+from xtnb.widgets.reach import Reach
 from xtnb.widgets.remains import Remains, caption
 from xtnb.widgets.wire import Sections
 
-SIDES = ("buy", "sell")
 PARTS = {
     "quarter": Fraction(1, 4),
     "third": Fraction(1, 3),
     "half": Fraction(1, 2),
     "all": Fraction(1),
 }
+TONES = ("red", "amber", "green", "grey")
 SHOWN_ATTEMPTS = 6
 FOUND = 12
-
-_PROTECTED = frozenset({c.MARKET_SH_CONVERT_5_CANCEL, c.MARKET_SH_CONVERT_5_LIMIT})
-_TYPES_FIRST = (c.FIX_PRICE, c.LATEST_PRICE)
-
-Search = Callable[[str, int], Iterable[Instrument]]
 
 
 class Ticket(Remains, Sections):
@@ -55,25 +55,37 @@ class Ticket(Remains, Sections):
 
     A send carries the form as it was confirmed and a token of its own. A token is
     taken once, and none while an answer is outstanding, so neither a double click
-    nor a second view of the same ticket sends twice.
+    nor a second view of the same ticket sends twice. Once an order was handed over, its
+    volume is gone from the form, and a line says what was sent.
 
     Args:
         desk: whatever has the methods of `TicketDesk`.
         code: the code to start with; "" for none.
-        side: "buy" or "sell".
+        side: "buy", "sell", or the key of an action of this kind of account, such as
+            "fin_buy", "sell_close_today" or "covered_open" (actions.py).
         price, volume: yuan and shares; 0 leaves the field to the first quote, or empty.
-        search: finds instruments for what is typed into the code's box.
+        search: finds instruments for what is typed into the code's box; by default
+            among those that the account trades.
+
+    Attributes:
+        blocked: why nothing may be sent, as "中文 / English"; "" while that is allowed.
+            Cancels stay possible. Set by whoever knows that the account is not what
+            it seems to be.
+        banner: {"text": "中文 / English", "tone": one of `TONES`} shown above the form;
+            {} for none.
     """
 
     _esm = asset("ticket.js")
 
     code = t.Unicode("", help="The instrument, such as 600000.SH.").tag(sync=True)
-    side = t.Enum(SIDES, "buy", help="buy or sell.").tag(sync=True)
+    side = t.Unicode("buy", help="The key of an action.").tag(sync=True)
     price_type = t.CInt(c.FIX_PRICE, help="A PriceType.").tag(sync=True)
-    price = t.CFloat(0.0, help="Yuan; 0 for none.").tag(sync=True)
-    volume = t.CInt(0, help="Shares or fund units.").tag(sync=True)
+    price = t.CFloat(0.0, help="Yuan, or Hong Kong dollars; 0 for none.").tag(sync=True)
+    volume = t.CInt(0, help="Shares, units, lots; of a repayment yuan.").tag(sync=True)
     remark = t.Unicode("", help="Comes back with every push of the order.").tag(sync=True)
     confirm = t.Bool(True, help="Ask once more before sending.").tag(sync=True)
+    blocked = t.Unicode("", help="Why nothing may be sent.").tag(sync=True)
+    banner = t.Dict(help="A text above the form, and its tone.").tag(sync=True)
 
     def __init__(
         self,
@@ -83,19 +95,24 @@ class Ticket(Remains, Sections):
         side: str = "buy",
         price: float = 0.0,
         volume: int = 0,
-        search: Search = instruments.search,
+        search: Search | None = None,
     ) -> None:
-        _check(side, price, volume)  # before anything is started
+        kind = desk.account.account_type
+        _check(kind, side, price, volume)  # before anything is started
         super().__init__(confirm=options.confirm)
         self._desk = desk
-        self._search = search
+        self._form = Form(desk, search)
+        self._figures = Figures(desk)
+        self._reach = Reach(desk, self._figures)
         self._lock = RLock()
-        self._rules: DayRules | None = None
+        self._terms: DayTerms | None = None
         self._unknown: tuple[str, str] | None = None
-        self._unwatch: Forget | None = None
+        self._watches: list[Forget] = []
         self._wants_price = False
         self._attempts: list[Attempt] = []
         self._tokens: set[str] = set()
+        self._said: Attempt | None = None
+        self.side = turned(actions_of(kind), "", "buy")
         books = desk.books
         self.ends(
             books.quotes.on_change(self._quoted),
@@ -103,12 +120,39 @@ class Ticket(Remains, Sections):
             books.positions.on_change(self.touch),
             books.trades.on_change(self._traded),
             books.on_lost(self.touch),
-            self._end_watch,
+            self._end_watches,
         )
+        if kind == c.CREDIT_ACCOUNT:
+            credit = desk.credit
+            self.ends(credit.detail.on_change(self.touch), credit.debts.on_change(self.touch))
+        elif kind in (c.FUTURE_ACCOUNT, c.FUTURE_OPTION_ACCOUNT, c.STOCK_OPTION_ACCOUNT):
+            self.ends(desk.contracts.on_told(self.touch))
+        if kind != c.SECURITY_ACCOUNT:
+            self.ends(books.orders.on_change(self.touch))
         self.observe(self._new_code, "code")
+        self.observe(self._new_side, "side")
         self.observe(self._new_type, "price_type")
-        self.observe(self.touch, ["side", "price", "volume"])
+        self.observe(self._new_volume, "volume")
+        self.observe(self.touch, ["price", "blocked", "banner"])
         self.fill(code=code or None, side=side, price=price or None, volume=volume or None)
+
+    @t.validate("banner")
+    def _valid_banner(self, proposal: Any) -> dict[str, str]:
+        value = proposal["value"]
+        if value and (set(value) != {"text", "tone"} or value["tone"] not in TONES):
+            shown = f"{{}} or a text and a tone, one of {', '.join(TONES)}"
+            raise InputError("banner", value, shown)
+        banner: dict[str, str] = value
+        return banner
+
+    @t.validate("side")
+    def _valid_side(self, proposal: Any) -> str:
+        wanted: str = proposal["value"]
+        kind = self._desk.account.account_type
+        if find_action(actions_of(kind), wanted) is None:
+            keys = [action.key for action in actions_of(kind)]
+            raise InputError("side", wanted, f"one of {', '.join(map(repr, keys))}")
+        return wanted
 
     def __repr__(self) -> str:
         return f"Ticket({self.code!r})"
@@ -122,19 +166,11 @@ class Ticket(Remains, Sections):
     def remains(self) -> dict[str, Any]:
         """The code, and what was sent, as a list."""
         zh = options.screen_language == "zh"
+        language = "zh" if zh else "en"
         with self._lock:
-            rows = [attempt.row() for attempt in self._attempts]
+            rows = [(attempt.said(language), attempt.row()) for attempt in self._attempts]
             name = self._name(self.code)
-        lines = "".join(
-            "<li>"
-            + escape(
-                f"{'买入' if zh else 'Buy'} " if row["buy"] else f"{'卖出' if zh else 'Sell'} "
-            )
-            + escape(f"{row['name']} {row['volume']:,} × {row['price_zh' if zh else 'price_en']}: ")
-            + escape(row["zh" if zh else "en"])
-            + "</li>"
-            for row in rows
-        )
+        lines = "".join(f"<li>{escape(said)}: {escape(row[language])}</li>" for said, row in rows)
         title = f"{'下单' if zh else 'Ticket'} {self.code} {name if name != self.code else ''}"
         return {"text/html": f"<div>{caption(title.strip())}<ul>{lines}</ul></div>"}
 
@@ -147,40 +183,55 @@ class Ticket(Remains, Sections):
     ) -> None:
         """Write into the form, as a click in a table does; what is None stays.
 
-        A code that differs from the present one empties price and volume first. A
-        price makes a market order a limit order.
+        A code that differs from the present one empties price and volume first, and so
+        does the other side. "buy" and "sell" keep to opening or closing where an account
+        has both. A price makes a market order a limit order.
 
         Raises:
-            InputError: side is neither "buy" nor "sell", or price or volume is
+            InputError: side is no action of this account, or price or volume is
                 negative or no number.
         """
-        _check(side, price, volume)
+        _check(self._form.account_type, side, price, volume)
         with self._lock, self.hold_sync():
             if code is not None:
                 self.code = code
             if side is not None:
-                self.side = side
+                self.side = turned(self._form.actions(self._terms), self.side, side)
             if price is not None:
                 self._wants_price = False
-                if self.price_type not in (c.FIX_PRICE, *_PROTECTED):
+                if self.price_type not in (c.FIX_PRICE, *PROTECTED):
                     self.price_type = c.FIX_PRICE
                 self.price = price
             if volume is not None:
                 self.volume = volume
 
+    def fill_closing(self, code: str, volume: int, short: bool, covered: bool = False) -> None:
+        """Write the close of a position into the form: a sale of what is long.
+
+        Args:
+            code, volume: of the position.
+            short: whether it was sold to open.
+            covered: whether it is a covered one.
+        """
+        with self._lock, self.hold_sync():
+            self.fill(code=code)
+            self.fill(side=closing(self._form.actions(self._terms), short, covered))
+            self.fill(volume=volume)
+
     # What a view says
 
     def heard(self, message: dict[str, Any]) -> None:
-        """Take a search, a preset or a send from a view; on the main or a subshell thread."""
+        """Take a search, a preset, a send or a cancel from a view; main or subshell thread."""
         kind = message.get("kind")
         if kind == "search":
-            rows = self._search(str(message.get("text", "")), FOUND)
-            found = [{"code": r.stock_code, "name": r.name, "pinyin": r.pinyin} for r in rows]
+            found = self._form.found(str(message.get("text", "")), FOUND)
             self.answer({"kind": "found", "number": message.get("number", 0), "rows": found})
         elif kind == "preset" and message.get("part") in PARTS:
             self.preset(message["part"])
         elif kind == "send":
             self._send_form(str(message.get("token", "")), message.get("form") or {})
+        elif kind == "cancel":
+            self._cancel(str(message.get("token", "")))
 
     def preset(self, part: str) -> None:
         """Set the volume to a part of what the cash, or the position, allows.
@@ -191,28 +242,29 @@ class Ticket(Remains, Sections):
         if part not in PARTS:
             raise InputError("part", part, f"one of {', '.join(PARTS)}")
         with self._lock:
-            if self._rules is not None:
-                self.volume = self._most(self._rules, PARTS[part])
+            if self._terms is not None or not self._action.coded:
+                self.volume = self._reach.most(self._entry, PARTS[part])
 
     def _send_form(self, token: str, form: dict[str, Any]) -> None:
         with self._lock:
             busy = any(not attempt.answered for attempt in self._attempts)
             if not token or token in self._tokens:
                 return
-            if busy:
+            made = None if busy or self.blocked or self.closed else self._attempt(token, form)
+            if made is None:
                 self.answer({"kind": "ignored", "token": token})
                 return
             self._tokens.add(token)
-            attempt = Attempt(token, form, self._name(str(form.get("code", ""))))
+            attempt = made
             self._attempts.insert(0, attempt)
             del self._attempts[SHOWN_ATTEMPTS:]
         self.touch()
         try:
             kind = attempt.price_type
-            priced = kind == c.FIX_PRICE or kind in _PROTECTED
+            priced = kind == c.FIX_PRICE or kind in PROTECTED
             handle = self._desk.send(
                 attempt.code,
-                attempt.side,
+                attempt.action.order_type,
                 attempt.volume,
                 attempt.price if priced else 0.0,
                 kind,
@@ -222,12 +274,41 @@ class Ticket(Remains, Sections):
             attempt.fail(str(error))
             self.touch()
             return
+        with self._lock:
+            now = (self.code, self.side, self.volume)
+            if now == (form.get("code"), form.get("side"), form.get("volume")):
+                self.volume = 0  # so that the next order is not this one again
+            self._said = attempt
         attempt.follow(handle, self.touch, self._desk.books.trades)
+
+    def _attempt(self, token: str, form: dict[str, Any]) -> Attempt | None:
+        """The form that was confirmed as an order; None when this account has no such order."""
+        code, terms = str(form.get("code", "")), None
+        with suppress(XtnbError):
+            terms = self._form.terms(code)
+        action = find_action(self._form.actions(terms), str(form.get("side", "")))
+        if action is None or (terms is None and action.coded):
+            return None
+        if not action.coded:
+            return Attempt(token, form, action, self._form.sent_code(action, terms), "")
+        assert terms is not None
+        sent = self._form.sent_code(action, terms)
+        name = str(terms.instrument.name)
+        if sent != code:
+            name = str(self._desk.terms_of(sent).instrument.name)
+        return Attempt(token, form, action, sent, name, decimals(terms))
+
+    def _cancel(self, token: str) -> None:
+        for attempt in list(self._attempts):
+            if attempt.token == token and (number := attempt.number) > 0:
+                with suppress(XtnbError):  # the order's own state says that it stays
+                    self._desk.cancel(number)
 
     # What the desk says
 
     def _quoted(self, code: str, _: Any) -> None:
-        if code == self.code:
+        underlying = self._terms.underlying if isinstance(self._terms, Derived) else ""
+        if code in (self.code, underlying):
             self.touch()
 
     def _traded(self, key: Any, cells: dict[str, Any]) -> None:
@@ -242,150 +323,134 @@ class Ticket(Remains, Sections):
             self.confirm = options.confirm
         super()._option(name)
 
-    def _end_watch(self) -> None:
+    def _end_watches(self) -> None:
         with self._lock:
-            unwatch, self._unwatch = self._unwatch, None
-        if unwatch is not None:
-            unwatch()
+            watches, self._watches = self._watches, []
+        for forget in watches:
+            forget()
 
     # What follows from a change of the form
 
+    @property
+    def _action(self) -> Action:
+        actions = self._form.actions(self._terms)
+        return find_action(actions, self.side) or actions[0]
+
     def _new_code(self, change: Any) -> None:
-        self._end_watch()
+        self._end_watches()
         with self._lock, self.hold_sync():
-            self._rules = self._unknown = None
+            self._terms = self._unknown = self._said = None
             try:
-                self._rules = self._desk.rules_of(self.code)
+                self._terms = self._form.terms(self.code)
             except Refused as refused:
                 self._unknown = (refused.zh, refused.en)
             except XtnbError as error:
                 self._unknown = both(str(error))
             if change["old"]:
                 self.price, self.volume = 0.0, 0
-            if self._rules is not None:
-                if self.price_type not in (*_TYPES_FIRST, *self._rules.price_types):
-                    self.price_type = c.FIX_PRICE
-                self._wants_price = self.price_type == c.FIX_PRICE and self.price == 0
+            terms = self._terms
+            if terms is not None:
+                self.side = _nearest(self._form.actions(terms), self.side)
+                known = price_types(terms)
+                if self.price_type not in known:
+                    self.price_type = known[0]
+                self._want_price()
                 if not self.closed:
-                    self._unwatch = self._desk.watch(self.code)
+                    wanted = [self.code]
+                    wanted += [terms.underlying] if isinstance(terms, Derived) else []
+                    self._watches += [self._desk.watch(code) for code in wanted]
+        self.touch()
+
+    def _new_side(self, change: Any) -> None:
+        every = actions_of(self._form.account_type)
+        before, now = find_action(every, change["old"]), self._action
+        with self._lock, self.hold_sync():
+            self._said = None
+            same = before is not None and before.buy == now.buy and before.coded == now.coded
+            if not (same and now.priced and before is not None and before.priced):
+                self.price = 0.0  # it was that of the other side
+                self._want_price()
+            if not same or before is None or before.closes != now.closes:
+                self.volume = 0
         self.touch()
 
     def _new_type(self, _: Any) -> None:
         with self._lock, self.hold_sync():
             if self.price_type != c.FIX_PRICE:
                 self.price = 0.0  # a limit price left behind would be a protective price
-            self._wants_price = self.price_type == c.FIX_PRICE and self.price == 0
+            self._want_price()
         self.touch()
+
+    def _new_volume(self, change: Any) -> None:
+        if change["new"] > 0:
+            self._said = None
+        self.touch()
+
+    def _want_price(self) -> None:
+        limit = self.price_type == c.FIX_PRICE and self._action.priced
+        self._wants_price = limit and self.price == 0
 
     # What is shown
 
+    @property
+    def _entry(self) -> Entry:
+        terms, action = self._terms, self._action
+        code = self._form.sent_code(action, terms)
+        return Entry.of(terms, action, code, self.volume, self.price, self.price_type)
+
     def sections(self) -> dict[str, Any]:
         with self._lock:
-            rules, code = self._rules, self.code
-            quote = self._desk.books.quotes.get(code)
-            if quote is not None and rules is not None and self._wants_price:
+            quote = self._desk.books.quotes.get(self.code)
+            if isinstance(quote, Quote) and self._terms is not None and self._wants_price:
                 self._wants_price = False
-                self.price = self._first_price(quote)
-            attempts = list(self._attempts)
+                self.price = first_price(quote, self._action)
+            entry, attempts, said = self._entry, list(self._attempts), self._said
+            preview = entry.preview(self._desk)
+            if not entry.known and self.code:
+                preview = refused_row(*(self._unknown or ("", "")))
+            fine = None if preview is None or isinstance(preview, dict) else preview
+            shown = preview if fine is None else preview_row(fine)
+            fine = fine if fine is not None and fine.accepted else None
             return {
-                "facts": self._facts(rules, code),
-                "quote": _quote_row(quote) if isinstance(quote, Quote) else None,
-                "account": self._account(rules, code),
-                "preview": self._preview(rules, code),
+                "facts": self._form.facts(self.code, entry.terms, entry.action, self.price),
+                "quote": quote_row(quote) if isinstance(quote, Quote) else None,
+                "account": self._account(entry),
+                "preview": shown,
+                "lines": self._figures.lines(entry.terms, entry.action, fine),
                 "attempts": [attempt.row() for attempt in attempts],
+                "said": {"zh": said.said("zh"), "en": said.said("en")} if said else None,
                 "busy": any(not attempt.answered for attempt in attempts),
                 "lost": self._desk.books.lost,
             }
 
-    def _first_price(self, quote: Quote) -> float:
-        """What a trader would start from: the best opposite price, else the last."""
-        opposite = quote.ask_price if self.side == "buy" else quote.bid_price
-        best = opposite[0] if opposite else 0.0
-        return best or quote.last_price or quote.last_close
-
-    def _facts(self, rules: DayRules | None, code: str) -> dict[str, Any]:
-        if rules is None:
-            nothing = {"limit_up": 0, "limit_down": 0, "tick": 0.01, "lot": 100, "decimals": 2}
-            return {"code": code, "known": False, "name": "", "types": [], **nothing}
-        kinds = [*_TYPES_FIRST, *sorted(rules.price_types - set(_TYPES_FIRST))]
-        return {
-            "code": code,
-            "known": True,
-            "name": rules.instrument.name,
-            "limit_up": rules.up / YUAN,
-            "limit_down": rules.down / YUAN,
-            "tick": rules.tick / YUAN,
-            "lot": rules.lot,
-            "decimals": 2 if rules.tick >= 100 else 3,
-            "types": [
-                {
-                    "number": kind,
-                    "zh": PriceType(kind).zh,
-                    "en": PriceType(kind).en,
-                    "priced": kind == c.FIX_PRICE,
-                    "optional": kind in _PROTECTED,
-                }
-                for kind in kinds
-            ],
-        }
-
-    def _account(self, rules: DayRules | None, code: str) -> dict[str, Any]:
-        position = self._desk.books.positions.get(code)
+    def _account(self, entry: Entry) -> dict[str, Any]:
+        """What there is to trade with, and how far it reaches."""
+        most = self._reach.most(entry)
+        zh, en = self._reach.said(entry, most)
+        note_zh, note_en = self._form.price_note(entry.terms, entry.action, entry.price)
         return {
             "cash": self._desk.cash_units() / YUAN,
-            "sellable": self._desk.sellable(code) if rules else 0,
-            "held": getattr(position, "volume", 0),
-            "most": self._most(rules, Fraction(1)) if rules else 0,
-        }
-
-    def _most(self, rules: DayRules, part: Fraction) -> int:
-        if self.side == "sell":
-            sellable = self._desk.sellable(self.code)
-            return rules.round_sell(int(sellable * part), sellable, self.price_type)
-        price = self._counted_price(rules)
-        cash = int(self._desk.cash_units() * part)
-        return rules.affordable(cash, price, self.price_type) if price > 0 else 0
-
-    def _counted_price(self, rules: DayRules) -> int:
-        """What a buy would be counted at, 1e-4 yuan: limit, last, or protective price."""
-        if self.price > 0 and (self.price_type == c.FIX_PRICE or self.price_type in _PROTECTED):
-            return units(self.price)
-        if self.price_type in _TYPES_FIRST:
-            quote = self._desk.books.quotes.get(self.code)
-            last = getattr(quote, "last_price", 0.0)
-            return units(last) if last > 0 else rules.prev_close
-        return rules.up
-
-    def _preview(self, rules: DayRules | None, code: str) -> dict[str, Any] | None:
-        if rules is None:
-            zh, en = self._unknown or ("", "")
-            return _refused(zh, en) if code else None
-        if self.volume <= 0 or (self.price_type == c.FIX_PRICE and self.price <= 0):
-            return None
-        try:
-            said = self._desk.preview(code, self.side, self.volume, self.price, self.price_type)
-        except XtnbError as error:
-            return _refused(*both(str(error)))
-        return {
-            "accepted": said.accepted,
-            "reason_zh": said.reason_zh,
-            "reason_en": said.reason_en,
-            "amount": said.amount,
-            "commission": said.commission,
-            "stamp_duty": said.stamp_duty,
-            "transfer_fee": said.transfer_fee,
-            "cash_after": said.cash_after,
+            "sellable": self._desk.sellable(entry.code) if entry.known else 0,
+            "held": getattr(self._desk.books.positions.get(entry.code), "volume", 0),
+            "most": most,
+            "zh": zh,
+            "en": en,
+            "note_zh": note_zh,
+            "note_en": note_en,
         }
 
     def _name(self, code: str) -> str:
-        rules = self._rules
-        return rules.instrument.name if rules is not None and code == self.code else code
+        terms = self._terms
+        return str(terms.instrument.name) if terms is not None and code == self.code else code
 
 
-def _check(side: str | None, price: float | None, volume: int | None) -> None:
+def _check(account_type: int, side: str | None, price: float | None, volume: int | None) -> None:
     """See `Ticket.fill`."""
-    if side is not None and side not in SIDES:
-        raise InputError("side", side, '"buy" or "sell"')
+    if side is not None:
+        keys = [action.key for action in actions_of(account_type)]
+        valid = list(dict.fromkeys(("buy", "sell", *keys)))
+        if side not in valid:
+            raise InputError("side", side, f"one of {', '.join(map(repr, valid))}")
     if price is not None and units(price) < 0:
         raise InputError("price", price, "a price in yuan, not below 0")
     if volume is not None and (isinstance(volume, bool) or not isinstance(volume, int)):
@@ -394,19 +459,9 @@ def _check(side: str | None, price: float | None, volume: int | None) -> None:
         raise InputError("volume", volume, "a number of shares, not below 0")
 
 
-def _refused(zh: str, en: str) -> dict[str, Any]:
-    amounts = ("amount", "commission", "stamp_duty", "transfer_fee", "cash_after")
-    none = dict.fromkeys(amounts, 0.0)
-    return {"accepted": False, "reason_zh": zh, "reason_en": en, **none}
-
-
-def _quote_row(quote: Quote) -> dict[str, Any]:
-    return {
-        "code": quote.stock_code,
-        "last": quote.last_price,
-        "close": quote.last_close,
-        "bid": list(quote.bid_price),
-        "bid_volume": list(quote.bid_volume),
-        "ask": list(quote.ask_price),
-        "ask_volume": list(quote.ask_volume),
-    }
+def _nearest(actions: tuple[Action, ...], key: str) -> str:
+    """The action of an instrument that comes next to one that another instrument had."""
+    for wanted in (key, key.replace("_today", "").replace("_past", "")):
+        if find_action(actions, wanted) is not None:
+            return wanted
+    return actions[0].key

@@ -161,3 +161,9 @@ export function shortVolume(shares: number, language: Language): string {
   if (shares < 1e9) return `${number(shares / 1e6, 2)}M`;
   return `${number(shares / 1e9, 2)}B`;
 }
+
+/** Of "中文 / English" the half that is read here; a text without a slash is both. */
+export function half(text: string, language: Language): string {
+  const [zh = "", en] = text.split(" / ");
+  return en === undefined || language === "zh" ? zh : en;
+}

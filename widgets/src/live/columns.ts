@@ -7,7 +7,7 @@ import type {
   ValueGetterParams,
 } from "ag-grid-community";
 
-import { direction, type Language, number } from "../desk/look";
+import { direction, half, type Language, number } from "../desk/look";
 import type { Row } from "./rows";
 
 export interface Words {
@@ -76,12 +76,6 @@ function signed(spec: ColumnSpec, value: number, decimals: number): string {
 
 function clock(ms: number): string {
   return ms > 0 ? new Date(ms + SHANGHAI_MS).toISOString().slice(11, 19) : "";
-}
-
-/** Texts of the terminal are "中文 / English". */
-function half(text: string, language: Language): string {
-  const [zh, en] = text.split(" / ");
-  return en === undefined ? text : language === "zh" ? zh! : en;
 }
 
 function tone(spec: ColumnSpec, params: CellClassParams<Row>): string {

@@ -20,6 +20,7 @@ export class CodeBox {
   private shown = "";
   private asked = 0;
   private timer = 0;
+  private entered = false; // Enter came before the answer did
 
   constructor(
     private readonly ask: (text: string, number: number) => void,
@@ -58,7 +59,9 @@ export class CodeBox {
   receive(number: number, found: Found[]): void {
     if (number !== this.asked || !this.typing) return;
     this.found = found;
-    this.active = found.length > 0 ? 0 : -1;
+    this.active = this.only();
+    if (this.entered && this.active >= 0) return this.take(this.active);
+    this.entered = false;
     this.draw();
   }
 
@@ -71,9 +74,22 @@ export class CodeBox {
     return root.activeElement === this.input && this.input.value !== this.shown;
   }
 
+  /** The row that what was typed can only mean: the one found, or the code itself; else -1. */
+  private only(): number {
+    if (this.found.length === 1) return 0;
+    const text = this.input.value.trim().toUpperCase();
+    const same = this.found.flatMap(({ code }, at) =>
+      [code, code.slice(0, code.lastIndexOf("."))].some((name) => name.toUpperCase() === text)
+        ? [at]
+        : [],
+    );
+    return same.length === 1 ? same[0]! : -1;
+  }
+
   private search(): void {
     window.clearTimeout(this.timer);
     const text = this.input.value.trim();
+    this.entered = false;
     this.asked += 1;
     if (text === "") return this.close();
     this.timer = window.setTimeout(() => this.ask(text, this.asked), 60);
@@ -121,12 +137,19 @@ export class CodeBox {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (step && this.found.length > 0) {
       event.preventDefault();
-      this.active = (this.active + step + this.found.length) % this.found.length;
+      const from = this.active < 0 && step < 0 ? 0 : this.active;
+      this.active = (from + step + this.found.length) % this.found.length;
       this.mark();
     } else if (event.key === "Enter") {
       event.preventDefault();
+      const text = this.input.value.trim();
       if (this.active >= 0) this.take(this.active);
-      else if (this.input.value.trim() !== "") this.choose(this.input.value.trim().toUpperCase());
+      else if (this.found.length === 0 && text !== "" && this.typing) {
+        window.clearTimeout(this.timer);
+        this.asked += 1;
+        this.entered = true; // taken as soon as the answer leaves no doubt
+        this.ask(text, this.asked);
+      }
     } else if (event.key === "Escape") {
       this.input.value = this.shown;
       this.close();

@@ -63,9 +63,10 @@ export class Stepper {
 
   /** Show a number that came from elsewhere; leaves alone what means the same. */
   show(value: number, decimals: number): void {
-    this.decimals = decimals;
     const typing = this.wrong && value === 0;
-    if (!typing && value !== this.value) this.write(value);
+    const other = decimals !== this.decimals && !this.focused;
+    this.decimals = decimals;
+    if (!typing && (other || value !== this.value)) this.write(value);
     this.input.setAttribute("aria-invalid", String(this.wrong));
   }
 
@@ -78,6 +79,11 @@ export class Stepper {
     this.input.setAttribute("aria-label", title);
     this.less.setAttribute("aria-label", `${title}: ${less}`);
     this.more.setAttribute("aria-label", `${title}: ${more}`);
+  }
+
+  private get focused(): boolean {
+    const root = this.input.getRootNode() as Document | ShadowRoot;
+    return root.activeElement === this.input;
   }
 
   private write(value: number): void {

@@ -4,12 +4,42 @@ import type { Language, LookState } from "../look";
 /** The form. Both halves write it: a person types here, `Ticket.fill` writes there. */
 export interface TicketState extends LookState {
   code: string;
-  side: "buy" | "sell";
+  /** The key of an action. */
+  side: string;
   price_type: number;
   price: number;
   volume: number;
   remark: string;
   confirm: boolean;
+  /** Why nothing may be sent, "中文 / English"; "" while that is allowed. */
+  blocked: string;
+  banner: { text?: string; tone?: string };
+}
+
+/** One button; `Action.shown()` of xtnb/widgets/actions.py. */
+export interface Action {
+  key: string;
+  buy: boolean;
+  zh: string;
+  en: string;
+  row_zh: string;
+  row_en: string;
+  short_zh: string;
+  short_en: string;
+  priced: boolean;
+  coded: boolean;
+  special: boolean;
+}
+
+/** One figure beneath the form; `line()` of xtnb/widgets/figures.py. */
+export interface Line {
+  role: string;
+  label_zh: string;
+  label_en: string;
+  zh: string;
+  en: string;
+  wide: boolean;
+  strong: boolean;
 }
 
 export interface Facts {
@@ -18,8 +48,17 @@ export interface Facts {
   name: string;
   limit_up: number;
   limit_down: number;
+  /** The price steps upwards and downwards. */
   tick: number;
+  below: number;
   lot: number;
+  actions: Action[];
+  price_zh: string;
+  price_en: string;
+  volume_zh: string;
+  volume_en: string;
+  /** What the order would bear: of a lock the underlying, of a repayment nothing. */
+  sent: string;
   decimals: number;
   types: { number: number; zh: string; en: string; priced: boolean; optional: boolean }[];
 }
@@ -35,34 +74,33 @@ export interface QuoteRow {
 }
 
 export interface Account {
-  cash: number;
-  sellable: number;
-  held: number;
-  /** Most that can be bought with the cash, or sold, at the form's price. */
-  most: number;
+  /** How much can be bought, sold, opened … in words. */
+  zh: string;
+  en: string;
+  /** What stands beside the price. */
+  note_zh: string;
+  note_en: string;
 }
 
 export interface Preview {
   accepted: boolean;
   reason_zh: string;
   reason_en: string;
-  amount: number;
-  commission: number;
-  stamp_duty: number;
-  transfer_fee: number;
-  cash_after: number;
 }
 
 export interface Attempt {
   token: string;
   buy: boolean;
-  code: string;
+  side_zh: string;
+  side_en: string;
   name: string;
   volume: number;
   price_zh: string;
   price_en: string;
   /** "sending", "working", "done", "cancelled" or "refused". */
   state: string;
+  /** Whether it can be cancelled. */
+  working: boolean;
   id: number;
   zh: string;
   en: string;
@@ -76,7 +114,10 @@ export interface Sections {
   quote: QuoteRow | null;
   account: Account;
   preview: Preview | null;
+  lines: Line[];
   attempts: Attempt[];
+  /** The order that was sent last, until the next one is begun. */
+  said: { zh: string; en: string } | null;
   busy: boolean;
   lost: boolean;
 }
@@ -85,11 +126,7 @@ const WORDS = {
   code: ["Code", "代码"],
   search: ["code, name or pinyin", "代码、名称或拼音"],
   none: ["nothing found", "没有找到"],
-  buy: ["Buy", "买入"],
-  sell: ["Sell", "卖出"],
   type: ["Type", "方式"],
-  price: ["Price", "价格"],
-  volume: ["Volume", "数量"],
   remark: ["Remark", "备注"],
   optional: ["optional", "可不填"],
   protective: ["protective, optional", "保护价，可不填"],
@@ -103,19 +140,17 @@ const WORDS = {
   quarter: ["¼", "¼"],
   third: ["⅓", "⅓"],
   half: ["½", "½"],
-  canBuy: ["Can buy", "可买"],
-  canSell: ["Sellable", "可卖"],
-  of: ["of", "/ 持有"],
-  amount: ["Amount", "金额"],
-  fees: ["Fees", "费用"],
-  commission: ["commission", "佣金"],
-  stamp: ["stamp duty", "印花税"],
-  transfer: ["transfer fee", "过户费"],
-  after: ["Cash after", "成交后可用"],
-  available: ["Cash", "可用资金"],
   illegible: ["That is not a number: nothing can be sent", "不是数字，无法下单"],
   refusedIf: ["Would be refused: ", "将被拒绝："],
-  shares: ["shares", "股"],
+  refused: ["Would be refused", "将被拒绝"],
+  enterCode: ["choose a code", "请选择代码"],
+  enterPrice: ["enter a price", "请填价格"],
+  enterVolume: ["enter a volume", "请填数量"],
+  enterAmount: ["enter an amount", "请填金额"],
+  yuan: ["CNY", "元"],
+  said: ["Sent", "已发送"],
+  special: ["Special pool", "专项头寸"],
+  cancel: ["Cancel", "撤单"],
   confirm: ["Confirm", "确认"],
   back: ["Back", "返回"],
   sending: ["Sending …", "发送中…"],

@@ -1,0 +1,17 @@
+/** What stands beneath the form: figures as the kernel words them, two in a row. */
+import { h, type Language } from "../look";
+import type { Line } from "./words";
+
+export function drawLines(cost: HTMLElement, lines: Line[], language: Language): void {
+  const chinese = language === "zh";
+  cost.replaceChildren(
+    ...lines.map((line) =>
+      h(
+        "div",
+        { class: `${line.wide ? "wide" : ""} ${line.strong ? "strong" : ""}` },
+        h("span", { class: "quiet" }, chinese ? line.label_zh : line.label_en),
+        h("span", { "data-role": line.role }, chinese ? line.zh : line.en),
+      ),
+    ),
+  );
+}
