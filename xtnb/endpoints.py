@@ -38,23 +38,33 @@ def open_link(address: str | os.PathLike[str] | None = None) -> Link:
     that MiniQMT where the vendor's package can be imported.
 
     Args:
-        address: "paper", or the path of a MiniQMT's userdata_mini as scripts
-            give it. On any system it may be a Windows path, hold Chinese, and
+        address: "paper", nats://[user@]host[:port]/terminal or tls://… of a served
+            terminal, or the path of a MiniQMT's userdata_mini as scripts give
+            it. On any system it may be a Windows path, hold Chinese, and
             end in userdata_mini or userdata_mini/userdata. Each path has a
             paper terminal of its own; None is "paper". The environment
             variable XTNB_TERMINAL, if set, is taken instead.
 
     Raises:
         InputError: not text, empty, or with a NUL in it.
-        TerminalUnavailable: an existing file, or a kind of address that this
-            version cannot reach; a real MiniQMT's folder where the vendor's package
+        TerminalUnavailable: an existing file, an address of another kind, plain
+            text to another machine, or no key for a served terminal; a real MiniQMT's folder where the vendor's package
             cannot be imported.
     """
     asked = os.environ.get(_ENVIRONMENT) or address
     if (folder := real_terminal(asked)) is not None:
         return _real_link(folder)
+    if served(asked):
+        from xtnb.link.nats import NatsLink  # who needs no wire does not load one
+
+        return NatsLink(str(asked).strip())
     name = terminal_name(asked)
     return _current().link(name)
+
+
+def served(address: object) -> bool:
+    """Whether an address leads to a terminal that is served over NATS: nats:// or tls://."""
+    return isinstance(address, str) and address.strip().lower().startswith(("nats://", "tls://"))
 
 
 def terminal_name(address: str | os.PathLike[str] | None) -> str:
@@ -70,10 +80,7 @@ def terminal_name(address: str | os.PathLike[str] | None) -> str:
     if text.lower() == PAPER:
         return PAPER
     if "://" in text:
-        raise TerminalUnavailable(
-            f"{text!r}: this version reaches the paper terminal only; "
-            "terminals over NATS arrive with a later one"
-        )
+        raise TerminalUnavailable(f"{text!r}: of addresses, nats:// and tls:// lead to a terminal")
     if Path(text).is_file():
         raise TerminalUnavailable(f"{text!r} is a file; the path of a userdata_mini folder is one")
     parts = [part for part in text.replace("\\", "/").split("/") if part not in ("", ".")]

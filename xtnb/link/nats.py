@@ -64,6 +64,7 @@ class NatsLink:
         paper: whether its orders are make-believe; False until it is open.
         resumed: whether the last `open` went on without a gap; a session takes a
             snapshot when it did not.
+        reason: why the last `open` failed, else "".
 
     Raises:
         InputError: the address has another form.
@@ -77,6 +78,7 @@ class NatsLink:
         self.terminal = self.address.terminal
         self.paper = False
         self.resumed = False
+        self.reason = ""
         self._key = key if key is not None else ring.key(self.address.user)
         self._life: _Life | None = None
         self._before: _Life | None = None
@@ -98,7 +100,12 @@ class NatsLink:
             if before is not None and before.session != session:
                 before = None
             life = _Life(self.address, self._key, session, deliver, before)
-            result = life.open()
+            try:
+                result = life.open()
+            except TerminalUnavailable as unavailable:
+                self.reason, self._before = str(unavailable), before
+                raise
+            self.reason = life.reason
             if result == ConnectResult.OK:
                 self.paper, self.resumed = life.paper, life.resumed
                 self._life = self._before = life
@@ -130,6 +137,7 @@ class _Life:
         self.session = session
         self.paper = False
         self.resumed = False
+        self.reason = ""
         self.alive = False
         self.fence: int = before.fence if before else 0
         self.epoch: int = before.epoch if before else 0
@@ -169,7 +177,8 @@ class _Life:
                 codes=list(self.codes),
             )
             if told["result"] != ConnectResult.OK:
-                _log.warning("cannot connect: %s", told["words"])
+                self.reason = str(told["words"])
+                _log.warning("cannot connect: %s", self.reason)
                 self._wire.close()
                 return int(told["result"])
             self._begin(told)
