@@ -440,3 +440,18 @@ def test_a_partly_filled_buy_back_counts_no_more_margin_than_it_still_frees():
 
     assert 0 < ledger.lent <= 2 * each
     assert ledger.shortfall >= 0
+
+
+def test_what_an_open_buy_back_lends_never_exceeds_the_margin_of_its_rest():
+    floor = OptionFloor(cash=6_990)
+    floor.trade(BUY_OPEN, ANN, SELL_OPEN, BOB, LATER, 2, 0.0001)
+    terms, ledger = floor.market.rules(LATER), floor.books[BOB].ledger
+    assert terms.up * UNIT > terms.margin()  # buying back costs more than it frees
+
+    floor.order(BUY_CLOSE, LATER, 2, terms.up / 10_000, account=BOB)
+    whole = ledger.lent
+    floor.order(SELL_CLOSE, LATER, 1, terms.up / 10_000, account=ANN)
+
+    assert terms.margin() < whole <= 2 * terms.margin()
+    assert ledger.required == ledger.lent == terms.margin()
+    assert (ledger.margin, ledger.shortfall) == (0, 0)
