@@ -7,14 +7,20 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import xtnb
+from tests.agreed_house import agreed_host
 from xtnb import xtconstant as c
+from xtnb.desk import Desk, _session
 from xtnb.errors import InputError, RefusalCode
+from xtnb.rules.etf import baskets
+from xtnb.terminal.scenario import DEMO_ACCOUNT
 from xtnb.vocabulary.messages import PushKind
 from xtnb.vocabulary.options import options
+from xtnb.xttype import StockAccount
 
 CREDIT, FUTURE, OPTION = "1208970161", "2000000365", "3000000365"
 FUTURE_OPTION = "3100000365"
 SHANGHAI, SHENZHEN = "4000000365", "4100000365"
+BEIJING = "5000000365"
 KINDS = {
     CREDIT: "CREDIT",
     FUTURE: "FUTURE",
@@ -22,8 +28,9 @@ KINDS = {
     FUTURE_OPTION: "FUTURE_OPTION",
     SHANGHAI: "HUGANGTONG",
     SHENZHEN: "SHENGANGTONG",
+    BEIJING: "NEW3BOARD",
 }
-EVERY_TYPE = (*range(25), *range(27, 33), *range(40, 46), *range(48, 58), 100, 134, 999)
+EVERY_TYPE = (*range(25), *range(27, 33), *range(40, 46), *range(48, 58), 100, 134, 135, 999)
 BASES = ("bid1", "ask1", "last_price") * 4 + ("up_limit", "down_limit")
 OFF = (0.0,) * 12 + (0.00005,)
 quiet = settings(
@@ -38,16 +45,21 @@ def english():
     options.language = "en"
 
 
-@pytest.fixture(scope="module")
-def desks():
-    """A desk for each account of one terminal, whose market stands."""
-    with xtnb.paper("preview-accounts", seed=3, clock="hand") as stock:
-        found = {}
-        for account, kind in KINDS.items():
-            found[account] = xtnb.connect("preview-accounts").use(account, kind)
-        yield found | {"stock": stock}
-        for desk in found.values():
-            desk.close()
+@pytest.fixture(scope="module", params=["usual", "agreed"])
+def desks(request):
+    """A desk for each account of one terminal, whose market stands.
+
+    The second terminal's broker agrees other fees, margins and limits than the usual ones.
+    """
+    if request.param == "usual":
+        first = xtnb.paper("preview-accounts", seed=3, clock="hand")  # a desk that goes ends all
+        session = first._session
+    else:
+        session = _session(agreed_host("preview-agreed", 3).link("preview-agreed"))
+    people = {account: StockAccount(account, kind) for account, kind in KINDS.items()}
+    people["stock"] = StockAccount(DEMO_ACCOUNT)
+    yield {name: Desk(session, account) for name, account in people.items()}
+    session.close()
 
 
 # a price as a step from a quote: from where, how many ticks, how much off the tick
@@ -85,6 +97,9 @@ class Told:
         mine = [push for push in pushes if push.account_id == desk.account.account_id]
         kinds = [push.kind for push in mine]
         self.filled = PushKind.TRADE in kinds
+        # an order may meet one of its own account, which then moves cash as well
+        fills = {push.record.order_id for push in mine if push.kind == PushKind.TRADE}
+        self.alone = len(fills) <= 1
         first = kinds.index(PushKind.TRADE) if self.filled else len(mine)
         accepted = [p.record for p in mine[:first] if p.kind == PushKind.ASSET]
         self.held = max((one.frozen_cash for one in accepted), default=self.before.frozen_cash)
@@ -162,7 +177,7 @@ def test_of_a_margin_account(desks, code, order_type, volume, price_type, step, 
     fills = told.order.trades()
     if told.order.status == "filled" and set(fills["traded_price"]) == {said.price}:
         assert round(fills["commission"].sum(), 4) == said.fees
-        assert now.m_dAvailable == pytest.approx(said.cash_after, abs=1e-6)
+        assert not told.alone or now.m_dAvailable == pytest.approx(said.cash_after, abs=1e-6)
     if not stays:
         told.order.cancel()
 
@@ -358,7 +373,7 @@ def test_of_a_connect_account(
     fills = told.order.trades()
     if told.order.status == "filled" and set(fills["traded_price"]) == {said.price}:
         assert round(fills["commission"].sum(), 4) == said.fees
-        assert told.after.cash == pytest.approx(said.cash_after, abs=1e-6)
+        assert not told.alone or told.after.cash == pytest.approx(said.cash_after, abs=1e-6)
     if not stays:
         told.order.cancel()
 
@@ -391,19 +406,78 @@ def test_of_bonds_repos_and_subscriptions(desks, code, order_type, volume, price
     told.order.cancel()
 
 
+@quiet
+@given(
+    code=st.sampled_from([*baskets(), *baskets(), "600036.SH", "999999.SH"]),
+    order_type=st.sampled_from([134, 135]),
+    units=st.sampled_from([1, 1, 1, 2, 50, 0.5]),
+    price_type=st.sampled_from([*[11] * 9, 5]),
+    sold=st.integers(0, 3),
+)
+def test_of_creations_and_redemptions(desks, code, order_type, units, price_type, sold):
+    desk = desks["stock"]
+    unit = baskets()[code].unit if code in baskets() else 100
+    for row in list(desk.positions().itertuples())[:sold]:  # what baskets brought is sold first
+        if row.can_use_volume >= 100:
+            desk.order(row.stock_code, c.STOCK_SELL, 100, c.LATEST_PRICE, 0.0)
+
+    told = Told(desk, code, order_type, round(units * unit), 0.0, price_type)
+
+    said = told.said
+    if not told.check():
+        return
+    assert told.order.status == "filled"
+    assert told.after.cash == pytest.approx(said.cash_after, abs=1e-6)
+    (trade,) = told.order.trades().itertuples()
+    assert trade.commission == said.fees
+    assert trade.traded_price == said.price
+    assert trade.traded_amount == pytest.approx(said.amount)
+    if order_type == 135:
+        assert said.freeze_volume == told.order.record.order_volume
+
+
+@quiet
+@given(
+    code=st.sampled_from([*["920185.BJ", "920445.BJ", "920799.BJ"] * 3, "600036.SH", "113052.SH"]),
+    order_type=st.sampled_from([*[23, 24] * 5, 27, 135]),
+    volume=st.sampled_from([100, 101, 250, 1_000, 50, 99, 2_000_000]),
+    price_type=st.sampled_from([*[11] * 9, 5, 42, 43, 44, 45, 47]),
+    step=steps,
+    stays=st.booleans(),
+)
+def test_of_an_account_for_beijing(desks, code, order_type, volume, price_type, step, stays):
+    desk = desks[BEIJING]
+    price = priced(desk, code, step, 0.01)
+
+    told = Told(desk, code, order_type, volume, price, price_type)
+
+    said = told.said
+    if said is None or not told.check():
+        return
+    assert code.endswith(".BJ")
+    if order_type == c.STOCK_BUY:
+        assert round(told.held - told.before.frozen_cash, 4) == said.freeze
+    fills = told.order.trades()
+    if told.order.status == "filled" and set(fills["traded_price"]) == {said.price}:
+        assert round(fills["commission"].sum(), 4) == said.fees
+    if not stays:
+        told.order.cancel()
+
+
 @pytest.mark.parametrize("account", [*KINDS, "stock"])
 @pytest.mark.parametrize("order_type", EVERY_TYPE)
 def test_every_order_type_is_judged_as_the_terminal_judges_it(desks, account, order_type):
     desk = desks[account]
-    code = {FUTURE: "rb2701.SF", SHANGHAI: "00700.HGT", SHENZHEN: "00700.SGT"}.get(account)
+    code = {
+        FUTURE: "rb2701.SF",
+        SHANGHAI: "00700.HGT",
+        SHENZHEN: "00700.SGT",
+        BEIJING: "920185.BJ",
+    }.get(account)
     code = code or "600036.SH"
     if account in (OPTION, FUTURE_OPTION):
         code = next(row.stock_code for row in desk.positions().itertuples() if row.direction)
     price = float(desk.quotes(code)["last_price"][0])
-    if account == "stock" and order_type == c.ETF_PURCHASE:
-        with pytest.raises(InputError, match="ETF"):
-            desk.preview(code, order_type, 100, price)
-        return
 
     told = Told(desk, code, order_type, 100, price, c.FIX_PRICE)
 

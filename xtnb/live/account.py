@@ -13,6 +13,7 @@ from typing import Any
 
 from xtnb import xtconstant as c
 from xtnb.errors import InputError, NotConnected, QueryFailed, RefusalCode, Refused
+from xtnb.live.agreed import Agreed
 from xtnb.live.books import CONTRACTS, AccountBooks
 from xtnb.live.coalesce import frames
 from xtnb.live.contracts import ContractBooks
@@ -25,6 +26,7 @@ from xtnb.live.previews import preview_of
 from xtnb.live.watch import QuoteWatch
 from xtnb.rules.day import DayRules
 from xtnb.rules.listed import DayTerms, Derived, Listed, everything, lookup, rules_of
+from xtnb.rules.terms import under
 from xtnb.rules.validity import unknown_code
 from xtnb.session.trader import XtQuantTrader
 from xtnb.vocabulary.money import YUAN
@@ -57,6 +59,7 @@ class LiveAccount:
     Attributes:
         books: what is true now.
         orders: what was sent.
+        agreed: what the broker agrees with it: fees, margins, credit lines.
 
     Raises:
         InputError: the terminal does not know the account.
@@ -73,6 +76,7 @@ class LiveAccount:
         self._closed = False
         self.books = AccountBooks(trader, account, quotes.table)
         self.books.open()
+        self.agreed = Agreed(trader, account)
         self.orders = AccountOrders(trader, self.books)
 
     def close(self) -> None:
@@ -175,7 +179,7 @@ class LiveAccount:
         listed = lookup(stock_code, day)
         if listed is None:
             raise unknown_code(stock_code)
-        terms = rules_of(listed, facts["prev_close"], day)
+        terms = under(rules_of(listed, facts["prev_close"], day), self.agreed.on(day))
         if isinstance(terms, Derived):
             terms.follow(self._facts(terms.underlying)["prev_close"])
         with self._lock:
@@ -269,6 +273,7 @@ class LiveAccount:
             lambda: self.contracts,
             self.terms_of,
             self._quotes.latest,
+            self.agreed.on,
         )
         return preview_of(asked, kept)
 
@@ -283,7 +288,11 @@ class LiveAccount:
         """
         asked = self._asked(stock_code, side, volume, price, price_type)
         now = AskedInputs(
-            self._trader, self.account, self._terms_now, lambda code: self.quotes_of([code])[0]
+            self._trader,
+            self.account,
+            self._terms_now,
+            lambda code: self.quotes_of([code])[0],
+            self.agreed.on,
         )
         return preview_of(asked, now)
 

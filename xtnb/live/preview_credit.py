@@ -1,7 +1,7 @@
 """Previews of a margin account, by the rules of `xtnb.rules.margin`.
 
-What the broker agrees with the account is taken to be the settings of data/credit.json;
-credit lines are read from the account itself.
+What the broker agrees with the account, such as its lines and fees, is asked of the
+terminal; what is left of the credit lines is read from the account itself.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from xtnb.errors import Refused
 from xtnb.live.preview import Preview
 from xtnb.live.preview_inputs import Asked, Inputs, Seen
 from xtnb.live.preview_shares import LIMITS
-from xtnb.rules.collateral import CreditSettings
 from xtnb.rules.credit_figures import (
     BUY,
     BUY_TO_RETURN,
@@ -70,7 +69,7 @@ def credit_preview(asked: Asked, inputs: Inputs) -> Preview:
             seen = inputs.seen(asked.stock_code)
             seen = seen._replace(last=seen.last or day.prev_close)
         today = datetime.fromtimestamp(detail.m_nUpdateTime, _SHANGHAI).date()
-        rules = credit_rules(today, CreditSettings())
+        rules = credit_rules(today, inputs.agreed(today))
         said = rules.verdict(
             day,
             asked.order_type,

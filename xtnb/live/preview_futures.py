@@ -1,6 +1,6 @@
 """Previews of futures and of options on them, by the rules of their accounts.
 
-What the broker adds to the exchange's terms is taken to be the default. The queries do
+What the broker adds to the exchange's terms is asked of the terminal. The queries do
 not tell which lots, of today or overnight, an open close order holds where the
 exchange keeps them together; they are taken in the order that its type names.
 """
@@ -8,6 +8,7 @@ exchange keeps them together; they are taken in the order that its type names.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 
 from xtnb import xtconstant as c
 from xtnb.errors import Refused
@@ -29,9 +30,9 @@ from xtnb.rules.listed import everything
 from xtnb.rules.options_futures import (
     EXERCISE,
     FutureOptionDay,
-    FutureOptionSettings,
     future_option_verdict,
 )
+from xtnb.rules.terms import FutureOptionTerms
 from xtnb.rules.validity import unknown_code
 from xtnb.vocabulary.derivatives import XtPositionStatistics
 from xtnb.vocabulary.records import XtOrder
@@ -77,7 +78,6 @@ def futures_preview(asked: Asked, inputs: Inputs) -> Preview:
 
 def _judged(asked: Asked, inputs: Inputs, price: int, cash: int) -> Verdict:
     code, kind = asked.stock_code, asked.order_type
-    terms = FuturesTerms()
     if kind in SPREAD_TYPES:
         legs = legs_of(code)
         if legs is None:
@@ -95,12 +95,12 @@ def _judged(asked: Asked, inputs: Inputs, price: int, cash: int) -> Verdict:
             second_short=_closable(second, False, rows, orders),
             available=cash,
             prices=(_prices(inputs, days[0]), _prices(inputs, days[1])),
-            terms=terms,
+            terms=_agreed(inputs, days[0].day),
         )
     day = _contract(asked, inputs, code)
     rows, orders = inputs.statistics(), inputs.orders()
     long, short = (_closable(code, side, rows, orders) for side in (True, False))
-    prices = _prices(inputs, day)
+    prices, terms = _prices(inputs, day), _agreed(inputs, day.day)
     if kind in ROLL_TYPES:
         later = next_contract(day.instrument, dict(everything(day.day)))
         return judge_roll(
@@ -137,6 +137,12 @@ def _contract(asked: Asked, inputs: Inputs, code: str) -> FuturesDay:
     return day
 
 
+def _agreed(inputs: Inputs, day: date) -> FuturesTerms:
+    agreed = inputs.agreed(day)
+    terms: FuturesTerms = agreed.futures if isinstance(agreed, FutureOptionTerms) else agreed
+    return terms
+
+
 def _prices(inputs: Inputs, day: FuturesDay) -> Prices:
     seen: Seen = inputs.seen(day.instrument.stock_code)
     return Prices(seen.bid, seen.ask, seen.last or day.prev_close)
@@ -154,6 +160,8 @@ def future_options_preview(asked: Asked, inputs: Inputs) -> Preview:
     if not isinstance(day, FutureOptionDay):
         return futures_preview(asked, inputs)
     cash, option = inputs.cash(), day.instrument
+    agreed: FutureOptionTerms = inputs.agreed(day.day)
+    settings = agreed.options
     try:
         price = asked.exact()
         rows, orders = inputs.statistics(), inputs.orders()
@@ -167,11 +175,11 @@ def future_options_preview(asked: Asked, inputs: Inputs) -> Preview:
             short=_closable(option.stock_code, False, rows, orders),
             available=cash,
             last=inputs.seen(asked.stock_code).last or day.prev_close,
-            terms=FuturesTerms(),
+            terms=agreed.futures,
+            settings=settings,
         )
     except Refused as refusal:
         return asked.answer(refusal, cash, margin=0)
-    settings = FutureOptionSettings()
     exercise = asked.order_type == EXERCISE
     fee = settings.exercise_fee if exercise else settings.fee
     held = sum(part.held_each * part.volume for part in parts)

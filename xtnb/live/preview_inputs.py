@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from xtnb.errors import InputError, QueryFailed, Refused
@@ -26,7 +26,7 @@ from xtnb.session.trader import XtQuantTrader
 from xtnb.vocabulary.credit import CreditSloCode, StkCompacts, XtCreditDetail
 from xtnb.vocabulary.derivatives import XtPositionStatistics
 from xtnb.vocabulary.money import YUAN, yuan
-from xtnb.vocabulary.records import Quote, StockAccount, XtOrder, XtPosition
+from xtnb.vocabulary.records import Quote, StockAccount, XtOrder, XtPosition, XtTrade
 
 T = TypeVar("T")
 
@@ -150,7 +150,11 @@ class Inputs(Protocol):
     """What is known of an account and of the market now."""
 
     def day(self, stock_code: str) -> DayTerms:
-        """The rules of an instrument today. Raises Refused (UNKNOWN_CODE)."""
+        """The rules of an instrument today, as agreed. Raises Refused (UNKNOWN_CODE)."""
+        ...
+
+    def agreed(self, day: date) -> Any:
+        """What the broker agrees with the account; see `xtnb.rules.terms`."""
         ...
 
     def seen(self, stock_code: str) -> Seen:
@@ -164,6 +168,14 @@ class Inputs(Protocol):
     def positions(self) -> list[XtPosition]: ...
 
     def orders(self) -> list[XtOrder]: ...
+
+    def trades(self) -> list[XtTrade]:
+        """Today's fills, oldest first."""
+        ...
+
+    def last(self, stock_code: str) -> int:
+        """The last price of a code that need not be watched, or the previous close."""
+        ...
 
     def statistics(self) -> list[XtPositionStatistics]:
         """The positions of a futures or options account in more detail."""
@@ -201,6 +213,7 @@ class AskedInputs:
         trader, account: whom and about what to ask.
         day: finds the rules of an instrument today.
         quote: finds the quote of a code.
+        agreed: what the broker agrees on a day.
     """
 
     def __init__(
@@ -209,10 +222,12 @@ class AskedInputs:
         account: StockAccount,
         day: Callable[[str], DayTerms],
         quote: Callable[[str], Quote],
+        agreed: Callable[[date], Any],
     ) -> None:
         self._trader = trader
         self._account = account
         self.day = day
+        self.agreed = agreed
         self._quote = quote
 
     def seen(self, stock_code: str) -> Seen:
@@ -231,6 +246,14 @@ class AskedInputs:
     def orders(self) -> list[XtOrder]:
         """Today's orders."""
         return _told(self._trader.query_stock_orders(self._account), "orders")
+
+    def trades(self) -> list[XtTrade]:
+        """Today's fills."""
+        return _told(self._trader.query_stock_trades(self._account), "trades")
+
+    def last(self, stock_code: str) -> int:
+        """The last price at this moment."""
+        return self.seen(stock_code).last or self.day(stock_code).prev_close
 
     def statistics(self) -> list[XtPositionStatistics]:
         """The positions in more detail."""
@@ -274,6 +297,7 @@ class KeptInputs:
         contracts: gives those of a futures or options account likewise.
         day: finds the rules of an instrument today.
         quote: the latest quote of a code, if it is watched.
+        agreed: what the broker agrees on a day.
     """
 
     def __init__(
@@ -283,11 +307,13 @@ class KeptInputs:
         contracts: Callable[[], ContractBooks],
         day: Callable[[str], DayTerms],
         quote: Callable[[str], Quote | None],
+        agreed: Callable[[date], Any],
     ) -> None:
         self._books = books
         self._credit = credit
         self._contracts = contracts
         self.day = day
+        self.agreed = agreed
         self._quote = quote
 
     def seen(self, stock_code: str) -> Seen:
@@ -306,6 +332,17 @@ class KeptInputs:
     def orders(self) -> list[XtOrder]:
         """Today's orders."""
         return self._books.orders.records()
+
+    def trades(self) -> list[XtTrade]:
+        """Today's fills."""
+        return self._books.trades.records()
+
+    def last(self, stock_code: str) -> int:
+        """Its latest price. Raises InputError for a code that is not watched."""
+        seen = self.seen(stock_code)
+        if seen == Seen():
+            raise _only_asked("baskets")
+        return seen.last or self.day(stock_code).prev_close
 
     def statistics(self) -> list[XtPositionStatistics]:
         """The positions in more detail, of at most a second ago. Raises QueryFailed before."""

@@ -1,6 +1,6 @@
 """Previews of a stock option account, by the rules of `xtnb.rules.options`.
 
-What the broker agrees with the account is taken to be the default settings.
+What the broker agrees with the account is asked of the terminal.
 """
 
 from __future__ import annotations
@@ -63,6 +63,7 @@ def options_preview(asked: Asked, inputs: Inputs) -> Preview:
             funds=OptionFunds(cash, used),
             room=_room(inputs, rows, asked.stock_code, day.underlying),
             last=inputs.seen(asked.stock_code).last or day.prev_close,
+            settings=inputs.agreed(day.day),
         )
     except Refused as refusal:
         return asked.answer(refusal, cash, margin=0)

@@ -6,7 +6,7 @@ Stock Connect accounts are at the end. The rules are those that the terminal ask
 from __future__ import annotations
 
 from xtnb import xtconstant as c
-from xtnb.errors import CashShort, InputError, RefusalCode, Refused
+from xtnb.errors import CashShort, RefusalCode, Refused
 from xtnb.live.preview import Preview
 from xtnb.live.preview_inputs import Asked, Inputs, Seen, position_of
 from xtnb.rules import etf, ipo
@@ -20,16 +20,10 @@ _ENDED = frozenset({c.ORDER_CANCELED, c.ORDER_PART_CANCEL, c.ORDER_JUNK})
 
 
 def stock_preview(asked: Asked, inputs: Inputs) -> Preview:
-    """Preview an order of a stock account.
-
-    Raises:
-        InputError: creations and redemptions of ETF units, which no query tells enough
-            about to be said beforehand.
-    """
-    if asked.order_type in etf.ORDER_TYPES:
-        raise InputError(
-            "order_type", asked.order_type, "one that can be previewed; ETF baskets cannot"
-        )
+    """Preview an order of a stock account, or of one for Beijing."""
+    beijing = asked.account_type == c.NEW3BOARD_ACCOUNT
+    if asked.order_type in etf.ORDER_TYPES and not beijing:
+        return _basket(asked, inputs)
     try:
         day: DayTerms | Refused = inputs.day(asked.stock_code)
     except Refused as unknown:
@@ -37,7 +31,7 @@ def stock_preview(asked: Asked, inputs: Inputs) -> Preview:
         if offer is not None:
             return offer
         day = unknown
-    if isinstance(day, RepoRules):
+    if isinstance(day, RepoRules) and not beijing:
         return _lend(asked, inputs, day)
     return _plain(asked, inputs, day)
 
@@ -119,9 +113,72 @@ def _lend(asked: Asked, inputs: Inputs, day: RepoRules) -> Preview:
     )
 
 
+def _basket(asked: Asked, inputs: Inputs) -> Preview:
+    """Units created or redeemed: done at once, so the cash it takes leaves with the order."""
+    code, cash = asked.stock_code, inputs.cash()
+    try:
+        inputs.day(code)  # or it is unknown
+        basket = etf.baskets().get(code)
+        if basket is None:
+            raise etf.no_basket(code)
+        asked.exact()
+        codes = [code, *(one.stock_code for one in basket.components)]
+        last = _last_of(inputs, codes, code)
+        said = basket.verdict(
+            asked.account_type,
+            asked.order_type,
+            asked.price_type,
+            asked.volume,
+            cash=cash,
+            usable=_usable(inputs, codes),
+            last=last,
+        )
+    except Refused as refusal:
+        return asked.answer(refusal, cash)
+    creates = asked.order_type == etf.CREATE
+    outside = said.gives if creates else said.gets
+    worth = sum(last[each] * many for each, many in outside.items())
+    worth += said.cash - said.fee if creates else said.fee - said.cash
+    return asked.answer(
+        None,
+        cash,
+        cash - said.cash,
+        price=max(0, worth) // asked.volume,
+        amount=max(0, worth),
+        commission=said.fee,
+        freeze=max(0, said.cash),
+        freeze_volume=0 if creates else asked.volume,
+    )
+
+
+def _last_of(inputs: Inputs, codes: list[str], fund: str) -> dict[str, int]:
+    """Last prices. Raises Refused when a stock of the basket is not traded here."""
+    try:
+        return {each: inputs.last(each) for each in codes if inputs.day(each)}
+    except Refused as unknown:
+        raise etf.no_basket(fund) from unknown
+
+
+def _usable(inputs: Inputs, codes: list[str]) -> dict[str, int]:
+    """What of each code may be used for baskets now."""
+    held = {position.stock_code: position for position in inputs.positions()}
+    fills = [(fill.stock_code, fill.order_type, fill.traded_volume) for fill in inputs.trades()]
+    return {
+        each: etf.usable(
+            each,
+            held[each].on_road_volume,
+            held[each].can_use_volume,
+            held[each].frozen_volume,
+            fills,
+        )
+        for each in codes
+        if each in held
+    }
+
+
 def _offer(asked: Asked, inputs: Inputs) -> Preview | None:
     """A subscription; None when nothing is offered under this code."""
-    offered = inputs.offers()
+    offered = ipo.open_to(asked.account_type, inputs.offers())
     offer = offered.get(asked.stock_code)
     if offer is None:
         return None

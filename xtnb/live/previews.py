@@ -19,6 +19,7 @@ from xtnb.live.preview_shares import connect_preview, stock_preview
 
 _KINDS: dict[int, Callable[[Asked, Inputs], Preview]] = {
     c.SECURITY_ACCOUNT: stock_preview,
+    c.NEW3BOARD_ACCOUNT: stock_preview,
     c.CREDIT_ACCOUNT: credit_preview,
     c.FUTURE_ACCOUNT: futures_preview,
     c.FUTURE_OPTION_ACCOUNT: future_options_preview,

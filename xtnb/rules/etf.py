@@ -11,7 +11,7 @@ the demo's own, lie in data/etf.json.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
@@ -213,6 +213,31 @@ def baskets() -> dict[str, Basket]:
         )
         for row in _TABLE["baskets"]
     }
+
+
+def usable(
+    code: str, on_road: int, sellable: int, frozen: int, fills: Iterable[tuple[str, int, int]]
+) -> int:
+    """What of a holding may be used for baskets now: all but what baskets brought today.
+
+    A sale takes what baskets brought first (ours).
+
+    Args:
+        code: the security; on_road, sellable, frozen: how much of it is what.
+        fills: the day's, oldest first: code, order type and volume of each.
+    """
+    brought = 0
+    for each, order_type, volume in fills:
+        if order_type == CREATE and each == code:
+            brought += volume
+        elif order_type == REDEEM and each in baskets():
+            basket = baskets()[each]
+            rows = [one for one in basket.components if one.stock_code == code]
+            many = sum(one.volume for one in rows if one.mode != "must")
+            brought += many * (volume // basket.unit)
+        elif order_type == c.STOCK_SELL and each == code:
+            brought = max(0, brought - volume)
+    return on_road + sellable - max(0, brought - frozen)
 
 
 def no_basket(code: str) -> Refused:

@@ -14,7 +14,7 @@ from typing import Any
 
 from xtnb import xtconstant as c
 from xtnb.errors import Refused
-from xtnb.rules.etf import CREATE, Basket, BasketVerdict, baskets, no_basket
+from xtnb.rules.etf import CREATE, Basket, BasketVerdict, baskets, no_basket, usable
 from xtnb.rules.validity import unknown_code
 from xtnb.terminal.accounts.desk_orders import (
     Customer,
@@ -31,12 +31,10 @@ from xtnb.vocabulary.messages import PushKind
 class BasketDesk:
     """Creates and redeems for one account."""
 
-    __slots__ = ("_arrivals", "_books")
+    __slots__ = ("_books",)
 
     def __init__(self, books: Customer) -> None:
         self._books = books
-        # (fills of the day before it, code, volume): what baskets brought today
-        self._arrivals: list[tuple[int, str, int]] = []
 
     def enter(self, wanted: Mapping[str, Any], at: int) -> Entered:
         """Take an order of type 134 or 135 in, and carry it out; see `Books.enter`."""
@@ -72,16 +70,16 @@ class BasketDesk:
         """A basket is never open."""
         raise AssertionError("a basket was open")
 
-    def roll(self) -> None:
-        """Start a day: everything may be used for everything."""
-        self._arrivals.clear()
-
     def usable(self, code: str) -> int:
         """What of a holding may be used for baskets now."""
         held = self._books.holdings.get(code)
         if held is None:
             return 0
-        return held.on_road + held.sellable - self._arrived(code, held.frozen)
+        fills = (
+            (facts["stock_code"], facts["order_type"], int(facts["traded_volume"]))
+            for facts in self._books.trades
+        )
+        return usable(code, held.on_road, held.sellable, held.frozen, fills)
 
     def _basket(self, code: str) -> Basket:
         basket = baskets().get(code)
@@ -89,18 +87,6 @@ class BasketDesk:
         if basket is None or any(one.stock_code not in known for one in basket.components):
             raise no_basket(code)
         return basket
-
-    def _arrived(self, code: str, frozen: int) -> int:
-        """What baskets brought today and is neither sold nor in an open sale."""
-        arrivals = [(place, many) for place, each, many in self._arrivals if each == code]
-        if not arrivals:
-            return 0
-        left = 0
-        for place, facts in enumerate([*self._books.trades, {}]):
-            left += sum(many for before, many in arrivals if before == place)
-            if facts and facts["stock_code"] == code and facts["order_type"] == c.STOCK_SELL:
-                left = max(0, left - int(facts["traded_volume"]))
-        return max(0, left - frozen)
 
     def _exchange(self, order: DeskOrder, said: BasketVerdict, at: int) -> None:
         """Move what changes hands, and tell of it."""
@@ -128,7 +114,6 @@ class BasketDesk:
                 holding = books.open_holding(code, name)
             fee = said.fee if order.buy else 0
             holding.buy(many, value, fee, True, books.floor.day)
-            self._arrivals.append((len(books.trades), code, many))
         tell = books.tell
         tell(PushKind.TRADE, books, trade)
         tell(PushKind.ORDER, books, order.note(c.ORDER_SUCCEEDED))

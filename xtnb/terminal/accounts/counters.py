@@ -58,7 +58,6 @@ class Counters:
         """Start a day at every desk; sales of the day before are settled already."""
         self.repos.roll(date.fromisoformat(self._books.floor.day))
         self.subscriptions.roll()
-        self.baskets.roll()
 
     def calls(self) -> Mapping[str, Callable[[Mapping[str, Any]], Any]]:
         """The queries of the API that the desks answer."""

@@ -1,0 +1,49 @@
+"""What a broker agrees with an account, asked of the terminal once a day.
+
+A preview counts with these settings and not with the defaults of this package. A
+terminal that tells none, such as the vendor's, leaves it at the defaults; its
+previews are then as good as those are.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from threading import Lock
+from typing import Any
+
+from xtnb.rules.terms import KINDS, read
+from xtnb.session.trader import XtQuantTrader
+from xtnb.vocabulary.records import StockAccount
+
+
+class Agreed:
+    """The settings of one account, by day.
+
+    Args:
+        trader: a connected session.
+        account: whose settings they are.
+    """
+
+    def __init__(self, trader: XtQuantTrader, account: StockAccount) -> None:
+        self._trader = trader
+        self._account = account
+        self._lock = Lock()
+        self._day: date | None = None
+        self._settings: Any = None
+
+    def on(self, day: date) -> Any:
+        """The settings on a day, of the kind of the account; None for a kind without any.
+
+        Raises:
+            SessionError: the terminal cannot be asked.
+        """
+        kind = self._account.account_type
+        if kind not in KINDS:
+            return None
+        with self._lock:
+            if self._day == day:
+                return self._settings
+        settings = read(kind, self._trader.requests.ask("terms", self._account, {}))
+        with self._lock:
+            self._day, self._settings = day, settings
+        return settings
