@@ -3,29 +3,50 @@
 In this process there is one paper market at a time, so every paper terminal and
 `xtdata` see the same prices. It comes into being with the first link and stays
 for the next one, its thread asleep, until `paper_host` is asked for a new one.
+
+A paper terminal may keep its books in a folder (`durable_host`). The folder has the
+seed, the clock and the state of its market too, so it brings its market along and
+must be the first in the process, unless it is new.
 """
 
 from __future__ import annotations
 
+import logging
 import os
+import re
 import secrets
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from xtnb.errors import InputError, TerminalUnavailable
+from xtnb.journal import Journal, Kept, holds_journal
 from xtnb.link.base import Link
+from xtnb.link.durable import DurableTerminal
 from xtnb.link.local import PaperHost
 from xtnb.link.vendor import VendorLink
 from xtnb.link.vendor_package import importable, miniqmt_folder
 from xtnb.terminal.accounts.demo import demo_books
 from xtnb.terminal.clock import HandClock, OpenClock
 from xtnb.terminal.engine import PaperTerminal
+from xtnb.terminal.keeping.house import KINDS, TERMINAL, Keeper, restore
+from xtnb.terminal.keeping.markets import (
+    MARKET,
+    kept_time,
+    market_row,
+    put_back,
+    restore_market,
+)
 from xtnb.terminal.market import Market
 from xtnb.terminal.scenario import OpeningAccount, demo
 from xtnb.vocabulary.money import units
 
+_log = logging.getLogger("xtnb.endpoints")
+
 PAPER = "paper"
+_DRIVE = re.compile(r"[A-Za-z]:")
 _ENVIRONMENT = "XTNB_TERMINAL"
 _lock = threading.Lock()
 _host: PaperHost | None = None
@@ -48,8 +69,8 @@ def open_link(address: str | os.PathLike[str] | None = None) -> Link:
     Raises:
         InputError: not text, empty, or with a NUL in it.
         TerminalUnavailable: an existing file, an address of another kind, plain
-            text to another machine, or no key for a served terminal; a real MiniQMT's folder where the vendor's package
-            cannot be imported.
+            text to another machine, or no key for a served terminal; a real
+            MiniQMT's folder where the vendor's package cannot be imported.
     """
     asked = os.environ.get(_ENVIRONMENT) or address
     if (folder := real_terminal(asked)) is not None:
@@ -59,12 +80,34 @@ def open_link(address: str | os.PathLike[str] | None = None) -> Link:
 
         return NatsLink(str(asked).strip())
     name = terminal_name(asked)
+    folder = folder_of(asked)
+    if folder is not None and holds_journal(folder):
+        return durable_host(folder).link(folder.as_posix())
     return _current().link(name)
 
 
 def served(address: object) -> bool:
     """Whether an address leads to a terminal that is served over NATS: nats:// or tls://."""
     return isinstance(address, str) and address.strip().lower().startswith(("nats://", "tls://"))
+
+
+def link_to_serve(
+    folder: Path, seed: int | None, vendor: bool, name: str
+) -> tuple[Link, Callable[[], Any], Path]:
+    """What `xtnb serve` serves: a folder's link, what finds its journal or None, room for NATS.
+
+    Raises:
+        TerminalUnavailable: it is a real MiniQMT and was not called one, or the other
+            way round.
+    """
+    from xtnb.link.keys import folder as config_folder  # who needs no keys does not load them
+
+    if vendor:
+        return _real_link(folder), lambda: None, config_folder() / "served" / name
+    must_be_paper(folder)
+    folder = folder.expanduser().resolve()
+    link = durable_host(folder, seed).link(folder.as_posix())
+    return link, lambda: link.journal, folder / "nats"
 
 
 def terminal_name(address: str | os.PathLike[str] | None) -> str:
@@ -89,6 +132,26 @@ def terminal_name(address: str | os.PathLike[str] | None) -> str:
     if not parts:
         raise TerminalUnavailable(f"{text!r} is not the path of a userdata_mini folder")
     return "/".join(parts)
+
+
+def folder_of(address: object) -> Path | None:
+    """The folder that a durable terminal of an address is in, or would be; None for a name.
+
+    Any form of path does, "~" too. One that only another system could have, such as
+    D:\\qmt\\userdata_mini on Linux, is a name, unless there is such a folder.
+    """
+    text = os.fspath(address) if isinstance(address, str | os.PathLike) else ""
+    if not isinstance(text, str) or not (text := text.strip()) or "\0" in text:
+        return None
+    if text.lower() == PAPER or "://" in text:
+        return None
+    folder = Path(text).expanduser()
+    if folder.name.lower() == "userdata" and folder.parent.name:
+        folder = folder.parent
+    foreign = os.name != "nt" and ("\\" in text or _DRIVE.match(text))
+    if foreign and not folder.is_dir():
+        return None
+    return folder.resolve()
 
 
 def real_terminal(address: object) -> Path | None:
@@ -148,6 +211,66 @@ def paper_host(
         else:
             _host = _new_host(seed, clock, accounts)
         return _host
+
+
+def durable_host(
+    folder: Path,
+    seed: int | None = None,
+    clock: str | None = None,
+    accounts: tuple[OpeningAccount, ...] | None = None,
+) -> PaperHost:
+    """The market of this process with the terminal of a folder, whose name is its path.
+
+    A folder that has no terminal yet begins one, on the market that runs or on a new
+    one. Otherwise its market goes on from where it stood when it was left: one that
+    follows the time as after a sleep, one that is moved by hand without a change.
+
+    Args:
+        folder: see `folder_of`.
+        seed, clock: None takes what the folder has.
+        accounts: who holds what in a new folder; None is the demo.
+
+    Raises:
+        InputError: the folder has another seed or clock, or this process has a market
+            already and the folder brings its own.
+        FolderInUse: another process has it open.
+        JournalUnreadable: see `Journal`.
+        TerminalUnavailable: the folder cannot be made.
+    """
+    global _host
+    name = folder.as_posix()
+    with _lock:
+        running = _host if _host is not None and _host.links else None
+        if _host is not None and _host.is_durable(name):
+            _must_fit(_host, seed, clock)
+            return _host
+        journal = _journal(folder)
+        try:
+            facts = journal.facts()
+            if not facts:
+                if running:
+                    _must_fit(running, seed, clock)
+                host = running or _new_host(seed, clock, accounts)
+            elif running:
+                raise InputError(
+                    "path",
+                    str(folder),
+                    "the first terminal of the process, because it brings its own market; close "
+                    "the desks and traders that use the one that runs",
+                )
+            else:
+                host = _host_of(journal, facts, seed, clock)
+            terminal = _kept_terminal(name, journal, host, accounts)
+            if _host is not None and host is not _host:
+                _host.abandon_all()
+            lives = [terminal.epoch]
+            host.adopt(name, terminal, lambda: _again(folder, host, lives))
+        except BaseException:
+            journal.close()
+            raise
+        _host = host
+    _log.info("the paper terminal in %s is durable: it keeps its books there", folder)
+    return host
 
 
 def opening(account_id: str, cash: float) -> OpeningAccount:
@@ -218,8 +341,82 @@ def _new_host(
     )
 
 
-def _terminal(name: str, market: Market, people: tuple[OpeningAccount, ...]) -> PaperTerminal:
-    terminal = PaperTerminal(name, market, people)
+def _journal(folder: Path) -> Journal:
+    try:
+        return Journal(folder, "xtnb paper terminal")
+    except OSError as refused:
+        if isinstance(refused, TerminalUnavailable):
+            raise
+        raise TerminalUnavailable(f"{str(folder)!r} cannot be used: {refused}") from refused
+
+
+def _host_of(
+    journal: Journal, facts: dict[str, str], seed: int | None, clock: str | None
+) -> PaperHost:
+    """A market as a folder has kept it, on a host of its own."""
+    kept: dict[str, str | int] = {"seed": int(facts["seed"]), "clock": facts["clock"]}
+    for name, value in {"seed": seed, "clock": clock}.items():
+        if value is not None and value != kept[name]:
+            raise InputError(
+                name, value, f"{kept[name]!r}, which the terminal in {journal.folder} began with"
+            )
+    ((_, body),) = journal.kept(MARKET)
+    chosen = int(kept["seed"])
+    if kept["clock"] == "open":
+        market, read = Market(OpenClock(time.time_ns), chosen), time.time_ns
+    else:
+        market, read = Market(HandClock(kept_time(body)), chosen), None
+    restore_market(market, body)
+    people = demo()
+    return PaperHost(market, lambda name: _terminal(name, market, people), read, kept)
+
+
+def _kept_terminal(
+    name: str, journal: Journal, host: PaperHost, people: tuple[OpeningAccount, ...] | None
+) -> DurableTerminal:
+    """The terminal of a folder on the market of a host: as it was left, or a new one."""
+    market = host.market
+    assert isinstance(market, Market), "a paper host has a paper market"
+    rows = {kind: journal.kept(kind) for kind in KINDS}
+    facts: dict[str, str] = {}
+    if rows[TERMINAL]:
+        terminal = PaperTerminal(name, market, (), journal.epoch, journal.last)
+        orders = restore(terminal, rows)
+        keeper = Keeper(terminal, rows)
+        put_back(terminal, orders)
+        terminal.catch_up(market.day())
+    else:
+        terminal = _terminal(name, market, demo() if people is None else people, journal.epoch)
+        keeper = Keeper(terminal)
+        facts = {fact: str(value) for fact, value in host.facts.items()}
+
+    def keep_market() -> Kept:
+        return market_row(market)
+
+    durable = DurableTerminal(terminal, keeper, journal, market.now, keep_market)
+    durable.begin(facts)
+    return durable
+
+
+def _again(folder: Path, host: PaperHost, lives: list[int]) -> DurableTerminal:
+    """Open a folder once more whose market has stood here since its last life was over."""
+    journal = _journal(folder)
+    try:
+        lives.append(journal.epoch)
+        if lives[-2] + 1 != lives[-1]:
+            raise TerminalUnavailable(
+                f"the terminal in {str(folder)!r} was used elsewhere meanwhile; make a new link"
+            )
+        return _kept_terminal(folder.as_posix(), journal, host, None)
+    except BaseException:
+        journal.close()
+        raise
+
+
+def _terminal(
+    name: str, market: Market, people: tuple[OpeningAccount, ...], epoch: int = 1
+) -> PaperTerminal:
+    terminal = PaperTerminal(name, market, people, epoch)
     for books in demo_books(terminal.floor):
         terminal.admit(books)
         terminal.lending.begin(books)

@@ -90,6 +90,7 @@ class Group:
 
     Attributes:
         cleared: kinds of kept rows that are dropped first, all of them.
+        facts: about the whole folder; see `Journal.note`.
     """
 
     asked: list[Asked] = field(default_factory=list)
@@ -97,9 +98,7 @@ class Group:
     cleared: list[str] = field(default_factory=list)
     kept: list[Kept] = field(default_factory=list)
     closings: list[Closing] = field(default_factory=list)
-
-    def __bool__(self) -> bool:
-        return bool(self.asked or self.told or self.cleared or self.kept or self.closings)
+    facts: dict[str, str] = field(default_factory=dict)
 
 
 class Journal:
@@ -214,6 +213,7 @@ class Journal:
             "INSERT OR REPLACE INTO closings VALUES (?, ?, ?, ?, ?, ?, ?)",
             [(*row, crc32(row.body)) for row in group.closings],
         )
+        many("INSERT OR REPLACE INTO facts VALUES (?, ?)", list(group.facts.items()))
 
     def note(self, name: str, value: str) -> None:
         """Write down a fact about the whole folder, such as the seed of its market."""

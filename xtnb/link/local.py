@@ -5,6 +5,9 @@ one that touches them: requests wait in a queue, the market is moved on between
 them, and replies and pushes leave in the order in which they came about. In a
 market whose clock is moved by hand the thread sleeps until it is told to move.
 
+Of durable terminals everything that waits in the queue is carried out, then one
+commit is made for all of it, and only then replies and pushes are handed out.
+
 The thread runs while a link is open and ends with the last one.
 """
 
@@ -12,14 +15,17 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from datetime import date
 from queue import Empty, SimpleQueue
 from typing import Any, Protocol, TypeVar
 
-from xtnb.errors import InputError, NotConnected
+from xtnb.errors import InputError, JournalFailed, NotConnected, RefusalCode, TerminalUnavailable
+from xtnb.journal import Journal, point
 from xtnb.link.base import ConnectResult, Deliver
+from xtnb.link.durable import DurableTerminal, Terminal
 from xtnb.vocabulary.messages import Push, PushKind, Reply, Request
 
 _log = logging.getLogger("xtnb.link")
@@ -27,19 +33,11 @@ _log = logging.getLogger("xtnb.link")
 _PUMP_SECONDS = 0.05
 _STEP = 60 * 1_000_000_000  # a market runs event by event over steps no longer than this
 _LONGEST_WALK = 3_600 * 1_000_000_000
+_GROUP = 1_000  # requests that are carried out before one commit, at most
 _TO_THE_REQUESTER = frozenset({PushKind.ORDER_ERROR, PushKind.CANCEL_ERROR})
+_NOTHING = {"order_stock": -1}  # what a request that was not carried out returns; others None
+_LATE = "请求已过有效时间，未执行 / the request came after its end and was not carried out"
 T = TypeVar("T")
-
-
-class Terminal(Protocol):
-    """What a host needs of a terminal."""
-
-    name: str
-    epoch: int
-
-    def handle(self, request: Request) -> Reply: ...
-    def drain(self) -> list[Push]: ...
-    def close(self) -> None: ...
 
 
 class MarketToRun(Protocol):
@@ -64,8 +62,16 @@ class _Session:
         self.deliver = deliver
         self.accounts: set[tuple[int, str]] = set()
         self.codes: set[str] = set()
+        self.waiting: list[tuple[_Session, Reply | Push]] | None = None
 
     def hand(self, item: Reply | Push) -> None:
+        """Deliver, or, at a durable terminal, once it is committed."""
+        if self.waiting is None:
+            self.tell(item)
+        else:
+            self.waiting.append((self, item))
+
+    def tell(self, item: Reply | Push) -> None:
         try:
             self.deliver(item)
         except Exception:
@@ -81,6 +87,7 @@ class PaperHost:
         read_clock: nanoseconds since the epoch for a market that follows the
             time, or None for one that is moved by hand.
         facts: what the market was made with: its "seed" and its "clock".
+        wall: ns since the epoch, which `Request.valid_until` is compared with.
     """
 
     def __init__(
@@ -89,13 +96,20 @@ class PaperHost:
         new_terminal: Callable[[str], Terminal],
         read_clock: Callable[[], int] | None,
         facts: Mapping[str, str | int],
+        wall: Callable[[], int] = time.time_ns,
     ) -> None:
         self.market = market
         self.facts = facts
         self.by_hand = read_clock is None
         self._read_clock = read_clock
         self._new_terminal = new_terminal
+        self._wall = wall
         self._terminals: dict[str, Terminal] = {}
+        self._makers: dict[str, Callable[[], DurableTerminal]] = {}
+        self._durable: dict[str, DurableTerminal] = {}
+        self._waiting: dict[str, list[tuple[_Session, Reply | Push]]] = {}
+        self._later: list[Callable[[], None]] = []
+        self._replies: dict[tuple[str, int, str, str], Reply] = {}
         self._sessions: list[_Session] = []
         self._quote_number = 0
         self._work: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
@@ -127,9 +141,11 @@ class PaperHost:
 
         def run() -> None:
             try:
-                answer.set_result(function())
+                found = function()
             except BaseException as fault:
                 answer.set_exception(fault)
+                return
+            self._later.append(lambda: answer.set_result(found))
 
         self.post(run)
         return answer.result()
@@ -177,7 +193,92 @@ class PaperHost:
         if thread and thread is not threading.current_thread():
             thread.join()
 
+    # -- durable terminals, on any thread --------------------------------------------------------
+
+    def adopt(
+        self, name: str, terminal: DurableTerminal, again: Callable[[], DurableTerminal]
+    ) -> None:
+        """Take a durable terminal in, before a link to it is opened.
+
+        Args:
+            name: what links call it.
+            terminal: as it comes from its folder.
+            again: opens its folder once more, after its last link was closed.
+        """
+        self._makers[name] = again
+        if self._links:
+            self.call(lambda: self._take_in(name, terminal))
+        else:
+            self._take_in(name, terminal)
+
+    def abandon(self, name: str) -> None:
+        """Give up the folder of a durable terminal that no session has come to."""
+        if self._links:
+            self.call(lambda: self._let_go(name))
+        else:
+            self._let_go(name)
+
+    def abandon_all(self) -> None:
+        """Give up every folder, before another host takes the place of this one."""
+        for name in list(self._durable):
+            self.abandon(name)
+
+    def journal(self, name: str) -> Journal | None:
+        """The journal of a durable terminal; None for one in memory."""
+        terminal = self._durable.get(name)
+        return terminal.journal if terminal is not None else None
+
+    def is_durable(self, name: str) -> bool:
+        """Whether the terminal of that name is in a folder that is open here."""
+        return name in self._durable
+
     # -- on the owner thread -------------------------------------------------------------------
+
+    def _take_in(self, name: str, terminal: DurableTerminal) -> None:
+        self._terminals[name] = self._durable[name] = terminal
+        self._waiting[name] = []
+
+    def _let_go(self, name: str) -> None:
+        """Close a durable terminal that has no sessions."""
+        terminal = self._durable.get(name)
+        if terminal is None or any(one.terminal is terminal for one in self._sessions):
+            return
+        self._settle()
+        del self._terminals[name], self._durable[name], self._waiting[name]
+        terminal.close()
+
+    def _settle(self) -> None:
+        """Commit what durable terminals have done, hand it out, and answer who waits for that."""
+        for name, terminal in self._durable.items():
+            waiting = self._waiting[name]
+            try:
+                terminal.commit()
+            except JournalFailed:
+                self._stop(terminal, waiting)
+            for session, item in waiting:
+                session.tell(item)
+                point("handed.reply" if type(item) is Reply else "handed.push")
+            if waiting:
+                waiting.clear()
+                point("handed.all")
+        later, self._later = self._later, []
+        for answer in later:
+            answer()
+
+    def _stop(
+        self, terminal: DurableTerminal, waiting: list[tuple[_Session, Reply | Push]]
+    ) -> None:
+        """Nothing of a group that could not be written is acknowledged; the links are lost."""
+        refused = [
+            (session, Reply(item.seq, None, terminal.stopped))
+            for session, item in waiting
+            if isinstance(item, Reply)
+        ]
+        waiting[:] = refused
+        for session in self._sessions:
+            if session.terminal is terminal:
+                lost = Push(terminal.name, terminal.epoch, 0, PushKind.DISCONNECTED, 0, "", None)
+                waiting.append((session, lost))
 
     def _run(self) -> None:
         work = self._work
@@ -186,14 +287,20 @@ class PaperHost:
         while True:
             try:
                 job = work.get(timeout=wait)
-                if job is None:
-                    return
-                self._pump(follow)  # a market that fails must not cost the request its answer
-                job()
+                for _ in range(_GROUP):
+                    if job is None:
+                        return
+                    self._pump(follow)  # a market that fails must not cost the request its answer
+                    job()
+                    if not self._durable or work.empty():
+                        break
+                    job = work.get()
             except Empty:
                 self._pump(follow)
             except Exception:
                 _log.exception("the paper terminal's thread met a fault and goes on")
+            finally:
+                self._settle()
 
     def _pump(self, follow: Callable[[], int] | None) -> None:
         try:
@@ -208,6 +315,8 @@ class PaperHost:
             for stop in range(self.market.now() + _STEP, to, _STEP):
                 self._move(stop)
         self._move(to)
+        for terminal in self._durable.values():
+            terminal.moved()
 
     def _move(self, to: int) -> None:
         if to > self.market.now():
@@ -246,11 +355,15 @@ class PaperHost:
     def join(self, name: str, number: int, deliver: Deliver) -> _Session | None:
         """Add a session, or return None when its number is in use at that terminal."""
         terminal = self._terminals.get(name)
+        if terminal is None and name in self._makers:
+            self._take_in(name, self._makers[name]())
+            terminal = self._terminals[name]
         if terminal is None:
             terminal = self._terminals[name] = self._new_terminal(name)
         if any(s.number == number and s.terminal is terminal for s in self._sessions):
             return None
         session = _Session(number, terminal, deliver)
+        session.waiting = self._waiting.get(name)
         self._sessions.append(session)
         return session
 
@@ -260,10 +373,21 @@ class PaperHost:
             self._sessions.remove(session)
             for code in session.codes:
                 self.market.unwatch(code)
+            self._let_go(session.terminal.name)
 
     def carry(self, session: _Session, request: Request) -> None:
         """Carry a request out: the reply first, then the pushes that follow from it."""
-        if request.method == "quote_subscribe":
+        terminal = session.terminal
+        durable = terminal if isinstance(terminal, DurableTerminal) else None
+        if request.key and (first := self._first(terminal, request)) is not None:
+            if durable is not None:
+                durable.note(request, session.number, first, repeated=True)
+            session.hand(first)
+            return
+        if 0 < request.valid_until < self._wall():
+            reply = Reply(request.seq, _NOTHING.get(request.method), _LATE, RefusalCode.EXPIRED)
+            request = request._replace(key="")
+        elif request.method == "quote_subscribe":
             reply = self._watch(session, request)
         elif request.method == "quote_unsubscribe":
             reply = self._unwatch(session, request)
@@ -276,8 +400,19 @@ class PaperHost:
                 if account not in session.accounts:
                     reply = Reply(request.seq, -1, "the account was not subscribed")
                 session.accounts.discard(account)
+        if durable is not None:
+            durable.note(request, session.number, reply)
+        elif request.key:
+            self._replies[_key(terminal, request)] = reply
         session.hand(reply)
         self._flush()
+
+    def _first(self, terminal: Terminal, request: Request) -> Reply | None:
+        """The first reply to a key that has been carried out already."""
+        if isinstance(terminal, DurableTerminal):
+            return terminal.first_reply(request)
+        first = self._replies.get(_key(terminal, request))
+        return first._replace(seq=request.seq) if first is not None else None
 
     def _watch(self, session: _Session, request: Request) -> Reply:
         codes: Iterable[str] = request.arguments["codes"]
@@ -295,6 +430,10 @@ class PaperHost:
         return Reply(request.seq, 0)
 
 
+def _key(terminal: Terminal, request: Request) -> tuple[str, int, str, str]:
+    return terminal.name, request.account_type, request.account_id, request.key
+
+
 class LocalLink:
     """A link to a paper terminal of this process. See `Link`."""
 
@@ -303,8 +442,14 @@ class LocalLink:
     def __init__(self, host: PaperHost, terminal: str) -> None:
         self.host = host
         self.terminal = terminal
+        self.reason = ""
         self._session: _Session | None = None
         self._lock = threading.Lock()
+
+    @property
+    def journal(self) -> Journal | None:
+        """The journal of its terminal, if that is durable and open."""
+        return self.host.journal(self.terminal)
 
     def open(self, session: int, deliver: Deliver) -> int:
         """Connect. `ConnectResult.SESSION_IN_USE` when that number is taken already."""
@@ -315,6 +460,9 @@ class LocalLink:
             joined = None
             try:
                 joined = self.host.call(lambda: self.host.join(self.terminal, session, deliver))
+            except TerminalUnavailable as unavailable:  # a folder that someone else has open now
+                self.reason = str(unavailable)
+                return ConnectResult.UNREACHABLE
             finally:
                 if joined is None:
                     self.host.release()

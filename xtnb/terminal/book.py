@@ -151,6 +151,10 @@ class Book:
             self._close(order.buy, price)
         return True
 
+    def holds(self, order: BookOrder) -> bool:
+        """Whether an order rests here."""
+        return order in (self._bids if order.buy else self._asks).get(order.price, ())
+
     def take(self, order: BookOrder, limit: int, levels: int = 0) -> list[Fill]:
         """Fill an order from the other side, the best price first; what is left does not rest.
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
-from datetime import date
+from datetime import date, datetime
 from itertools import count
 from typing import Any
 
@@ -325,6 +325,12 @@ class PaperTerminal:
             self._ready(books)
         self.algorithms.roll()
         self.lending.roll(old, new)
+
+    def catch_up(self, new: date) -> None:
+        """Turn the day of a terminal that was away while the market turned its own."""
+        day = datetime.strptime(self.floor.day, "%Y%m%d").date()
+        if day < new:
+            self._roll(day, new)
 
     # -- pushes -----------------------------------------------------------------------------------
 

@@ -75,7 +75,7 @@ def books_row(books: Books) -> Any:
 
 
 def order_row(order: Order, rank: int) -> bytes:
-    """An order. `rank` says in which order orders came onto their books, 0 for never."""
+    """An order. `rank` says in which order orders came onto their books, 0 if it is on none."""
     form = HOUSE.by_class[type(order)]
     owner = order.owner
     head = [owner.account_type, owner.account_id, rank, form.name, form.version]
@@ -117,7 +117,7 @@ def fill_orders(books: Books, rows: Iterable[list[Any]], reader: Reader) -> list
         order: Any = object.__new__(form.kind)
         fill(order, form, version, values)
         orders[order.id] = order
-        if rank and order.open:
+        if rank:
             ranked.append((rank, order))
     for opening, (roll, closings) in handed.rolls.items():
         found: Any = [orders[number] for number in (opening, *closings)]

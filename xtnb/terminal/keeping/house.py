@@ -146,7 +146,9 @@ class Keeper:
         for kind, number, order_id in self._orders:
             order = terminal.accounts[kind, number].orders.get(order_id)
             if order is not None:
-                rank = self._ranks.get(order_id, 0)
+                book = terminal.market.books.get(order.fixed["stock_code"])
+                rests = book is not None and book.holds(order)
+                rank = self._ranks.get(order_id, 0) if rests else 0
                 kept.append(Kept(ORDER, f"{order_id:012d}", order_row(order, rank)))
         self._tasks(kept)
         self._row(kept, TERMINAL, "", self._rest())
