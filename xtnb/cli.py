@@ -1,12 +1,16 @@
-"""The command `xtnb`: open the guide, run a script on the paper terminal.
+"""The command `xtnb`: open the guide, run a script, serve a terminal and say who may use it.
 
 xtnb lab [--no-browser] [--port N] [--dir FOLDER]
 xtnb run [--account ID=CASH]... [--seed N] script.py [arguments of the script]...
+xtnb serve FOLDER [--port N] [--host HOST --tls-cert PEM --tls-key PEM] [--nats URL]
+xtnb keys add NAME --role reader|trader|terminal | list | revoke NAME
 """
 
 from __future__ import annotations
 
 import os
+import re
+import signal
 from importlib.metadata import version
 from pathlib import Path
 
@@ -14,6 +18,8 @@ import click
 
 from xtnb import lab
 from xtnb.errors import XtnbError
+from xtnb.link.keys import ROLES, KeyRing
+from xtnb.link.server import Tls
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -88,3 +94,134 @@ def run_script(
     if seed is not None:
         os.environ["XTNB_SEED"] = str(seed)
     raise SystemExit(alias.run_script(script, list(arguments)))
+
+
+# -- served terminals --------------------------------------------------------------------------
+
+
+def _certificate(tls_cert: Path | None, tls_key: Path | None) -> Tls | None:
+    if (tls_cert is None) != (tls_key is None):
+        raise click.UsageError("--tls-cert and --tls-key come together")
+    return Tls(tls_cert, tls_key) if tls_cert and tls_key else None
+
+
+@main.command(name="serve")
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--name", help="What clients call the terminal [default: the folder's name].")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Listen here.")
+@click.option("--port", type=click.IntRange(0, 65535), default=4222, show_default=True)
+@click.option("--seed", type=int, help="Chance of the market: the same seed, the same order flow.")
+@click.option("--nats", "join", default="", metavar="URL", help="Join a NATS server that runs.")
+@click.option("--tls-cert", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--tls-key", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--vendor", is_flag=True, help="FOLDER is the userdata_mini of a real MiniQMT.")
+@click.option("--keep-days", type=click.FloatRange(0.01), default=7, show_default=True)
+@click.option("--keep-mb", type=click.IntRange(1), default=512, show_default=True)
+def serve(
+    folder: Path,
+    name: str | None,
+    host: str,
+    port: int,
+    seed: int | None,
+    join: str,
+    tls_cert: Path | None,
+    tls_key: Path | None,
+    vendor: bool,
+    keep_days: float,
+    keep_mb: int,
+) -> None:
+    """Serve the terminal of FOLDER to notebooks here and, with TLS, elsewhere.
+
+    Who may connect is said by `xtnb keys`. Pushes are kept for --keep-days, or
+    until they take --keep-mb. Ctrl+C ends it.
+    """
+    from xtnb.endpoints import link_to_serve
+    from xtnb.link.jetstream import Retention
+    from xtnb.link.service import Service
+
+    called = name or re.sub(r"[^A-Za-z0-9_-]+", "-", folder.resolve().name).strip("-") or "main"
+    ring = KeyRing()
+    try:
+        link, journal, store = link_to_serve(folder, seed, vendor, called)
+        service = Service(
+            *(link, called, store, ring),
+            host=host,
+            port=port,
+            tls=_certificate(tls_cert, tls_key),
+            join=join,
+            journal=journal,
+            kept=Retention(keep_days, keep_mb),
+        )
+        address = service.start()
+    except XtnbError as error:
+        raise click.ClickException(str(error)) from error
+    # a service manager ends a program so; as Ctrl+C would
+    signal.signal(signal.SIGTERM, lambda number, frame: service.end())
+    _tell_address(called, address, ring)
+    try:
+        why = service.run()
+    except KeyboardInterrupt:
+        why = ""
+    finally:
+        service.stop()
+    if why:
+        raise click.ClickException(why)
+
+
+def _tell_address(called: str, address: str, ring: KeyRing) -> None:
+    scheme, _, rest = address.partition("://")
+    click.echo(f"Terminal {called} is served at / 终端 {called} 的地址：\n\n    {address}\n")
+    click.echo("In a notebook on this machine / 本机笔记本：\n")
+    click.echo(f'    desk = xtnb.connect("{address}")\n')
+    click.echo("From another machine, with a key of its own / 其他机器，各用各的密钥：\n")
+    click.echo("    xtnb keys add NAME --role trader")
+    click.echo(f'    desk = xtnb.connect("{scheme}://NAME@{rest}")\n')
+    click.echo(f"Keys are in {ring.place} / 密钥在此目录")
+    click.echo("Ctrl+C ends it. / 按 Ctrl+C 结束。")
+
+
+@main.group()
+def keys() -> None:
+    """Who may connect to the terminals that are served here."""
+
+
+@keys.command(name="add")
+@click.argument("name")
+@click.option("--role", type=click.Choice(ROLES), required=True)
+@click.option("--terminal", "terminals", multiple=True, help="Only this one. May be repeated.")
+def add_key(name: str, role: str, terminals: tuple[str, ...]) -> None:
+    """Make the key NAME: a reader sees, a trader also trades, a terminal serves."""
+    ring = KeyRing()
+    try:
+        user = ring.add(name, role, terminals or ("*",))
+    except XtnbError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"{user.name} is a {user.role} now. / 已添加 {user.name}（{user.role}）")
+    click.echo("Its secret, for the machine that uses it / 密钥文件，请复制到使用它的机器：\n")
+    click.echo(f"    {ring.secret_file(name)}\n")
+    click.echo("There it goes into the same folder of the configuration / 放入那里的同名目录：\n")
+    click.echo(f"    {ring.secret_file(name).parent}")
+
+
+@keys.command(name="list")
+def list_keys() -> None:
+    """Every key that is let in."""
+    try:
+        users = KeyRing().users()
+    except XtnbError as error:
+        raise click.ClickException(str(error)) from error
+    for user in users:
+        click.echo(f"{user.name:20} {user.role:9} {','.join(user.terminals):20} {user.public}")
+    if not users:
+        click.echo("There is no key yet: xtnb keys add NAME --role trader / 还没有密钥")
+
+
+@keys.command(name="revoke")
+@click.argument("name")
+def revoke_key(name: str) -> None:
+    """Take the key NAME back; running servers end its connections within a second."""
+    try:
+        KeyRing().revoke(name)
+    except XtnbError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"{name} is let in no more. / 已吊销 {name}")

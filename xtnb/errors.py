@@ -24,7 +24,9 @@ and a push, because a refusal by the market is news and not a mistake in a progr
 
 from __future__ import annotations
 
+import re
 from enum import IntEnum
+from functools import cache
 from typing import Any
 
 
@@ -38,17 +40,33 @@ class InputError(XtnbError, ValueError):
     Attributes:
         argument: name of the parameter.
         value: what came.
-        expected: the form that was expected, in words.
+        expected: the form that was expected, in English words.
+        suggestion: what was probably meant; "" where nothing is near.
+        zh, en: all of it in words, as of `Refused`.
     """
 
-    def __init__(self, argument: str, value: Any, expected: str) -> None:
-        super().__init__(argument, value, expected)
+    def __init__(self, argument: str, value: Any, expected: str, suggestion: str = "") -> None:
+        super().__init__(argument, value, expected, suggestion)
         self.argument = argument
         self.value = value
         self.expected = expected
+        self.suggestion = suggestion
+
+    @property
+    def en(self) -> str:
+        """The English words."""
+        hint = f"; did you mean {self.suggestion}?" if self.suggestion else ""
+        return f"{self.argument}: expected {self.expected}, was {self.value!r}{hint}"
+
+    @property
+    def zh(self) -> str:
+        """The Chinese words."""
+        hint = f"；是否指 {self.suggestion}？" if self.suggestion else ""
+        form = form_in_chinese(self.expected)
+        return f"{self.argument}：应为{form}，实为 {self.value!r}{hint}"
 
     def __str__(self) -> str:
-        return f"{self.argument}: expected {self.expected}, was {self.value!r}"
+        return f"{self.zh} / {self.en}"
 
 
 class RefusalCode(IntEnum):
@@ -80,6 +98,7 @@ class RefusalCode(IntEnum):
     EXERCISE = 1052
     REPEATED = 1060
     OUTCOME_UNKNOWN = 1070
+    NOT_DELIVERED = 1071  # a request that certainly reached no terminal
     LIMITED = 1080
     STOPPED = 1081
 
@@ -252,3 +271,151 @@ class JournalFailed(XtnbError, OSError):
 
     def __str__(self) -> str:
         return f"{self.path!r} could not be written: {self.reason}"
+
+
+# -- what an InputError expects, in Chinese ------------------------------------------------------
+
+_FORMS = {
+    "text": "文本",
+    "a text": "文本",
+    "a number": "数字",
+    "a whole number": "整数",
+    "a whole number from {} to {}": "{} 至 {} 的整数",
+    "a number from {} to {}": "{} 至 {} 的数字",
+    "a number from {} up": "不小于 {} 的数字",
+    "a number of xtconstant": " xtconstant 中的常量",
+    "a number of seconds above 0": "大于 0 的秒数",
+    "a number of yuan": "金额（元）",
+    "a finite number of yuan": "有限的金额（元）",
+    "a number of yuan above 0": "大于 0 的金额（元）",
+    "a number of yuan, 0 or above": "不小于 0 的金额（元）",
+    "an amount in yuan, 0 or above": "不小于 0 的金额（元）",
+    "a price in yuan, not below 0": "不小于 0 的价格（元）",
+    "yuan a share, for a limit order": "限价委托的价格（元/股）",
+    "a whole number of shares": "整数股数",
+    "a whole number of shares above 0": "大于 0 的整数股数",
+    "a whole number of yuan above 0": "大于 0 的整数金额（元）",
+    "a whole number of days above 0": "大于 0 的整数天数",
+    "a number of shares, not below 0": "不小于 0 的股数",
+    "seconds, 0 or above": "不小于 0 的秒数",
+    "0 or above": "不小于 0",
+    "0 or more": "不小于 0",
+    "0 or more each": "各不小于 0",
+    "1 or more": "不小于 1",
+    "0 to {}": "0 至 {}",
+    "above 0 and at most {}": "大于 0 且不超过 {}",
+    "above 0 and up to {}": "大于 0 且不超过 {}",
+    "above 0, a multiple of {}": "大于 0 且为 {} 的整数倍",
+    "above 0, in 1e-4 yuan": "大于 0（单位 1e-4 元）",
+    "a positive multiple of the tick, {}": "最小变动价位 {} 的正整数倍",
+    "at least one row": "至少一行",
+    "at least 1 ms": "至少 1 毫秒",
+    "one of {}": "以下之一：{}",
+    "one of {} for {}": " {1} 的以下参数之一：{0}",
+    "a number, or one of {}": "数字，或以下之一：{}",
+    "fields out of {}": "以下字段：{}",
+    "a field of {}": " {} 的字段",
+    "'buy' or 'sell'": " 'buy' 或 'sell'",
+    "'en' or 'zh'": " 'en' 或 'zh'",
+    "'open', 'hand', or a moment such as {}": " 'open'、'hand' 或时刻，如 {}",
+    "a StockAccount": " StockAccount 对象",
+    "a margin account": "信用账户",
+    "an account of futures or options": "期货或期权账户",
+    "an account of shares here; desk.preview says it of these": (
+        "股票类账户；这类账户请用 desk.preview"
+    ),
+    "an account of this terminal: {}": "本终端的账户：{}",
+    "an account that is not open yet": "尚未开立的账户",
+    "None, because account {} is open already": " None，因为账户 {} 已开立",
+    "a kind of account that can be previewed": "可以试算的账户类型",
+    "the account's number as text": "文本形式的资金账号",
+    "its number as text": "文本形式的号码",
+    "an order of this account, or its number": "本账户的委托或其编号",
+    "the broker order id as text": "文本形式的柜台合同编号",
+    "a new key; this one belongs to {}": "新的 key；此 key 属于 {}",
+    "a number from next_seq() that no request bears": " next_seq() 给出且未被使用的序号",
+    "one number for the session": "会话编号（一个整数）",
+    "a function of one argument": "接受一个参数的函数",
+    "a function or None": "函数或 None",
+    "a tuple of a function and its arguments": "由函数及其参数组成的元组",
+    "a code and its market, such as {}": "代码加市场后缀，如 {}",
+    "six digits and .{}": "六位数字加 .{}",
+    "eight digits and .{}": "八位数字加 .{}",
+    "five digits and .{}": "五位数字加 .{}",
+    "a contract in lower case with four digits and .{}": "小写品种加四位数字加 .{}",
+    "a contract in upper case with three digits and .{}": "大写品种加三位数字加 .{}",
+    "a contract in upper case with four digits and .{}": "大写品种加四位数字加 .{}",
+    "codes that this terminal's market has": "本终端市场中的代码",
+    "an OrderType that says whether to open or to close ({} account): {}": (
+        "写明开仓还是平仓的委托类型（{} 账户）：{}"
+    ),
+    "one that can be previewed; ETF baskets cannot": "可以试算的委托类型；ETF 申赎不能试算",
+    "a day such as {}": "日期，如 {}",
+    "a day not before {}": "不早于 {} 的日期",
+    "{} or later": " {} 或更晚",
+    "a time of day such as {}": "时刻，如 {}",
+    "a time of day after {}": "晚于 {} 的时刻",
+    "a time not before {}": "不早于 {} 的时间",
+    "a time since 1990, such as {}, a datetime, or ns since the epoch": (
+        "1990 年以来的时间，如 {}，或 datetime，或纪元纳秒数"
+    ),
+    "text of 8 or 14 digits such as {}, '' or a datetime": (
+        "8 或 14 位数字的文本，如 {}，或 '' 或 datetime"
+    ),
+    "YYYYMMDD or YYYYMMDDHHMMSS": " YYYYMMDD 或 YYYYMMDDHHMMSS",
+    "milliseconds or text of 8 digits": "毫秒数或 8 位数字的文本",
+    "-1, 0 or a number of rows": " -1、0 或行数",
+    "a rate, such as 0.08, 0 or above": "不小于 0 的利率，如 0.08",
+    "a rate with at most four decimals, such as {}": "最多四位小数的利率，如 {}",
+    "a dict whose keys are texts": "键为文本的字典",
+    "a dict with subFareRate, fineRate, or none": "含 subFareRate、fineRate 的字典，可为空",
+    "a dict with {}": "含 {} 的字典",
+    "a list of dicts": "字典列表",
+    "a list of names": "名称列表",
+    "a list of texts": "文本列表",
+    "a kind of data, such as {}": "数据种类，如 {}",
+    "the path of a .csv file": " .csv 文件的路径",
+    "the path of a userdata_mini folder, or 'paper'": " userdata_mini 目录的路径，或 'paper'",
+    "a path or an address as text": "文本形式的路径或地址",
+    "a path or an address as text, not empty": "文本形式的路径或地址，不能为空",
+    "the name of an algorithm, such as {}": "算法名称，如 {}",
+    "the number of a fill that is kept": "已录入成交的编号",
+    "a number that no kept fill has": "未被已录入成交占用的编号",
+    "a number that no own fill has": "未被本账户成交占用的编号",
+    "m_nVolume, a whole number above 0": " m_nVolume，大于 0 的整数",
+    "a column of this frame": "本表的列",
+    "a column of codes: {}": "代码列：{}",
+    "a column of {}: {}": " {} 的列：{}",
+    "a desk at a paper terminal of this process": "本进程模拟终端上的 desk",
+    "a desk made with clock='hand'": "以 clock='hand' 建立的 desk",
+    "the first terminal of the process, because it brings its own market; {}": (
+        "本进程的第一个终端，因为它自带市场；请先关闭使用现有市场的 desk 和 trader"
+    ),
+    "{}, which the terminal in {} began with": " {}，{} 中的终端即以此开始",
+    "{}, because this process has a market with it already; {}": (
+        " {}，因为本进程的市场已用此值；请先关闭使用该市场的 desk 和 trader"
+    ),
+}
+"""What an argument must be: English as it is written where the error is raised, and Chinese.
+
+`{}` stands for any text. What is not here is quoted in English in the Chinese words too;
+the forms of settings and data files, which only developers give, are left out on purpose.
+"""
+
+
+@cache
+def _patterns() -> list[tuple[re.Pattern[str], str]]:
+    rows = sorted(_FORMS.items(), key=lambda row: -len(row[0].replace("{}", "")))
+    return [(re.compile(re.escape(en).replace(r"\{\}", "(.+)"), re.DOTALL), zh) for en, zh in rows]
+
+
+def form_in_chinese(expected: str) -> str:
+    """The Chinese words for what was expected; in English quotes where there are none."""
+    exact = _FORMS.get(expected)
+    if exact is not None:
+        return exact
+    for pattern, zh in _patterns():
+        found = pattern.fullmatch(expected)
+        if found:
+            return zh.format(*found.groups())
+    return f"“{expected}”"

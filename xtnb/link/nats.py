@@ -2,7 +2,7 @@
 
 Requests go straight to the terminal's server, or `send` raises: nothing is kept
 for later. An order that certainly reached nobody is answered with
-`NOT_DELIVERED`; one without an answer stays unknown until its key is asked for.
+`RefusalCode.NOT_DELIVERED`; one without an answer stays unknown until its key is asked for.
 Pushes come live; those that are lost on the way are fetched from the stream, and
 merge.py puts both and the replies into one order. The lease of the session's
 number is renewed every two seconds or so, which also finds a connection that is
@@ -20,7 +20,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from xtnb.errors import NotConnected, TerminalUnavailable, XtnbError
+from xtnb.errors import NotConnected, RefusalCode, TerminalUnavailable, XtnbError
 from xtnb.link.address import Address, parse
 from xtnb.link.base import ConnectResult, Deliver
 from xtnb.link.codec import CodecError, decode, encode, pack, unpack
@@ -40,7 +40,7 @@ from xtnb.link.protocol import (
     whose,
 )
 from xtnb.link.wire import DENIED, LOST, NO_RESPONDERS, Msg, RequestFailed, Wire
-from xtnb.vocabulary.messages import NOT_DELIVERED, Push, PushKind, Reply, Request
+from xtnb.vocabulary.messages import Push, PushKind, Reply, Request
 
 _log = logging.getLogger("xtnb.link")
 
@@ -251,7 +251,8 @@ class _Life:
                 NO_RESPONDERS: "was not delivered: no terminal is there",
                 DENIED: "was not delivered: this key may only read",
             }.get(message.status, message.words)
-            self.merge.reply(Reply(request.seq, None, f"{request.method} {words}", NOT_DELIVERED))
+            code = int(RefusalCode.NOT_DELIVERED)
+            self.merge.reply(Reply(request.seq, None, f"{request.method} {words}", code))
             if message.status == NO_RESPONDERS:
                 self._wake.set()
             return False

@@ -17,7 +17,7 @@ import logging
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -73,7 +73,8 @@ class TerminalServer:
         name: what clients call the terminal in their address.
         servers: the NATS servers.
         key: a key with the role `terminal`.
-        journal: of a durable terminal, whose pushes bear its numbers.
+        journal: asked once the link is open; the journal of a durable terminal,
+            whose pushes bear its numbers, else None.
         kept: how much the stream keeps.
         lease_seconds: after so long without a word a session's number is free.
         replicas: on how many servers of a cluster the stream is.
@@ -90,21 +91,22 @@ class TerminalServer:
         servers: Sequence[Server],
         key: Key | None,
         *,
-        journal: Pushes | None = None,
+        journal: Callable[[], Pushes | None] = lambda: None,
         kept: Retention | None = None,
         lease_seconds: float = LEASE_SECONDS,
         replicas: int = 1,
     ) -> None:
         self.link = link
         self.name = checked_name("terminal", name)
-        self.journal = journal
-        self.epoch = journal.epoch if journal else int(time.time())
+        self.journal: Pushes | None = None
+        self.epoch = int(time.time())
+        self._find_journal = journal
         self.stopped = ""
         self._servers, self._key = tuple(servers), key
         self._kept, self._replicas = kept or Retention(), replicas
         self._stream = stream_of(name)
         self._wire: Wire | None = None
-        self._last = journal.last if journal else 0
+        self._last = 0
         self._asked: dict[int, Asked] = {}
         self._told: OrderedDict[int, Asked] = OrderedDict()  # answered; pushes may still come
         self._causes: list[tuple[int, int]] = []
@@ -127,7 +129,6 @@ class TerminalServer:
         """
         try:
             self._connect()
-            self._open_link()
         except BaseException:
             self._leave()
             raise
@@ -208,6 +209,8 @@ class TerminalServer:
         try:
             if self._wire is None:
                 self._must_be_free(wire)
+            if not self._link_open:
+                self._open_link()
             last = self._prepare(wire)
             self._desks.resume(wire)
             with self._lock:
@@ -287,6 +290,14 @@ class TerminalServer:
         if result != ConnectResult.OK:
             raise TerminalUnavailable(f"terminal {self.name!r} cannot be opened ({result})")
         self._link_open = True
+        with self._lock:
+            self.journal = journal = self._find_journal()
+            if journal is not None:
+                self.epoch = journal.epoch
+                if self._wire is None:
+                    self._last = journal.last
+                else:
+                    self._catch_up(journal.last)
 
     @property
     def ready(self) -> bool:

@@ -27,7 +27,7 @@ from concurrent.futures import Future
 from queue import SimpleQueue
 from typing import Any
 
-from xtnb.errors import NotConnected
+from xtnb.errors import NotConnected, RefusalCode
 from xtnb.session.calls import CANCELS, ORDER, Call
 from xtnb.vocabulary.messages import Push, PushKind, Reply, Request
 
@@ -231,6 +231,10 @@ class Dispatcher:
 
     def _settle(self, waiting: Waiting) -> None:
         assert waiting.future is not None
+        answer = waiting.answer
+        if answer is not None and answer.error_id == RefusalCode.NOT_DELIVERED:
+            waiting.future.set_exception(NotConnected(answer.error))
+            return
         try:
             waiting.future.set_result(self._read(waiting))
         except Exception as fault:

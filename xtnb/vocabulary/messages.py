@@ -34,10 +34,6 @@ class Request(NamedTuple):
     origin: str = ""
 
 
-# The `error_id` of a reply that a link makes itself, when a request certainly reached nobody.
-NOT_DELIVERED = -1
-
-
 class Reply(NamedTuple):
     """The answer to the request with the same `seq`.
 

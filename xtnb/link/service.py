@@ -1,0 +1,149 @@
+"""`xtnb serve`: a terminal, the nats-server it is served through, and its keys, together.
+
+The nats-server is a child of this process, or one that runs already. While it
+runs, a change of the list of keys is taken over within a second; a child that
+died is started again at its port, and the terminal's server connects to it anew.
+"""
+
+from __future__ import annotations
+
+import logging
+import socket
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from xtnb.errors import TerminalUnavailable, XtnbError
+from xtnb.link.address import is_loopback, parse_servers
+from xtnb.link.base import Link
+from xtnb.link.jetstream import Retention
+from xtnb.link.keys import KeyRing
+from xtnb.link.serve import Pushes, TerminalServer
+from xtnb.link.server import NatsServer, Tls
+
+_log = logging.getLogger("xtnb.link")
+
+_LOOK_SECONDS = 0.5
+
+
+class Service:
+    """One terminal, served.
+
+    Args:
+        link: the terminal; nobody else opens this link.
+        name: what clients call it.
+        store: a folder for the nats-server's storage; not used with `join`.
+        ring: the keys that are let in.
+        host, port, tls: where the nats-server listens; port 0 is any free one.
+        join: the address of a server or cluster that runs already, with the name of
+            a key of the role `terminal` before an @; "" starts one of our own.
+        authority: a PEM file with the certificates to trust when joining.
+        journal: gives the journal of a durable terminal once its link is open, else None.
+        kept: how much the stream keeps.
+    """
+
+    def __init__(
+        self,
+        link: Link,
+        name: str,
+        store: Path,
+        ring: KeyRing,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        tls: Tls | None = None,
+        join: str = "",
+        authority: Path | None = None,
+        journal: Callable[[], Pushes | None] = lambda: None,
+        kept: Retention | None = None,
+    ) -> None:
+        self.name = name
+        self._ring = ring
+        self._seen = b""
+        self._child: NatsServer | None = None
+        if join:
+            user = join.partition("://")[2].rpartition("@")[0]
+            self._servers = parse_servers(join, authority)
+            key = ring.key(user)
+        else:
+            self._child = NatsServer(store, [name], host, port, tls)
+            key = self._child.own
+            self._servers = ()
+        self._terminal = lambda: TerminalServer(
+            link, name, self._servers, key, journal=journal, kept=kept
+        )
+        self._server: TerminalServer | None = None
+        self._end = threading.Event()
+
+    def start(self) -> str:
+        """Start everything; returns the address for clients.
+
+        Raises:
+            TerminalUnavailable: a part of it does not start; says which and why.
+        """
+        if self._child is not None:
+            self._ring.local()
+            self._seen = self._listing()
+            self._child.start(self._ring.users())
+            self._servers = (self._child.address,)
+        try:
+            self._server = self._terminal()
+            self._server.start()
+        except BaseException:
+            self.stop()
+            raise
+        return self.address
+
+    @property
+    def address(self) -> str:
+        """What clients connect to."""
+        child = self._child
+        if child is None:
+            return f"{','.join(str(server) for server in self._servers)}/{self.name}"
+        host = child.host
+        if not is_loopback(host) and host in ("0.0.0.0", "::"):
+            host = socket.gethostname()
+        scheme = "tls" if child.tls else "nats"
+        return f"{scheme}://{host}:{child.port}/{self.name}"
+
+    def run(self) -> str:
+        """Serve until `end` is called, or until it cannot go on; returns why, or ""."""
+        server = self._server
+        if server is None:
+            raise TerminalUnavailable("start() comes first")
+        while not self._end.is_set() and not server.stopped:
+            self._end.wait(_LOOK_SECONDS)
+            try:
+                self._look()
+            except XtnbError as fault:
+                _log.warning("%s", fault)
+        return server.stopped
+
+    def _look(self) -> None:
+        child = self._child
+        if child is None or self._end.is_set():
+            return
+        if not child.running:
+            _log.warning("nats-server has ended; it is started again")
+            child.start(self._ring.users())
+            return
+        now = self._listing()
+        if now != self._seen:
+            child.reload(self._ring.users())
+            self._seen = now
+            _log.info("the keys are those of %s now", self._ring.listing)
+
+    def _listing(self) -> bytes:
+        return self._ring.listing.read_bytes() if self._ring.listing.exists() else b""
+
+    def end(self) -> None:
+        """Have `run` return. On any thread."""
+        self._end.set()
+
+    def stop(self) -> None:
+        """Stop everything."""
+        self._end.set()
+        if self._server is not None:
+            self._server.stop()
+        if self._child is not None:
+            self._child.stop()
