@@ -23,7 +23,15 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
 
-from xtnb.endpoints import must_be_paper, open_link, opening, paper_host, terminal_name
+from xtnb.endpoints import (
+    durable_host,
+    folder_of,
+    must_be_paper,
+    open_link,
+    opening,
+    paper_host,
+    terminal_name,
+)
 from xtnb.errors import InputError, NotConnected
 from xtnb.frames.cache import FrameCache
 from xtnb.frames.queries import query_frame
@@ -346,7 +354,10 @@ class Desk(AccountQueries):
         state = "closed" if self._session.closed else "connected"
         if state == "connected" and not self.trader.connected:
             state = "link lost"
-        return f"<Desk {self._session.link.terminal!r}, account {shown}, {state}>"
+        name = self._session.link.terminal
+        if getattr(self._session.link, "journal", None) is not None:
+            name, state = name.rpartition("/")[2], f"durable, {state}"
+        return f"<Desk {name!r}, account {shown}, {state}>"
 
 
 def paper(
@@ -361,7 +372,9 @@ def paper(
     """A desk at the paper terminal of this process. 模拟交易
 
     Args:
-        path: a folder's path names a terminal of its own; None is "paper".
+        path: a folder that the terminal keeps its books in, made if it is not there:
+            what was acknowledged is there again after a restart, with its market,
+            whatever ended the process. None is "paper", which lives in memory.
         seed: the same seed makes the same market. None takes the market that
             runs, or a random one.
         clock: "open" follows the time and trades around the clock; "hand" stands
@@ -375,7 +388,9 @@ def paper(
         InputError: an argument of the wrong form; an account that is not there; a
             market with another seed or clock that is in use, or an account with
             other cash that is open already.
-        TerminalUnavailable: a path that leads to no terminal.
+        FolderInUse: another process has the folder open.
+        TerminalUnavailable: a path that leads to no terminal, or a folder whose file
+            cannot be used.
     """
     must_be_paper(path)
     name = terminal_name(path)
@@ -383,11 +398,20 @@ def paper(
     if cash is not None:
         wanted[account] = cash
     people = _people(wanted)
-    host = paper_host(seed, clock, people)
+    folder = folder_of(path)
+    if folder is None:
+        host = paper_host(seed, clock, people)
+    else:
+        name = folder.as_posix()
+        host = durable_host(folder, seed, clock, people)
     fresh = not host.links
-    session = _session(host.link(name))
     try:
-        _open_accounts(session.trader, wanted, fresh)
+        session = _session(host.link(name))
+    except BaseException:
+        host.abandon(name)
+        raise
+    try:
+        _open_accounts(session.trader, wanted, fresh, folder is not None)
         return Desk(session, StockAccount(account))
     except BaseException:
         session.close()
@@ -449,12 +473,19 @@ def _people(wanted: Mapping[str, float]) -> tuple[OpeningAccount, ...]:
     return tuple(people.values())
 
 
-def _open_accounts(trader: XtQuantTrader, wanted: Mapping[str, float], fresh: bool) -> None:
-    """Open on a market that runs what a new one begins with."""
-    if fresh or not wanted:
+def _open_accounts(
+    trader: XtQuantTrader, wanted: Mapping[str, float], fresh: bool, kept: bool
+) -> None:
+    """Open on a market that runs what a new one begins with.
+
+    In a folder (`kept`) accounts are as they were left, so that a script can run again.
+    """
+    if not wanted or (fresh and not kept):
         return
     known = {info.account_id for info in trader.query_account_infos() or ()}
     for account_id, cash in wanted.items():
+        if account_id in known and kept:
+            continue
         if account_id in known:
             raise InputError("cash", cash, f"None, because account {account_id} is open already")
         arguments = {"cash": units(cash, "cash")}
