@@ -15,6 +15,7 @@ from typing import Any, SupportsIndex, cast
 
 from xtnb import xtconstant as c
 from xtnb.errors import InputError
+from xtnb.rules.suggest import meant
 from xtnb.session import answers
 from xtnb.vocabulary.algorithms import SmartAlgoTask
 from xtnb.vocabulary.lending import SmtCompact, SmtOrder, SmtQuoter
@@ -156,8 +157,11 @@ def checked_text(argument: str, value: object) -> str:
 
 
 def checked_code(stock_code: object, argument: str = "stock_code") -> str:
-    """Refuse what no exchange would list."""
-    return str(parse_symbol(cast(str, stock_code), argument))
+    """Refuse what no exchange would list, and say what was probably meant."""
+    try:
+        return str(parse_symbol(cast(str, stock_code), argument))
+    except InputError as wrong:
+        raise InputError(argument, stock_code, wrong.expected, meant(stock_code)) from None
 
 
 def checked_listener(callback: object) -> Callable[[Any], Any]:
