@@ -46,6 +46,7 @@ from xtnb.live.preview import Preview
 from xtnb.live.queries import AccountQueries, told
 from xtnb.session.trader import XtQuantTrader
 from xtnb.terminal.scenario import DEMO_ACCOUNT, OpeningAccount, demo
+from xtnb.vocabulary.masking import masked
 from xtnb.vocabulary.money import units
 from xtnb.vocabulary.records import StockAccount
 
@@ -349,8 +350,7 @@ class Desk(AccountQueries):
         self.close()
 
     def __repr__(self) -> str:
-        shown = self.account.account_id
-        shown = f"{shown[:4]}****{shown[-2:]}" if len(shown) > 6 else "****"
+        shown = masked(self.account.account_id)
         state = "closed" if self._session.closed else "connected"
         if state == "connected" and not self.trader.connected:
             state = "link lost"

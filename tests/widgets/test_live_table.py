@@ -10,9 +10,10 @@ from jupyter_client.manager import KernelManager
 
 from xtnb.errors import InputError
 from xtnb.live.store import Table
+from xtnb.vocabulary.masking import masked
 from xtnb.vocabulary.options import options
 from xtnb.vocabulary.records import XtOrder
-from xtnb.widgets.columns import Column, masked
+from xtnb.widgets.columns import Column
 from xtnb.widgets.live_table import LiveTable, encode
 
 DEADLINE = 30

@@ -28,6 +28,7 @@ from xtnb.frames.schema import (
     Schema,
     code_labels,
 )
+from xtnb.vocabulary.masking import shown
 from xtnb.vocabulary.options import options
 from xtnb.vocabulary.records import (
     Quote,
@@ -75,6 +76,9 @@ def _truths(column: Column, records: Sequence[Any]) -> np.ndarray[Any, Any]:
 
 
 def _texts(column: Column, records: Sequence[Any]) -> pd.api.extensions.ExtensionArray:
+    if column.field.name == "account_id":
+        values = [shown(value or "") for value in _read(column, records)]
+        return pd.array(values, dtype=TEXT)
     try:
         array = pd.array(list(map(column.read, records)), dtype=TEXT)
         return array.fillna("") if array.isna().any() else array

@@ -18,6 +18,7 @@ from xtnb.errors import InputError, NotConnected, RequestTimeout, SessionError
 from xtnb.live.picture import Picture
 from xtnb.live.store import Table
 from xtnb.session.trader import XtQuantTrader
+from xtnb.vocabulary.masking import shown
 from xtnb.vocabulary.messages import Push, PushKind
 from xtnb.vocabulary.records import (
     StockAccount,
@@ -106,9 +107,9 @@ class AccountBooks:
     def _subscribe(self) -> None:
         if self._trader.subscribe(self.account):
             known = self._trader.query_account_infos() or []
-            shown = ", ".join(info.account_id for info in known) or "none"
+            there = ", ".join(shown(info.account_id) for info in known) or "none"
             raise InputError(
-                "account", self.account.account_id, f"an account of this terminal: {shown}"
+                "account", shown(self.account.account_id), f"an account of this terminal: {there}"
             )
 
     def renew(self) -> tuple[Picture, Picture]:

@@ -19,6 +19,7 @@ from xtnb.live.shown import Shown
 from xtnb.live.store import Table
 from xtnb.live.watch import QuoteWatch
 from xtnb.session.trader import XtQuantTrader
+from xtnb.vocabulary.masking import conceal
 from xtnb.vocabulary.reconciliation import Finding
 from xtnb.vocabulary.records import StockAccount
 
@@ -56,6 +57,9 @@ class Session:
         self.closed = False
         self.arming = Arming(not link.paper)
         trader.requests.origin = origin
+        if not link.paper:
+            for info in trader.query_account_infos() or ():
+                conceal(info.account_id)
         self.connection = Connection(trader, self._resync, Random(), self.compare, every)
         self.connection.on_change(self._moved)
 

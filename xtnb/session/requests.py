@@ -14,6 +14,7 @@ from xtnb.errors import InputError, NotConnected, RequestTimeout, WouldDeadlock
 from xtnb.link.base import Link
 from xtnb.session.calls import BY_HAND, CALLS, MOVES, OTHER
 from xtnb.session.dispatcher import Dispatcher, Waiting
+from xtnb.vocabulary.masking import conceal
 from xtnb.vocabulary.messages import Request
 from xtnb.vocabulary.records import StockAccount
 
@@ -146,6 +147,8 @@ class Requests:
         key: str = "",
     ) -> Waiting:
         kind, number = (account.account_type, account.account_id) if account else _NOBODY
+        if number and self.link is not None and not self.link.paper:
+            conceal(number)
         session, until = self._dispatcher.session, 0
         if method in MOVES:
             key = key or new_key()

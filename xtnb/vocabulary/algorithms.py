@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 
 from xtnb.vocabulary.codes import AccountType
 from xtnb.vocabulary.fields import column
+from xtnb.vocabulary.masking import concealing
 
 
+@concealing
 @dataclass
 class XtSmartAlgoOrderResponse:
     """Answer to an algorithmic order. 智能算法任务下单反馈"""
@@ -34,6 +36,7 @@ class XtOperateSmartTaskResponse:
     error_msg: str = column("失败信息", "error text", default="")
 
 
+@concealing
 @dataclass
 class SmartAlgoTask:
     """An order that the terminal works by an algorithm; the API gives `vars` of it. 智能算法任务

@@ -20,6 +20,7 @@ from xtnb.vocabulary.codes import (
     OrderType,
 )
 from xtnb.vocabulary.fields import column
+from xtnb.vocabulary.masking import concealing
 from xtnb.vocabulary.twins import twinned
 
 # ruff: noqa: N815 — the manual's spelling of the fields
@@ -33,6 +34,7 @@ _COMPACT_TWINS = {
 
 
 @twinned()
+@concealing
 @dataclass
 class XtCreditDetail:
     """Money, debts and quotas of a margin account. 信用账号资产"""
@@ -87,6 +89,7 @@ class XtCreditDetail:
 
 
 @twinned(but=_COMPACT_TWINS)
+@concealing
 @dataclass
 class StkCompacts:
     """A debt contract of margin buying or short selling. 负债合约"""
@@ -118,6 +121,7 @@ class StkCompacts:
 
 
 @twinned(but={"slo_status": "m_eSloStatus", "fin_status": "m_eFinStatus"})
+@concealing
 @dataclass
 class CreditSubjects:
     """A security eligible for margin buying or short selling. 融资融券标的"""
@@ -139,6 +143,7 @@ class CreditSubjects:
 
 
 @twinned(but={"cashgroup_prop": "m_eCashgroupProp"})
+@concealing
 @dataclass
 class CreditSloCode:
     """What can be borrowed of a security. 可融券数据"""
@@ -156,6 +161,7 @@ class CreditSloCode:
 
 
 @twinned(but={"assure_status": "m_eAssureStatus"})
+@concealing
 @dataclass
 class CreditAssure:
     """A security that counts as collateral. 标的担保品"""
@@ -172,6 +178,7 @@ class CreditAssure:
     )
 
 
+@concealing
 @dataclass
 class XtCreditOrder:
     """An order of a margin account, as the vendor once had it. 信用委托"""
@@ -196,6 +203,7 @@ class XtCreditOrder:
     )
 
 
+@concealing
 @dataclass
 class XtCreditDeal:
     """A fill of a margin account, as the vendor once had it. 信用成交"""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from xtnb.vocabulary.codes import Direction
 from xtnb.vocabulary.fields import column
+from xtnb.vocabulary.masking import concealing
 from xtnb.vocabulary.twins import twinned
 
 _TWINS = {  # so spelt at the vendor
@@ -18,6 +19,7 @@ _TWINS = {  # so spelt at the vendor
 
 
 @twinned(but=_TWINS)
+@concealing
 @dataclass
 class XtPositionStatistics:
     """A futures position, summed over its openings. 期货持仓统计"""

@@ -12,7 +12,7 @@ _ALLOWED: dict[str, tuple[Any, ...]] = {
     "screen": ("", "en", "zh"),
     "up": ("red", "green"),
     "confirm": (True, False),
-    "mask_accounts": (True, False),
+    "mask_accounts": ("live", True, False),
 }
 
 
@@ -25,7 +25,8 @@ class Options:
         `order.status` or a frame says to a program. Setting `language` ends it.
     up: "red" (as in China) or "green": the colour of a rise, and of a buy.
     confirm: True asks once more before a ticket sends an order.
-    mask_accounts: True shows account numbers as 1000****65 on screen.
+    mask_accounts: "live" shows the account numbers of live terminals as 1000****65, in
+        reprs, frames, logs and on screen; True those of paper terminals too; False none.
 
     `on_change(callback)` is told the name of a setting that changed.
     """
@@ -34,10 +35,10 @@ class Options:
     screen: str
     up: str
     confirm: bool
-    mask_accounts: bool
+    mask_accounts: str | bool
 
     def __init__(self) -> None:
-        self.__dict__.update(language="en", screen="", up="red", confirm=True, mask_accounts=False)
+        self.__dict__.update(language="en", screen="", up="red", confirm=True, mask_accounts="live")
         self.__dict__["_listeners"] = []
 
     def __setattr__(self, name: str, value: Any) -> None:

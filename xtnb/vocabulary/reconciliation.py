@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from xtnb.vocabulary.codes import LabelledCode
 from xtnb.vocabulary.fields import column
+from xtnb.vocabulary.masking import concealing
 
 
 class FindingKind(LabelledCode):
@@ -21,6 +22,7 @@ class FindingKind(LabelledCode):
     GONE = 8, "委托已不在柜台", "order not known to the terminal"
 
 
+@concealing
 @dataclass
 class Finding:
     """One difference, and what was done about it.

@@ -23,6 +23,7 @@ from xtnb.vocabulary.codes import (
     OrderType,
 )
 from xtnb.vocabulary.fields import column
+from xtnb.vocabulary.masking import concealing, shown
 from xtnb.vocabulary.twins import twinned
 
 _STOCK = c.SECURITY_ACCOUNT
@@ -68,10 +69,13 @@ class StockAccount:
         return hash((self.account_type, self.account_id))
 
     def __repr__(self) -> str:
-        return f"StockAccount({self.account_id!r}, {c.ACCOUNT_TYPE_DICT[self.account_type]!r})"
+        return (
+            f"StockAccount({shown(self.account_id)!r}, {c.ACCOUNT_TYPE_DICT[self.account_type]!r})"
+        )
 
 
 @twinned()
+@concealing
 @dataclass
 class XtAsset:
     """Money of one account at one moment. 资产"""
@@ -86,6 +90,7 @@ class XtAsset:
 
 
 @twinned(without=("secu_account", "instrument_name"))
+@concealing
 @dataclass
 class XtOrder:
     """An order and what has become of it. 委托
@@ -117,6 +122,7 @@ class XtOrder:
 
 
 @twinned()
+@concealing
 @dataclass
 class XtTrade:
     """One fill. 成交
@@ -146,6 +152,7 @@ class XtTrade:
 
 
 @twinned(without=("last_price", "profit_rate", "open_date", "position_profit"))
+@concealing
 @dataclass
 class XtPosition:
     """What an account holds of one instrument. 持仓
@@ -176,6 +183,7 @@ class XtPosition:
     account_type: int = column("账号类型", "account type", codes=AccountType, default=_STOCK)
 
 
+@concealing
 @dataclass
 class XtOrderResponse:
     """Answer to `order_stock_async`. 异步下单委托反馈"""
@@ -189,6 +197,7 @@ class XtOrderResponse:
     account_type: int = column("账号类型", "account type", codes=AccountType, default=_STOCK)
 
 
+@concealing
 @dataclass
 class XtCancelOrderResponse:
     """Answer to an asynchronous cancel. 异步撤单委托反馈
@@ -206,6 +215,7 @@ class XtCancelOrderResponse:
 
 
 @twinned()
+@concealing
 @dataclass
 class XtOrderError:
     """An order was refused. 下单失败错误"""
@@ -221,6 +231,7 @@ class XtOrderError:
 
 
 @twinned()
+@concealing
 @dataclass
 class XtCancelError:
     """A cancel was refused. 撤单失败错误"""
@@ -235,6 +246,7 @@ class XtCancelError:
 
 
 @twinned()
+@concealing
 @dataclass
 class XtAccountStatus:
     """Whether an account can trade. 账号状态"""
@@ -245,6 +257,7 @@ class XtAccountStatus:
 
 
 @twinned(but={"login_status": "m_nStatus"}, without=("account_classification",))
+@concealing
 @dataclass
 class XtAccountInfo:
     """An account of the terminal. 账号信息"""

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from xtnb.vocabulary.fields import column
+from xtnb.vocabulary.masking import concealing
 
 # ruff: noqa: N815 — the manual's spelling of the fields
 
@@ -38,6 +39,7 @@ class BankInfo:
     bank_name: str = column("银行名称", "bank name", default="")
 
 
+@concealing
 @dataclass
 class BankAmount:
     """Money at a bank that is tied to the account. 银行余额"""
@@ -51,6 +53,7 @@ class BankAmount:
     enable_balance: float = column("可转金额", "transferable amount", unit="CNY", default=0.0)
 
 
+@concealing
 @dataclass
 class BankTransferStream:
     """One transfer between bank and broker. 银证转账流水
