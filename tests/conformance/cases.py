@@ -14,6 +14,7 @@ from tests.conformance import (
     queries,
     refusals,
     requests,
+    session_calls,
     statuses,
     stock_orders,
 )
@@ -33,4 +34,6 @@ CASES: list[Case] = [
     *chapter(3001, queries.rows()),
     *chapter(3501, requests.rows()),
     *chapter(4001, callbacks.rows()),
+    *chapter(4501, session_calls.rows()),
+    *chapter(5001, price_types.more_rows()),
 ]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from tests.conformance.case import Row
 from tests.conformance.refusals import refused
 from tests.conformance.stage import (
     ACCOUNTS,
+    BEIJING,
     CREDIT,
     FUTURE,
     FUTURE_OPTION,
@@ -29,6 +30,8 @@ _COVERED = series("510050.SH", True, 12, 3).stock_code
 
 _FO_CALL = future_series("m2705.DF", True, 2).stock_code
 _FO_PUT = future_series("m2705.DF", False, 1).stock_code
+
+SECTION = "股票同步报单"
 
 Over = tuple[StockAccount, str, int, str, int, int, Code]
 """Who, what in words, order type, code, volume, ticks from the last price, the refusal."""
@@ -89,6 +92,12 @@ _TABLE: tuple[Over, ...] = (
     (SGT, "buys an odd lot", 23, "09988.SGT", 50, 0, Code.LOT),
     (SGT, "sells more than it holds", 24, "09988.SGT", 700, 0, Code.VOLUME),
 )
+_BEIJING: tuple[Over, ...] = (
+    (BEIJING, "buys less than a hundred", 23, "920185.BJ", 99, 0, Code.LOT),
+    (BEIJING, "sells what it bought today", 24, "920185.BJ", 2_300, 0, Code.VOLUME),
+    (BEIJING, "buys more than its cash pays", 23, "920185.BJ", 100_000, 0, Code.CASH),
+    (BEIJING, "creates units", 134, "510300.SH", 100, 0, Code.ORDER_TYPE),
+)
 # What each account does not trade.
 _ELSEWHERE = {
     STOCK: ("rb2701.SF", _CALL, _FO_CALL, "00700.HGT"),
@@ -98,6 +107,7 @@ _ELSEWHERE = {
     FUTURE_OPTION: ("600000.SH", _CALL, "00700.HGT"),
     HGT: ("600000.SH", "rb2701.SF", _CALL, "09988.SGT"),
     SGT: ("600000.SH", "rb2701.SF", _CALL, "00700.HGT"),
+    BEIJING: ("600000.SH", "510300.SH", "113052.SH", "204001.SH", "rb2701.SF", _CALL, "00700.HGT"),
 }
 _OPENS = {FUTURE: 0, FUTURE_OPTION: 0, OPTION: 48}
 _NO_PRICE = {30, 43, 45, 54, 55, 56, 57, 100, 134, 135}
@@ -133,6 +143,7 @@ _SMALL = {
     FUTURE: ("m2701.DF", 1),
     OPTION: (_CALL, 1),
     FUTURE_OPTION: (_FO_CALL, 1),
+    BEIJING: ("920185.BJ", 100),
 }
 
 
@@ -148,21 +159,35 @@ def _unknown(account: StockAccount) -> None:
     assert found == Code.UNKNOWN_CODE, Code(found).name
 
 
-def rows() -> Iterator[Row]:
-    """Orders beyond what an account has, or trades."""
-    section = "股票同步报单"
-    for over in _TABLE:
+def _table(table: Iterable[Over]) -> Iterator[Row]:
+    for over in table:
         kind = c.ACCOUNT_TYPE_DICT[over[0].account_type]
-        yield section, f"{kind} {over[2]} {over[1]}: refused", lambda one=over: _over(one)
-    for account in _SMALL:
+        yield SECTION, f"{kind} {over[2]} {over[1]}: refused", lambda one=over: _over(one)
+
+
+def _limits(accounts: Iterable[StockAccount]) -> Iterator[Row]:
+    for account in accounts:
         kind = c.ACCOUNT_TYPE_DICT[account.account_type]
         for up in (True, False):
             way = "above limit up" if up else "below limit down"
             what = f"{kind} orders {way}: refused"
-            yield section, what, lambda who=account, high=up: _beyond_limits(who, high)
-    for account in ACCOUNTS:
+            yield SECTION, what, lambda who=account, high=up: _beyond_limits(who, high)
+
+
+def _others(accounts: Iterable[StockAccount]) -> Iterator[Row]:
+    for account in accounts:
         kind = c.ACCOUNT_TYPE_DICT[account.account_type]
         for code in _ELSEWHERE[account]:
             what = f"{kind} trades {code}: refused"
-            yield section, what, lambda who=account, other=code: _elsewhere(who, other)
-        yield section, f"{kind} trades an unknown code: refused", lambda who=account: _unknown(who)
+            yield SECTION, what, lambda who=account, other=code: _elsewhere(who, other)
+        yield SECTION, f"{kind} trades an unknown code: refused", lambda who=account: _unknown(who)
+
+
+def rows() -> Iterator[Row]:
+    """Orders beyond what an account has, or trades. What came later is at the end."""
+    yield from _table(_TABLE)
+    yield from _limits(one for one in _SMALL if one is not BEIJING)
+    yield from _others(one for one in ACCOUNTS if one is not BEIJING)
+    yield from _table(_BEIJING)
+    yield from _limits([BEIJING])
+    yield from _others([BEIJING])

@@ -1,7 +1,7 @@
 """Every price type at every venue: what it does to a book of seven levels, or its refusal.
 
 On the other side there is one lot at each of the seven ticks behind the last price,
-on the own side one at a tick before it. The order buys ten lots.
+on the own side one at a tick before it. The order is of ten lots.
 """
 
 from __future__ import annotations
@@ -11,10 +11,21 @@ from typing import NamedTuple
 
 from tests.conformance.case import Row
 from tests.conformance.refusals import refused
-from tests.conformance.stage import FUTURE, HGT, OPTION, SGT, STOCK, Stage, shared
+from tests.conformance.stage import (
+    BEIJING,
+    CREDIT,
+    FUTURE,
+    FUTURE_OPTION,
+    HGT,
+    OPTION,
+    SGT,
+    STOCK,
+    Stage,
+    shared,
+)
 from xtnb import xtconstant as c
 from xtnb.errors import RefusalCode
-from xtnb.terminal.accounts.options_opening import series
+from xtnb.terminal.accounts.options_opening import future_series, series
 from xtnb.vocabulary.codes import PriceType
 from xtnb.xttype import StockAccount
 
@@ -30,10 +41,14 @@ class Venue(NamedTuple):
     code: str
     lot: int
     valid: frozenset[int]
+    sells: bool = False
 
 
 class Outcome(NamedTuple):
-    """Lots filled, the status, and the ticks above the last price where the rest waits."""
+    """Lots filled, the status, and the ticks from the last price where the rest waits.
+
+    They are counted upwards for a buy and downwards for a sale.
+    """
 
     filled: int
     status: int
@@ -80,6 +95,43 @@ VENUES = (
     _venue("Shenzhen Connect", SGT, 23, "01398.SGT", 1_000, c.FIX_PRICE),
 )
 
+_FO_MEAL = future_series("m2705.DF", True, 2).stock_code
+_FO_COPPER = future_series("cu2701.SF", False, 1).stock_code
+
+
+def _sale(
+    name: str, account: StockAccount, order_type: int, code: str, lot: int, *valid: int
+) -> Venue:
+    return Venue(name, account, order_type, code, lot, frozenset(valid), True)
+
+
+# Sales, margin accounts, options on futures and accounts for Beijing.
+MORE = (
+    _sale("Shanghai sales", STOCK, 24, "600000.SH", 100, *_LIMITS, *_BOTH, *_SH),
+    _sale("Shenzhen sales", STOCK, 24, "000001.SZ", 100, *_LIMITS, *_BOTH, *_SZ),
+    _sale("Shanghai funds' sales", STOCK, 24, "510300.SH", 100, *_LIMITS, *_BOTH, *_SH),
+    _venue("NEEQ", BEIJING, 23, "920185.BJ", 100, *_LIMITS, *_BOTH, *_SH),
+    _sale("NEEQ sales", BEIJING, 24, "920185.BJ", 100, *_LIMITS, *_BOTH, *_SH),
+    _venue("collateral buys", CREDIT, 23, "600036.SH", 100, *_LIMITS, *_BOTH, *_SH),
+    _sale("collateral sales", CREDIT, 24, "600036.SH", 100, *_LIMITS, *_BOTH, *_SH),
+    _sale("collateral sales, Shenzhen", CREDIT, 24, "000858.SZ", 100, *_LIMITS, *_BOTH, *_SZ),
+    _venue("margin buys", CREDIT, 27, "601318.SH", 100, *_LIMITS, *_BOTH, *_SH),
+    _sale("short sales", CREDIT, 28, "600036.SH", 100, *_LIMITS),
+    _sale("sales to repay", CREDIT, 31, "601318.SH", 100, *_LIMITS, *_BOTH, *_SH),
+    _sale("SHFE sales", FUTURE, 3, "rb2701.SF", 1, *_LIMITS),
+    _sale("DCE sales", FUTURE, 3, "m2701.DF", 1, *_LIMITS, 19, 20),
+    _sale("CZCE sales", FUTURE, 3, "SR701.ZF", 1, *_LIMITS, 18),
+    _sale("CFFEX sales", FUTURE, 3, "T2612.IF", 1, *_LIMITS, 21, 22, 23, 24),
+    _sale("GFEX sales", FUTURE, 3, "si2701.GF", 1, *_LIMITS),
+    _sale("Shanghai options' sales", OPTION, 50, _series("510050.SH"), 1, *_LIMITS),
+    _sale("Shenzhen options' sales", OPTION, 50, _series("159915.SZ"), 1, *_LIMITS, *_BOTH, *_SZ),
+    _venue("DCE options", FUTURE_OPTION, 0, _FO_MEAL, 1, *_LIMITS, 19, 20),
+    _sale("DCE options' sales", FUTURE_OPTION, 3, _FO_MEAL, 1, *_LIMITS, 19, 20),
+    _venue("SHFE options", FUTURE_OPTION, 0, _FO_COPPER, 1, *_LIMITS),
+    _sale("Shanghai Connect sales", HGT, 24, "01810.HGT", 200, c.FIX_PRICE),
+    _sale("Shenzhen Connect sales", SGT, 24, "01398.SGT", 1_000, c.FIX_PRICE),
+)
+
 _RESTED, _PART, _CUT, _GONE = (
     c.ORDER_REPORTED,
     c.ORDER_PART_SUCC,
@@ -112,9 +164,11 @@ def _valid(venue: Venue, price_type: int) -> None:
         if account is FUTURE:
             _pay_in(stage)
         last, tick = stage.last(code), stage.tick(code)
+        if venue.sells:
+            tick = -tick
         for level in range(1, _LEVELS + 1):
-            stage.offer(code, False, last + level * tick, lot)
-        stage.offer(code, True, last - tick, lot)
+            stage.offer(code, venue.sells, last + level * tick, lot)
+        stage.offer(code, not venue.sells, last - tick, lot)
         price = last + 3 * tick if price_type == c.FIX_PRICE else 0.0
         number = stage.send(account, venue.order_type, code, _LOTS * lot, price, price_type)
         wanted = OUTCOMES[price_type]
@@ -134,6 +188,18 @@ def _valid(venue: Venue, price_type: int) -> None:
         else:
             assert round(order.price, 4) == round(last + wanted.rests_at * tick, 4)
             assert stage.trader.cancel_order_stock(account, number) == 0
+
+
+def _short(venue: Venue) -> None:
+    """A short sale is at the last price or above, so what is bid below is not reached."""
+    with Stage() as stage:
+        code, last, tick = venue.code, stage.last(venue.code), stage.tick(venue.code)
+        stage.offer(code, True, last - tick, venue.lot)
+        for price, price_type in ((last + tick, c.FIX_PRICE), (0.0, c.LATEST_PRICE)):
+            number = stage.send(venue.account, 28, code, venue.lot, price, price_type)
+            order = stage.ended(number, c.ORDER_REPORTED)
+            assert round(order.price, 4) == round(price or last, 4)
+            stage.ledger(venue.account).check()
 
 
 def _pay_in(stage: Stage) -> None:
@@ -169,3 +235,19 @@ def rows() -> Iterator[Row]:
             else:
                 what = f"{venue.name} has no {name}"
                 yield "报价类型(price_type)", what, lambda v=venue, p=price_type: _invalid(v, p)
+
+
+def more_rows() -> Iterator[Row]:
+    """Every price type of the manual for sales, margin accounts, and what came later."""
+    for venue in MORE:
+        for price_type in sorted(OUTCOMES):
+            name = f"{price_type} {PriceType.label_of(price_type, 'en')}"
+            what = f"{venue.name} {name}"
+            if price_type not in venue.valid:
+                what = f"{venue.name}: no {name}"
+                yield "报价类型(price_type)", what, lambda v=venue, p=price_type: _invalid(v, p)
+            elif venue.order_type != c.CREDIT_SLO_SELL:
+                yield "报价类型(price_type)", what, lambda v=venue, p=price_type: _valid(v, p)
+        if venue.order_type == c.CREDIT_SLO_SELL:
+            what = f"{venue.name} 5 and 11 at the last price or above"
+            yield "报价类型(price_type)", what, lambda v=venue: _short(v)

@@ -14,6 +14,7 @@ from typing import Any
 from tests.conformance.case import Row
 from tests.conformance.stage import (
     ACCOUNTS,
+    BEIJING,
     CREDIT,
     FUTURE,
     FUTURE_OPTION,
@@ -73,6 +74,7 @@ def busy() -> Stage:
         stage.send(STOCK, c.STOCK_BUY, "600000.SH", 200, stage.last("600000.SH"))
         stage.deal(CREDIT, c.CREDIT_FIN_BUY, "601318.SH", 200, True)
         stage.deal(FUTURE, c.FUTURE_OPEN_LONG, "rb2701.SF", 1, True)
+        stage.deal(BEIJING, c.STOCK_BUY, "920185.BJ", 100, True)
         stage.deal(HGT, c.STOCK_BUY, "00700.HGT", 100, True)
         stage.deal(SGT, c.STOCK_BUY, "09988.SGT", 100, True)
         for account in (OPTION, FUTURE_OPTION):
@@ -81,8 +83,9 @@ def busy() -> Stage:
             kind = c.STOCK_OPTION_BUY_OPEN if account is OPTION else c.FUTURE_OPEN_LONG
             stage.deal(account, kind, code, 1, True)
         trader = stage.trader
-        (bank, *_) = trader.query_bank_info(STOCK) or []
-        assert trader.bank_transfer_in(STOCK, bank.bank_no, bank.bank_account, 100.0)[0]
+        for account in ACCOUNTS:
+            (bank, *_) = trader.query_bank_info(account) or []
+            assert trader.bank_transfer_in(account, bank.bank_no, bank.bank_account, 100.0)[0]
         offer = (trader.smt_query_quoter(CREDIT) or [])[0]
         trader.smt_negotiate_order_async(
             CREDIT, offer["srcGroupId"], offer["code"], offer["date"], 1_000, offer["usedRate"]
@@ -191,13 +194,32 @@ def _order(stage: Stage) -> list[Any]:
     return [(stage.trader.query_stock_orders(STOCK) or [])[0].order_id]
 
 
+def _bank_of(account: StockAccount) -> Any:
+    def asked(stage: Stage) -> list[Any]:
+        (bank, *_) = stage.trader.query_bank_info(account) or []
+        return [bank.bank_no, bank.bank_account, "123456"]
+
+    return asked
+
+
+def _order_of(account: StockAccount) -> Any:
+    return lambda stage: [(stage.trader.query_stock_orders(account) or [])[0].order_id]
+
+
+def _code_of(account: StockAccount) -> Any:
+    return lambda stage: [(stage.trader.query_stock_positions(account) or [])[0].stock_code]
+
+
+_WITH_SHARES = (CREDIT, OPTION, HGT, SGT, BEIJING)
+FIRST = tuple(account for account in ACCOUNTS if account is not BEIJING)
+
 QUERIES = (
     Query("query_account_infos", "账号信息查询", None, t.XtAccountInfo),
     Query("query_account_status", "-", None, t.XtAccountStatus),
-    *(Query("query_stock_asset", "资产查询", one, t.XtAsset, container="row") for one in ACCOUNTS),
-    *(Query("query_stock_orders", "委托查询", one, t.XtOrder) for one in ACCOUNTS),
-    *(Query("query_stock_trades", "成交查询", one, t.XtTrade) for one in ACCOUNTS),
-    *(Query("query_stock_positions", "持仓查询", one, t.XtPosition) for one in ACCOUNTS),
+    *(Query("query_stock_asset", "资产查询", one, t.XtAsset, container="row") for one in FIRST),
+    *(Query("query_stock_orders", "委托查询", one, t.XtOrder) for one in FIRST),
+    *(Query("query_stock_trades", "成交查询", one, t.XtTrade) for one in FIRST),
+    *(Query("query_stock_positions", "持仓查询", one, t.XtPosition) for one in FIRST),
     Query("query_stock_order", "创建策略", STOCK, t.XtOrder, container="row", asked=_order),
     Query(
         "query_stock_position",
@@ -252,6 +274,59 @@ QUERIES = (
     Query("query_smart_algo_task", "-", STOCK, keys=_TASK),
     Query("query_account_info", "-", None, t.XtAccountInfo),
     Query("query_orders", "开启主动请求接口的专用线程", STOCK, t.XtOrder),
+    # what came later: accounts for Beijing, and every account of what any account answers
+    Query("query_stock_asset", "资产查询", BEIJING, t.XtAsset, container="row"),
+    Query("query_stock_orders", "委托查询", BEIJING, t.XtOrder),
+    Query("query_stock_trades", "成交查询", BEIJING, t.XtTrade),
+    Query("query_stock_positions", "持仓查询", BEIJING, t.XtPosition),
+    *(
+        Query(
+            "query_stock_order", "创建策略", one, t.XtOrder, container="row", asked=_order_of(one)
+        )
+        for one in ACCOUNTS[1:]
+    ),
+    *(
+        Query(
+            "query_stock_position",
+            "创建策略",
+            one,
+            t.XtPosition,
+            container="row",
+            asked=_code_of(one),
+        )
+        for one in ACCOUNTS[1:]
+    ),
+    *(
+        Query(
+            "query_new_purchase_limit",
+            "新股申购额度查询",
+            one,
+            keys="KCB SH SZ",
+            container="dict",
+            failure={},
+        )
+        for one in (CREDIT, BEIJING)
+    ),
+    *(
+        Query("query_com_fund", "普通柜台资金查询", one, keys=_FUND, container="dict", failure={})
+        for one in (FUTURE, OPTION, FUTURE_OPTION, HGT, SGT, BEIJING)
+    ),
+    *(Query("query_bank_info", "-", one, t.BankInfo) for one in ACCOUNTS[1:]),
+    *(
+        Query("query_bank_amount", "-", one, t.BankAmount, asked=_bank_of(one))
+        for one in ACCOUNTS[1:]
+    ),
+    *(
+        Query(
+            "query_bank_transfer_stream",
+            "-",
+            one,
+            t.BankTransferStream,
+            asked=lambda stage: ["20261101", "20261130"],
+        )
+        for one in ACCOUNTS[1:]
+    ),
+    *(Query("query_secu_account", "-", one, t.SecuAccount) for one in _WITH_SHARES),
 )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from tests.conformance.case import Row
 from tests.conformance.stage import (
+    BEIJING,
     CREDIT,
     FUTURE,
     FUTURE_OPTION,
@@ -32,6 +33,7 @@ VALID: dict[StockAccount, set[int]] = {
     FUTURE_OPTION: {*range(10), c.OPTION_FUTURE_OPTION_EXERCISE},
     HGT: _TRADES,
     SGT: _TRADES,
+    BEIJING: _TRADES,
 }
 # What the order is for: something that the account trades.
 _FOR = {
@@ -42,6 +44,7 @@ _FOR = {
     FUTURE_OPTION: (future_series("m2705.DF", True, 2).stock_code, 1),
     HGT: ("00700.HGT", 100),
     SGT: ("09988.SGT", 100),
+    BEIJING: ("920185.BJ", 100),
 }
 
 

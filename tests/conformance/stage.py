@@ -16,7 +16,7 @@ from xtnb.link.local import PaperHost
 from xtnb.rules.listed import everything
 from xtnb.rules.months import DEMO_DAY
 from xtnb.terminal.accounts.connect import DEMO_SHANGHAI, DEMO_SHENZHEN
-from xtnb.terminal.accounts.demo import demo_books
+from xtnb.terminal.accounts.demo import DEMO_BEIJING_ACCOUNT, demo_books
 from xtnb.terminal.accounts.options_opening import (
     DEMO_FUTURE_OPTION_ACCOUNT,
 )
@@ -39,7 +39,8 @@ OPTION = StockAccount("3000000365", "STOCK_OPTION")
 HGT = StockAccount(DEMO_SHANGHAI, "HUGANGTONG")
 SGT = StockAccount(DEMO_SHENZHEN, "SHENGANGTONG")
 FUTURE_OPTION = StockAccount(DEMO_FUTURE_OPTION_ACCOUNT, "FUTURE_OPTION")
-ACCOUNTS = (STOCK, CREDIT, FUTURE, OPTION, FUTURE_OPTION, HGT, SGT)
+BEIJING = StockAccount(DEMO_BEIJING_ACCOUNT, "NEW3BOARD")
+ACCOUNTS = (STOCK, CREDIT, FUTURE, OPTION, FUTURE_OPTION, HGT, SGT, BEIJING)
 _WITH_ROWS = (c.FUTURE_ACCOUNT, c.STOCK_OPTION_ACCOUNT, c.FUTURE_OPTION_ACCOUNT)
 
 
@@ -48,6 +49,7 @@ def demo_terminal(name: str, market: Market) -> PaperTerminal:
     terminal = PaperTerminal(name, market, demo())
     for books in demo_books(terminal.floor):
         terminal.admit(books)
+        terminal.lending.begin(books)
     return terminal
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 from tests.conformance.case import Row
 from tests.conformance.stage import (
+    BEIJING,
     CREDIT,
     FUTURE,
     FUTURE_OPTION,
@@ -29,6 +30,7 @@ _BUYS = {
     FUTURE_OPTION: (0, future_series("m2705.DF", True, 2).stock_code, 1),
     HGT: (23, "00700.HGT", 100),
     SGT: (23, "09988.SGT", 100),
+    BEIJING: (23, "920185.BJ", 100),
 }
 
 
@@ -110,14 +112,19 @@ def rows() -> Iterator[Row]:
 
         return run
 
-    for account in _BUYS:
+    def of(account: StockAccount) -> Iterator[Row]:
         kind = c.ACCOUNT_TYPE_DICT[account.account_type]
         yield section, f"{kind} 50 55 56: filled in two", case(_filled_in_two, account)
         yield section, f"{kind} 50 55 53: the rest is cancelled", case(_part_cancelled, account)
         yield section, f"{kind} 53 and 54 at the close", case(_over_night, account)
+
+    for account in _BUYS:
+        if account is not BEIJING:
+            yield from of(account)
 
     def locked() -> None:
         with Stage() as stage:
             _locked_shares_stay(stage)
 
     yield "资金划拨", "STOCK_OPTION cannot give locked shares away", locked
+    yield from of(BEIJING)

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 from tests.conformance.case import Row
 from tests.conformance.orders import Dealt, Effect, near, order_case
-from tests.conformance.stage import HGT, SGT, STOCK
+from tests.conformance.stage import BEIJING, HGT, SGT, STOCK
 from xtnb import xtconstant as c
 from xtnb.xttype import StockAccount
 
 PUFA, FUND = "600000.SH", "510300.SH"
+BEIJING_STOCK = "920185.BJ"
 
 
 def _bought(code: str, volume: int) -> Effect:
@@ -67,3 +68,6 @@ def rows() -> Iterator[Row]:
     yield order_case(STOCK, c.STOCK_SELL, FUND, 1_000, fund, buy=False, words=", a fund")
     yield from _connect(HGT, "00700.HGT")
     yield from _connect(SGT, "09988.SGT")
+    bought, sold = _bought(BEIJING_STOCK, 150), _sold(BEIJING_STOCK, 150)
+    yield order_case(BEIJING, c.STOCK_BUY, BEIJING_STOCK, 150, bought, buy=True)
+    yield order_case(BEIJING, c.STOCK_SELL, BEIJING_STOCK, 150, sold, buy=False)
