@@ -96,7 +96,7 @@ def ours(stream: list[Order | int]) -> dict:
         close, tick = market.prev_close(code), 100
         for buy in (True, False):
             best = close - tick if buy else close + tick
-            market.books[code].add(BookOrder(0, buy, best, 10**15))
+            market.book(code).add(BookOrder(0, buy, best, 10**15))
             away = -tick if buy else tick
             prices[code, buy] = [(best + away * behind) / 10_000 for behind in range(30)]
     for code in CODES:

@@ -125,13 +125,13 @@ class Stage:
     def offer(self, code: str, buy: bool, price: float, volume: int) -> None:
         """Put an order of nobody's into a book."""
         order = BookOrder(0, buy, round(price * YUAN), volume)
-        self.host.call(lambda: self.market.books[code].rest(order))
+        self.host.call(lambda: self.market.book(code).rest(order))
 
     def take(self, code: str, volume: int) -> None:
         """Let nobody's order sell into what is bid."""
 
         def sell() -> None:
-            book = self.market.books[code]
+            book = self.market.book(code)
             order = BookOrder(0, False, book.best_bid, volume)
             for maker, price, filled in book.take(order, order.price):
                 self.market.note_trade(code, price, filled)

@@ -69,4 +69,4 @@ def test_its_first_order_rests_whatever_the_chance_of_the_market():
     for seed in range(40):
         market = Market(HandClock("2026-11-20 23:50:00"), seed, [pufa])
 
-        assert market.books["600000.SH"].best_bid > 105_500, seed
+        assert market.book("600000.SH").best_bid > 105_500, seed

@@ -98,13 +98,13 @@ class Restarted(Told):
 
     def restart(self):
         stored = self.stored()
-        shown = dict(self.market._shown)
+        shown = dict(self.market._watching._shown)
         self.terminal.drain()
         self.terminal.close()
         self.terminal = PaperTerminal("house", self.market, (), 2, self.last_push)
         for order in restore(self.terminal, stored):
-            self.market.books[order.fixed["stock_code"]].rest(order)
-        self.market._shown.update(shown)
+            self.market.put_back(order.fixed["stock_code"], order)
+        self.market._watching._shown.update(shown)
         for key, books in self.terminal.accounts.items():
             if key in self.books:
                 self.books[key] = books

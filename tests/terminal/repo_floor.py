@@ -73,7 +73,7 @@ class RepoFloor:
     def borrow(self, code, volume, rate):
         """Somebody borrows: takes the lenders in the book, and waits for the rest."""
         taker = BookOrder(0, True, round(rate * 10_000), volume)
-        for maker, price, many in self.market.books[code].add(taker):
+        for maker, price, many in self.market.book(code).add(taker):
             self.market.note_trade(code, price, many)
             if maker.owner is not None:
                 maker.owner.filled(maker, price, many)

@@ -169,7 +169,7 @@ def test_an_iceberg_shows_a_part_and_then_the_next(floor):
     shown = []
     floor.run(61)
     for _ in range(4):
-        _, volumes, _, _ = floor.market.books[PUFA].depth(1)
+        _, volumes, _, _ = floor.market.book(PUFA).depth(1)
         shown.append(volumes[0])
         if volumes[0]:
             floor.order("sell", PUFA, volumes[0], last, account=BOB)
@@ -189,7 +189,7 @@ def test_an_iceberg_at_the_market_price_follows_those_who_outbid_it(floor, limit
     floor.order("buy", PUFA, 100, round(last + 0.01, 2), account=BOB)
     floor.run(30)
 
-    book = floor.market.books[PUFA].depth(2)
+    book = floor.market.book(PUFA).depth(2)
     assert floor.task(number).task_status == "执行中 / running"
     assert book[1] == ((500, 0) if follows else (100, 400))
 

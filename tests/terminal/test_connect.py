@@ -122,8 +122,8 @@ def test_an_order_over_ten_queues_fills_what_it_reaches_and_rests_at_its_price(f
     order = floor.record(number)
     assert (order.traded_volume, order.price) == (1_000, 616.5)
     assert order.order_status == c.ORDER_PART_SUCC
-    assert floor.market.books[TENCENT].best_bid == 6_165_000
-    assert floor.market.books[TENCENT].best_ask == 6_170_000
+    assert floor.market.book(TENCENT).best_bid == 6_165_000
+    assert floor.market.book(TENCENT).best_ask == 6_170_000
 
 
 def test_an_odd_lot_can_be_sold_and_not_bought(floor):

@@ -200,7 +200,7 @@ class Floor(CreditFloor):
         contracts = self.model.contracts
         remark = contracts[name % len(contracts)].number if contracts and name % 3 == 0 else ""
         price = price if price_type == c.FIX_PRICE else 0
-        self.bids = {each: self.market.books[each].best_bid / YUAN for each in CODES}
+        self.bids = {each: self.market.book(each).best_bid / YUAN for each in CODES}
         foreseen = self.foresee(kind, code, volume, price_type, price)
         before, model = self.state(), self.claims(base, code)
         number = self.order(kind, code, volume, price / YUAN, price_type=price_type, remark=remark)
@@ -267,7 +267,7 @@ class Floor(CreditFloor):
 
     def foresee(self, kind, code, volume, price_type, price):
         """What the rules say from the records of the queries alone."""
-        detail, book = self.detail(), self.market.books[code]
+        detail, book = self.detail(), self.market.book(code)
         room = Room.of(
             code,
             kind,

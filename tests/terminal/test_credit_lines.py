@@ -203,11 +203,11 @@ def test_an_account_without_debts_listens_to_nothing():
     floor = CreditFloor()
 
     floor.deal(c.CREDIT_FIN_BUY, PUFA, 100, floor.last(PUFA))
-    watching = dict(floor.market._watched)
+    watching = dict(floor.market._watching.codes)
     floor.order(c.CREDIT_DIRECT_CASH_REPAY, "", 10_000)
 
     assert watching == {PUFA: 1}
-    assert not floor.market._watched
+    assert not floor.market._watching.codes
 
 
 def test_a_closed_terminal_sends_no_more_orders():
@@ -218,7 +218,7 @@ def test_a_closed_terminal_sends_no_more_orders():
     floor.trade(PUFA, floor.last(PUFA) - 0.01)
     floor.second()
 
-    assert not floor.market._watched
+    assert not floor.market._watching.codes
     assert all(order.offset_flag != 50 for order in floor.books.orders.values())
 
 

@@ -275,4 +275,4 @@ def test_the_demo_account_has_rights_obligations_and_a_future():
     assert len(books.calls()["query_position_statistics"]({})) == 4
     market.advance(market.now() + 20_000_000_000)
     for code in all_future_options(DEMO_DAY):
-        assert market.books[code].best_ask
+        assert market.book(code).best_ask

@@ -463,7 +463,7 @@ def test_what_cffex_turns_into_a_limit_rests_and_holds_less(floor):
 
 def test_the_flow_trades_with_futures_orders_and_settles_the_day():
     floor = FuturesFloor(flow=True)
-    best = floor.market.books[STEEL].best_ask / 10_000
+    best = floor.market.book(STEEL).best_ask / 10_000
 
     floor.order(c.FUTURE_OPEN_LONG, STEEL, 1, best)
     floor.next_day()

@@ -78,7 +78,7 @@ class Floor:
 
     def ask(self, method, name, **arguments):
         self.seq += 1
-        self.bids = {code: self.market.books[code].best_bid for code in CODES}
+        self.bids = {code: self.market.book(code).best_bid for code in CODES}
         reply = self.terminal.handle(
             Request(self.seq, method, c.FUTURE_ACCOUNT, name, arguments, 1)
         )

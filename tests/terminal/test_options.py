@@ -406,7 +406,7 @@ def test_the_market_trades_every_contract_of_the_demo():
     market.advance(market.now() + 30_000_000_000)
 
     for code in all_stock_options(DEMO_DAY):
-        book, rules = market.books[code], market.rules(code)
+        book, rules = market.book(code), market.rules(code)
         assert rules.down <= market.last_price(code) <= rules.up
         assert book.best_ask
 

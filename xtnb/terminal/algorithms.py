@@ -228,7 +228,7 @@ class AlgorithmDesk:
                 f"智能算法只支持报价类型 11、12，不支持 {price_type}",
                 f"algorithms take price types 11 and 12 only, not {price_type}",
             )
-        if code not in self._market.books:  # subscriptions have none
+        if code not in self._market.instruments:  # subscriptions have none
             raise unknown_code(code)
         rules = self._market.rules(code)
         price = self._market.last_price(code)
@@ -298,7 +298,7 @@ class AlgorithmDesk:
                 parts = weights(usual, when, task.end)
             lot = market.rules(task.code).lot
             task.plan = list(zip(when, targets(task.total, lot, parts), strict=True))
-        task.base = market.mark(task.code).volume
+        task.base = market.volume(task.code)
         task.plan.reverse()  # the next slice is the last one of the list
         self._next(task)
 
@@ -332,7 +332,7 @@ class AlgorithmDesk:
 
     def _left_behind(self, task: Task) -> bool:
         """Whether its own side of the book has a better price than the part that rests."""
-        book = self._market.books[task.code]
+        book = self._market.book(task.code)
         if task.buy:
             return any(order.open and order.price < book.best_bid for order in task.orders)
         return any(order.open and order.price > book.best_ask for order in task.orders)
@@ -342,7 +342,7 @@ class AlgorithmDesk:
         dealt = task.dealt
         rate = task.settings[LIMIT_RATE]
         if rate:
-            passed = self._market.mark(task.code).volume - task.base
+            passed = self._market.volume(task.code) - task.base
             target = min(target, int(passed * rate))
         return max(0, target - dealt)
 
@@ -375,7 +375,7 @@ class AlgorithmDesk:
     def _price(self, task: Task, volume: int, active: bool) -> int:
         """At what price a slice is sent, 1e-4 yuan."""
         market, buy = self._market, task.buy
-        bids, bid_volumes, asks, ask_volumes = market.books[task.code].depth(5)
+        bids, bid_volumes, asks, ask_volumes = market.book(task.code).depth(5)
         own, other = (bids, (asks, ask_volumes)) if buy else (asks, (bids, bid_volumes))
         price = reach(*other, volume) if active else 0
         price = price or own[0] or market.last_price(task.code)
@@ -408,7 +408,7 @@ class AlgorithmDesk:
     def _cancel_orders(self, task: Task, message: str) -> None:
         for order in task.orders:
             if order.open:
-                self._market.books[task.code].cancel(order)
+                self._market.withdraw(task.code, order)
                 task.books.cancel(order, message)
 
 

@@ -172,7 +172,7 @@ class PaperTerminal:
         """Let an accepted order meet its book, and book what comes of it."""
         market = self.market
         code = order.fixed["stock_code"]
-        fills, rests = execute(market.books[code], order, order.price_type, order.freeze_price)
+        fills, rests = execute(market.book(code), order, order.price_type, order.freeze_price)
         for maker, price, volume in fills:
             market.note_trade(code, price, volume)
             if maker.owner is not None:
@@ -186,9 +186,7 @@ class PaperTerminal:
 
     def _withdraw(self, order: Order) -> None:
         """Take an order off its book; a subscription is in none."""
-        book = self.market.books.get(order.fixed["stock_code"])
-        if book is not None:
-            book.cancel(order)
+        self.market.withdraw(order.fixed["stock_code"], order)
 
     def _unknown_account(self, request: Request) -> Reply:
         reason = str(no_account(request))

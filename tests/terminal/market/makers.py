@@ -35,8 +35,8 @@ def run(trading, seconds, step=1.0):
 def digest(trading):
     """Everything that can be seen of a market, as one sha256."""
     seen = hashlib.sha256()
-    for code in trading.books:
-        facts = trading.quote(code), trading.books[code].depth(20), trading.bars(code, "tick")
+    for code in trading.instruments:
+        facts = trading.quote(code), trading.book(code).depth(20), trading.bars(code, "tick")
         seen.update(repr((facts, trading.bars(code, "1m"), trading.bars(code, "1d"))).encode())
     return seen.hexdigest()
 
@@ -55,7 +55,7 @@ class Account:
     def send(self, buy, price, volume):
         """An order that trades what it can and rests the remainder. Returns it and its fills."""
         order = BookOrder(1, buy, price, volume, self)
-        fills = self.trading.books[self.code].add(order)
+        fills = self.trading.book(self.code).add(order)
         for _, at_price, filled in fills:
             self.trading.note_trade(self.code, at_price, filled)
         return order, fills

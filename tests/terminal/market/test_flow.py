@@ -18,7 +18,8 @@ def test_every_book_has_five_levels_a_side_on_tick_inside_the_limits_and_never_c
     trading = market(codes=None)
 
     for _ in walk(trading, 120, 0.5):
-        for code, book in trading.books.items():
+        for code in trading.instruments:
+            book = trading.book(code)
             rules = trading.rules(code)
             bids, _, asks, _ = book.depth(5)
             assert 0 < rules.down <= bids[4] < bids[0] < asks[0] < asks[4] <= rules.up, code
@@ -29,8 +30,8 @@ def test_a_book_keeps_between_five_and_a_few_more_than_twenty_levels():
     trading = market()
 
     for _ in walk(trading, 600):
-        for book in trading.books.values():
-            bids, _, asks, _ = book.depth(40)
+        for code in trading.instruments:
+            bids, _, asks, _ = trading.book(code).depth(40)
             for side in (bids, asks):
                 assert 5 <= sum(1 for price in side if price) <= 23
 
@@ -38,7 +39,7 @@ def test_a_book_keeps_between_five_and_a_few_more_than_twenty_levels():
 @pytest.mark.parametrize("code", [PUFA, FUND, BANK])
 def test_the_spread_of_a_liquid_name_is_one_or_two_ticks_nearly_always(code):
     trading = market(codes=[code])
-    book, tick = trading.books[code], trading.rules(code).tick
+    book, tick = trading.book(code), trading.rules(code).tick
 
     spreads = [(book.best_ask - book.best_bid) // tick for _ in walk(trading, 900)]
 
@@ -50,7 +51,7 @@ def test_volumes_are_whole_lots_unless_an_account_leaves_an_odd_one():
     run(trading, 60)
 
     for code in all_instruments():
-        book = trading.books[code]
+        book = trading.book(code)
         _, bid_volumes, _, ask_volumes = book.depth(5)
         assert all(volume % 100 == 0 for volume in bid_volumes + ask_volumes), code
 
@@ -59,7 +60,7 @@ def test_same_seed_and_same_clock_give_the_same_market_byte_for_byte():
     digests = set()
     for _ in range(2):
         trading = market(codes=list(all_instruments())[::6])
-        for code in list(trading.books)[:5]:
+        for code in list(trading.instruments)[:5]:
             trading.watch(code)
         run(trading, 90)
         digests.add(digest(trading))
@@ -118,13 +119,15 @@ def test_a_day_sees_both_rises_and_falls_of_a_plausible_size():
 
     trading.advance(trading.now() + 86_399 * SECOND)
 
-    moves = [abs(trading.last_price(code) / trading.prev_close(code) - 1) for code in trading.books]
+    moves = [
+        abs(trading.last_price(code) / trading.prev_close(code) - 1) for code in trading.instruments
+    ]
     assert 0.003 < sum(moves) / len(moves) < 0.02
 
 
 def test_a_large_order_at_the_best_price_is_traded_against_in_turn():
     trading = market(codes=[PUFA])
-    book = trading.books[PUFA]
+    book = trading.book(PUFA)
     account = Account(trading, PUFA)
     order, at_once = account.send(True, book.best_ask - 100, 5_000_000)
     assert not at_once
@@ -142,7 +145,7 @@ def test_fills_of_accounts_are_in_the_days_volume():
     trading = market(codes=[PUFA])
     noted = [trading.quote(PUFA).volume]
     account = Account(trading, PUFA)
-    order, _ = account.send(True, trading.books[PUFA].best_bid, 200_000)
+    order, _ = account.send(True, trading.book(PUFA).best_bid, 200_000)
     for _ in walk(trading, 600):
         noted.append(trading.quote(PUFA).volume)
 
@@ -155,7 +158,7 @@ def test_a_swept_book_refills_within_seconds_and_not_at_once():
     trading = market(codes=[PUFA])
     run(trading, 5)
     account = Account(trading, PUFA)
-    rules, book = trading.rules(PUFA), trading.books[PUFA]
+    rules, book = trading.rules(PUFA), trading.book(PUFA)
     order, fills = account.send(True, rules.up, 100_000_000)
     book.cancel(order)
     assert fills
@@ -172,7 +175,7 @@ def test_a_swept_book_refills_within_seconds_and_not_at_once():
 
 def test_an_order_at_limit_up_is_sold_to_and_nothing_is_offered_below_it():
     trading = market(codes=[PUFA])
-    rules, book = trading.rules(PUFA), trading.books[PUFA]
+    rules, book = trading.rules(PUFA), trading.book(PUFA)
     account = Account(trading, PUFA)
     order, _ = account.send(True, rules.up, 100_000_000)
 
@@ -187,7 +190,7 @@ def test_an_order_at_limit_up_is_sold_to_and_nothing_is_offered_below_it():
 
 def test_a_market_comes_back_after_an_account_has_left():
     trading = market(codes=[PUFA])
-    book, rules = trading.books[PUFA], trading.rules(PUFA)
+    book, rules = trading.book(PUFA), trading.rules(PUFA)
     before = trading.last_price(PUFA)
     order, _ = Account(trading, PUFA).send(False, rules.down, 100_000_000)
     run(trading, 20)
@@ -204,6 +207,6 @@ def test_without_a_flow_nothing_moves():
 
     run(trading, 50)
 
-    assert all(book.best_bid == book.best_ask == 0 for book in trading.books.values())
+    assert all(not trading.book(code).best_bid + trading.book(code).best_ask for code in FEW)
     assert trading.last_price(PUFA) == trading.prev_close(PUFA)
     assert trading.quote(PUFA).transactions == 0

@@ -62,11 +62,11 @@ def test_todays_minutes_end_where_the_market_starts_and_are_in_the_statistics():
     today = trading.bars(PUFA, "1m", trading.now() - 240 * MINUTE)
     quote = trading.quote(PUFA)
 
-    assert local(today[-1].time_ms * MS) == local(trading.now())
+    assert local(today[-2].time_ms * MS) == local(trading.now())
     assert today[-1].close == quote.last_price == trading.last_price(PUFA) / 10_000
     assert quote.high == max(row.high for row in today)
     assert quote.volume == sum(row.volume for row in today)
-    assert trading.books[PUFA].best_bid <= trading.last_price(PUFA) + 200
+    assert trading.book(PUFA).best_bid <= trading.last_price(PUFA) + 200
     assert trading.bars(PUFA, "1d")[-1].volume == quote.volume
 
 

@@ -205,7 +205,7 @@ class ConnectAccountBooks(StockAccountBooks):
         terms = self._terms_of(code)
         if not -0.001 < wanted["price"] * YUAN - order.price < 0.001:
             raise too_fine(wanted["price"])
-        book, holding = market.books[code], self.holdings.get(code)
+        book, holding = market.book(code), self.holdings.get(code)
         verdict = terms.verdict(
             self.account_type,
             wanted["order_type"],

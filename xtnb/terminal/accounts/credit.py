@@ -226,7 +226,7 @@ class CreditAccountBooks(CreditState):
             raise not_traded_here(code, self.account_type)
         if kind != RETURN and not -0.001 < wanted["price"] * 10_000 - order.price < 0.001:
             raise too_fine(wanted["price"])
-        book = market.books[code]
+        book = market.book(code)
         order.rules = rules
         return self.rules.verdict(
             rules,

@@ -134,7 +134,7 @@ class LineWatch:
         state = self._state
         for order in list(state.orders.values()):
             if order.open:
-                state.market.books[order.fixed["stock_code"]].cancel(order)
+                state.market.withdraw(order.fixed["stock_code"], order)
                 state.cancel(order, "强制平仓前撤单 / cancelled for the close-out")
         sent = self._buy_back() + self._repay()
         cash = state.cash.available

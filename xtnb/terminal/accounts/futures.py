@@ -233,10 +233,10 @@ class FuturesAccountBooks:
         The legs' prices are the worst that they will meet: nothing happens on the books
         between them.
         """
-        worth, books = 0, self.market.books
+        worth, market = 0, self.market
         for leg, sign in zip(legs_of(code) or (), (1, -1), strict=True):
             of_leg = [order for order in orders if order.fixed["stock_code"] == leg]
-            met = _swept(books[leg], of_leg[0], sum(order.volume for order in of_leg))
+            met = _swept(market.book(leg), of_leg[0], sum(order.volume for order in of_leg))
             if met is None:
                 return self._none(orders, "组合的一腿不能全部成交 / a leg cannot be filled in full")
             worth += sign * met
@@ -328,7 +328,7 @@ class FuturesAccountBooks:
         if not closed:
             self._end(opening, "未平仓，不展期 / nothing was closed, nothing is rolled")
             return
-        book = self.market.books[opening.fixed["stock_code"]]
+        book = self.market.book(opening.fixed["stock_code"])
         day = opening.contract
         seen = (book.best_ask if opening.buy else book.best_bid) or day.prev_close
         opening.fixed = {**opening.fixed, "order_volume": closed}
@@ -360,9 +360,8 @@ class FuturesAccountBooks:
         self.records.keep_closes()
         ledger, told = self.ledger, []
         for key, side in list(ledger.sides.items()):
-            day, tape = self._contract(side.code), self.market.mark(side.code)
-            price = day.next_reference(tape.last, tape.volume, tape.amount)
-            ledger.settle(side, price)
+            day = self._contract(side.code)
+            ledger.settle(side, self.market.settlement(side.code))
             expired = self.floor.day > f"{day.instrument.expiry:%Y%m%d}"
             if expired:
                 side.expire()
@@ -406,7 +405,7 @@ class FuturesAccountBooks:
         return Closable(side.free_today, side.free_past) if side else NOTHING
 
     def _prices(self, code: str) -> Prices:
-        book = self.market.books[code]
+        book = self.market.book(code)
         return Prices(book.best_bid, book.best_ask, self.market.last_price(code))
 
     def asset(self) -> XtAsset:

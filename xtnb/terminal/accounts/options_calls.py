@@ -106,7 +106,7 @@ class MarginCalls:
             return []
         for order in list(state.orders.values()):
             if order.open:
-                state.market.books[order.fixed["stock_code"]].cancel(order)
+                state.market.withdraw(order.fixed["stock_code"], order)
                 state.cancel(order, "强制平仓前撤单 / cancelled for the forced close")
         sent: list[int] = []
         for code in self._sold():
@@ -126,7 +126,7 @@ class MarginCalls:
     def _price(self, code: str) -> int:
         state = self._state
         terms = state.terms(code)
-        best = state.market.books[code].best_ask or state.market.last_price(code)
+        best = state.market.book(code).best_ask or state.market.last_price(code)
         return min(max(best + _TICKS * terms.tick, terms.down), terms.up)
 
     def _needed(self, code: str) -> int:

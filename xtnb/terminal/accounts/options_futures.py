@@ -20,7 +20,7 @@ from typing import Any
 
 from xtnb import xtconstant as c
 from xtnb.errors import Refused
-from xtnb.rules.futures import FuturesDay, FuturesTerms
+from xtnb.rules.futures import FuturesTerms
 from xtnb.rules.futures_orders import NOTHING, Closable
 from xtnb.rules.listed import missing
 from xtnb.rules.options_futures import (
@@ -306,9 +306,7 @@ class FutureOptionAccountBooks(FuturesAccountBooks):
 
     def _settled(self, code: str) -> int:
         """The settlement price of a future, as far as the day has come."""
-        rules, tape = self.market.rules(code), self.market.mark(code)
-        assert isinstance(rules, FuturesDay), "the underlying is a future"
-        return rules.next_reference(tape.last, tape.volume, tape.amount)
+        return self.market.settlement(code)
 
     # -- what it has ------------------------------------------------------------------------
 

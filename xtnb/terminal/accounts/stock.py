@@ -141,7 +141,7 @@ class StockAccountBooks:
                 raise unknown_code(code)
             if not -0.001 < scaled - price < 0.001:
                 raise too_fine(wanted["price"])
-            book = market.books[code]
+            book = market.book(code)
             rules = self.terms_of(code)
             if not isinstance(rules, DayRules):
                 raise not_traded_here(code, self.account_type)

@@ -2,5 +2,6 @@
 
 from xtnb.terminal.market.history import Bar
 from xtnb.terminal.market.market import Market
+from xtnb.terminal.market.state import MarketState
 
-__all__ = ["Bar", "Market"]
+__all__ = ["Bar", "Market", "MarketState"]

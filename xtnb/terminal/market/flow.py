@@ -1,11 +1,10 @@
 """The anonymous order flow of one instrument: it adds, cancels and trades around a fair price.
 
-The fair price wanders about the previous close and is always drawn back to it
-(an Ornstein-Uhlenbeck process on the relative distance), so that it never comes
-near the daily limits. At each event the flow does one of four things: it trades
-against what the fair price has overtaken, sends a marketable order, adds an
-order, or cancels an old one of its own. After that it withdraws what is stale
-and sees to it that each side has enough levels.
+The fair price is the course of the instrument (see course.py), whatever is traded.
+At each event the flow does one of four things: it trades against what the fair price
+has overtaken, sends a marketable order, adds an order, or cancels an old one of its
+own. After that it withdraws what is stale and sees to it that each side has enough
+levels.
 
 Orders of accounts are nobody special: when they stand at the best price they are
 traded against in turn, in the flow's usual sizes, and the flow never quotes
@@ -22,51 +21,17 @@ import math
 from collections import deque
 from collections.abc import Callable
 from random import Random
-from typing import NamedTuple
 
-from xtnb.rules.instruments import Board, Instrument
-from xtnb.rules.listed import DayTerms, Listed, Pace
+from xtnb.rules.listed import DayTerms, Listed
 from xtnb.terminal.book import Book, BookOrder, Fill
 from xtnb.terminal.clock import SECOND
-from xtnb.vocabulary.money import YUAN
+from xtnb.terminal.market.character import character
+from xtnb.terminal.market.course import Course
 
 FEWEST_LEVELS = 8
 MOST_LEVELS = 20
 USUAL_ORDERS = 70
 MOST_ORDERS = 160
-RETURN_SECONDS = 10_800.0  # after so long the distance to the previous close has faded to 37 %
-FURTHEST = 0.042  # the fair price stays this near the previous close, as a fraction of it
-LOTS_A_SECOND = 0.5  # in usual orders; this and the next are measured, and used where
-FILLS_A_SECOND = 1.0  # no single event is run
-
-_SPREAD = {Board.ETF: 0.007, Board.STAR: 0.0135, Board.CHINEXT: 0.0135, Board.BSE: 0.013}
-_MONEY_FUND_SPREAD = 0.00004
-_STOCK_SPREAD = 0.010
-
-
-class Character(NamedTuple):
-    """How an instrument trades: its usual distance from the close, and its usual sizes."""
-
-    spread: float  # standard deviation of the relative distance to the previous close
-    step: int  # distance of neighbouring levels in ticks, 1 for most
-    lot: int
-    lots: float  # usual order, in lots
-
-
-def character(instrument: Listed, price: int, tick: int) -> Character:
-    """What the flow reads off an instrument: board, price and size of the company, or its pace."""
-    if not isinstance(instrument, Instrument):
-        pace: Pace = instrument.pace  # type: ignore[attr-defined]
-        lot = getattr(pace, "lot", 1)
-        step = max(1, round(0.0136 * pace.spread * price / tick))
-        return Character(pace.spread, step, lot, max(1.0, pace.volume / lot))
-    money_fund = instrument.stock_code.startswith("511")
-    spread = _MONEY_FUND_SPREAD if money_fund else _SPREAD.get(instrument.board, _STOCK_SPREAD)
-    step = max(1, round(0.0136 * spread * price / tick))
-    lot = 200 if instrument.board is Board.STAR else 100
-    capital = instrument.float_volume * price // YUAN
-    turnover = min(max(capital * 1.2e-6, 25_000.0), 300_000.0)
-    return Character(spread, step, lot, max(1.0, turnover * YUAN / price / lot))
 
 
 class Flow:
@@ -85,34 +50,32 @@ class Flow:
         instrument: Listed,
         book: Book,
         chance: Random,
-        report: Callable[[str, list[Fill]], None],
+        report: Callable[[list[Fill]], None],
         rate: float = 2.0,
     ) -> None:
         self.instrument = instrument
         self.book = book
-        self._code = instrument.stock_code
         self._chance = chance
         self._report = report
         self._rate = rate / SECOND
-        self._at = 0
-        self._away = 0.0
         self._own: deque[BookOrder] = deque()
         self._bids: dict[int, list[BookOrder]] = {}
         self._asks: dict[int, list[BookOrder]] = {}
 
+    @property
+    def lot(self) -> int:
+        """What its orders are a multiple of."""
+        return self._nature.lot
+
     # -- a day ---------------------------------------------------------------
 
-    def open(self, rules: DayTerms, price: int, now: int) -> None:
-        """Begin a day near `price`; `refill` puts the first orders on the book."""
+    def open(self, rules: DayTerms, course: Course, now: int) -> None:
+        """Begin a day, or begin within it; `refill` puts the first orders on the book."""
         self._tick = rules.tick
         self._up, self._down = rules.up, rules.down
-        self._close = rules.prev_close
         self._nature = character(self.instrument, rules.prev_close, rules.tick)
-        room = min(self._up - self._close, self._close - self._down) / self._close
-        self._furthest = min(FURTHEST, 0.42 * room)
-        self._away = self._bounded(price / self._close - 1.0)
-        self._at = now
-        self._fair = self._close * (1.0 + self._away)
+        self._course = course
+        self._fair = course.fair(now)
 
     def refill(self) -> None:
         """Fill both sides up to more than the fewest levels, two or three orders each."""
@@ -131,6 +94,18 @@ class Flow:
         self._bids.clear()
         self._asks.clear()
 
+    def alone(self) -> bool:
+        """Whether every order on the book is the flow's own."""
+        book, own = self.book, sum(1 for order in self._own if order.left)
+        return own == sum(1 for buy in (True, False) for _ in book.queue(buy))
+
+    def make_way(self, buy: bool, price: int) -> None:
+        """Take off the book what an order of that side and price would meet of the flow's."""
+        for order in self._own:
+            meets = order.price <= price if buy else order.price >= price
+            if order.left and order.buy is not buy and meets:
+                self._withdraw(order)
+
     # -- time ----------------------------------------------------------------
 
     def pause(self) -> int:
@@ -139,8 +114,8 @@ class Flow:
 
     def step(self, now: int) -> None:
         """One event at that time."""
-        self._drift(now)
-        book, fair, chance = self.book, self._fair, self._chance.random()
+        self._fair = fair = self._course.fair(now)
+        book, chance = self.book, self._chance.random()
         if chance < 0.7 and 0 < book.best_ask < fair:
             self._trade(True, math.floor(fair / self._tick) * self._tick)
         elif chance < 0.7 and book.best_bid > fair:
@@ -153,53 +128,6 @@ class Flow:
             self._cancel_old()
         self._tend(True)
         self._tend(False)
-
-    def coast(self, now: int) -> tuple[int, int, int, int]:
-        """Move to `now` without single events: open, high, low and close of that stretch.
-
-        The book is left alone. The prices are on tick and inside the bounds
-        that also hold for single events.
-        """
-        seconds = (now - self._at) / SECOND
-        before = self._rounded(self._fair)
-        self._drift(now)
-        after = self._rounded(self._fair)
-        wide = self._nature.spread * math.sqrt(min(seconds / RETURN_SECONDS, 1.0)) * self._close
-        up = abs(self._chance.gauss(0.0, 0.5)) * wide
-        down = abs(self._chance.gauss(0.0, 0.5)) * wide
-        bound = self._close * self._furthest
-        high = self._rounded(min(max(before, after) + up, self._close + bound))
-        low = self._rounded(max(min(before, after) - down, self._close - bound))
-        return before, max(high, before, after), min(low, before, after), after
-
-    def usual_volume(self, seconds: float) -> int:
-        """A plausible volume for a stretch of time, in whole lots."""
-        nature = self._nature
-        lots = nature.lots * LOTS_A_SECOND * seconds * math.exp(self._chance.gauss(0.0, 0.35))
-        return nature.lot * max(1, round(lots))
-
-    def hit(self, buy: bool, limit: int, volume: int) -> None:
-        """Send one marketable order, with a limit, and report its fills."""
-        order = BookOrder(0, buy, limit, volume)
-        fills = self.book.take(order, limit)
-        if fills:
-            self._report(self._code, fills)
-
-    def _drift(self, now: int) -> None:
-        seconds = (now - self._at) / SECOND
-        self._at = now
-        keep = math.exp(-seconds / RETURN_SECONDS)
-        shock = self._nature.spread * math.sqrt(1.0 - keep * keep)
-        self._away = self._bounded(self._away * keep + shock * self._chance.gauss(0.0, 1.0))
-        self._fair = self._close * (1.0 + self._away)
-
-    def _bounded(self, away: float) -> float:
-        bound = self._furthest
-        if away > bound:
-            return max(2.0 * bound - away, -bound)
-        if away < -bound:
-            return min(-2.0 * bound - away, bound)
-        return away
 
     def _rounded(self, price: float) -> int:
         return round(price / self._tick) * self._tick
@@ -224,7 +152,7 @@ class Flow:
         order = BookOrder(0, buy, limit, lots * nature.lot)
         fills = self.book.take(order, limit, 2)
         if fills:
-            self._report(self._code, fills)
+            self._report(fills)
 
     def _add(self, buy: bool) -> None:
         """Add an order at the touch or behind it; when the spread is wide, into the spread."""

@@ -39,29 +39,19 @@ class History:
 
     Args:
         past: what was before the market started.
-        tape: what has been traded since.
-        prev_close: of the day on which the market started.
+        tape: what has been traded since; it is up to date when bars are asked for.
         unit: what one unit of volume stands for in an amount.
     """
 
-    def __init__(self, past: Past, tape: Tape, prev_close: int, unit: int = 1) -> None:
+    def __init__(self, past: Past, tape: Tape, unit: int = 1) -> None:
         self._unit = unit
         self._past = past
         self._tape = tape
-        self._first_close = prev_close
         self._quotes: deque[Quote] = deque(maxlen=KEPT_QUOTES)
-
-    def beside(self) -> History:
-        """A second history of the same trades, for another code; its quotes are its own."""
-        return History(self._past, self._tape, self._first_close, self._unit)
 
     def record(self, quote: Quote) -> None:
         """Keep a snapshot; the oldest gives way."""
         self._quotes.append(quote)
-
-    def end_day(self, day: date) -> None:
-        """The day ends; its bar is kept."""
-        self._tape.end_day(day)
 
     def bars(
         self, period: str, day: date, now: int, start: int, end: int | None, count: int

@@ -1,17 +1,30 @@
-"""The market: every book, the order flow that drives it, and what has been traded.
+"""The market: every pit, the time they live in, and what has been traded.
 
 One market serves all paper terminals of a process. It stands still until its
 host calls `advance`, which runs everything that is due in the order of time:
 events of the flow, snapshots of watched quotes, and the turn of the day. How
 often the host calls makes no difference, with one exception. A step of more
 than `longest_gap` seconds, as after a laptop has slept, is not run event by
-event: the market coasts over it minute by minute, and over all but the last two
-days of a longer absence day by day. Orders of accounts that the price passes on
-the way are filled.
+event: the market follows the courses of the prices, minute by minute where an
+account has an order. Orders of accounts that the price passes on the way are
+filled.
+
+A code sleeps until somebody needs its book: watches it, asks for its quote, sends
+an order. It falls asleep again a few minutes after the last one has gone. Its
+course goes on all the while.
+
+What is promised: the course of a code, and so every price while it sleeps and where
+every day closes and begins, is a function of seed, code, start and time, as long as
+no account trades in that code. Whatever else is listed, watched or traded, and when
+this code is looked at, changes nothing in it. While it is awake its trades are
+chance around the same course, from the seed, the code and the moment of the waking:
+looking at it at another time gives other trades, a few ticks from these. An
+account's trades move the price by what they take off the book; a day in which an
+account has traded closes at its last trade.
 
 Trading is continuous around the clock and every calendar day is a trading day.
 At midnight in Shanghai the last price becomes the previous close, or what the kind
-of instrument settles to.
+of instrument settles to. What expires leaves, and what is new is listed.
 
 Same seed, same start, same steps: the same market. Nothing here reads a clock of
 the machine; the market belongs to one thread at a time, its host's.
@@ -19,61 +32,52 @@ the machine; the market belongs to one thread at a time, its host's.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable
-from datetime import date
 from heapq import heapify, heappop, heappush, heapreplace
-from random import Random
-from typing import TypeVar
 
-from xtnb.errors import InputError, RefusalCode, Refused
-from xtnb.rules.instruments import find
-from xtnb.rules.listed import (
-    DayTerms,
-    Listed,
-    book_of,
-    everything,
-    next_reference,
-    rules_of,
-    tie,
-    unit_of,
-)
-from xtnb.terminal.book import Book, Fill
+from xtnb.errors import InputError
+from xtnb.rules.listed import Listed, unit_of
+from xtnb.terminal.book import Book, BookOrder, Fill
 from xtnb.terminal.clock import DAY, MINUTE, MS, SECOND, Clock, day_of, midnight
-from xtnb.terminal.market.flow import FILLS_A_SECOND, Flow
-from xtnb.terminal.market.history import Bar, History
-from xtnb.terminal.market.past import Past
-from xtnb.terminal.market.tape import Row, Tape
+from xtnb.terminal.market.course import STEP, next_point
+from xtnb.terminal.market.facts import Facts
+from xtnb.terminal.market.pit import Pit
+from xtnb.terminal.market.roster import not_traded
+from xtnb.terminal.market.state import MarketState, check, kept
 from xtnb.terminal.market.timers import Timers
+from xtnb.terminal.market.watching import OnDay, OnQuote, Watching
 from xtnb.vocabulary.money import YUAN
 from xtnb.vocabulary.records import Quote
 
-OnDay = Callable[[date, date], None]
-OnQuote = Callable[[Quote], None]
-_Listener = TypeVar("_Listener")
+IDLE = 5 * MINUTE  # so long after it was last needed a code falls asleep
 
 _TURN = -1  # the turn of the day comes before what else is due at midnight,
-_SNAPSHOT = 1 << 30  # and a snapshot after it,
-_TIMER = _SNAPSHOT - 1  # and what was asked for with `at` between the two
+_POINT = 0  # then the prices of what sleeps, then the flows,
+_SNAPSHOT = 1 << 60  # and a snapshot last,
+_TIMER = _SNAPSHOT - 1  # after what was asked for with `at`
 
 
-class Market:
-    """All books of a process and the time they live in.
+class Market(Facts):
+    """All pits of a process and the time they live in.
 
     Args:
         clock: tells when the market starts; later only its host reads it.
         seed: all chance comes from it.
-        instruments: what is traded; None for every instrument of the demo.
+        instruments: what is traded; None for everything listed on the day, which then
+            changes with the days.
         flow: False for a market in which only accounts trade: books start empty,
             at the previous close.
         quote_interval_ms: time between two snapshots of a watched quote.
         longest_gap: seconds that `advance` runs event by event in one call.
         rate: events of the flow a second in each instrument.
+        restore: what `keep` gave in an earlier process. The market goes on from there;
+            the next `advance` crosses the time between as any long gap.
 
     Attributes:
-        books: by code. A book lives as long as the market; two codes for one thing, as
-            those of the two Connect routes, share one.
-        instruments: by code.
+        instruments: by code, of the present day.
+
+    Raises:
+        InputError: a wrong argument, or a kept market with another seed.
     """
 
     def __init__(
@@ -86,71 +90,32 @@ class Market:
         quote_interval_ms: int = 500,
         longest_gap: float = 60.0,
         rate: float = 2.0,
+        restore: MarketState | None = None,
     ) -> None:
         if isinstance(seed, bool) or not isinstance(seed, int):
             raise InputError("seed", seed, "a whole number")
         if quote_interval_ms < 1:
             raise InputError("quote_interval_ms", quote_interval_ms, "at least 1 ms")
-        chosen = everything().values() if instruments is None else instruments
+        now = clock.now() if restore is None else restore.now
+        state = check(restore or MarketState(seed, now, now, day_of(now).isoformat()), seed)
+        super().__init__(state, instruments, flow=flow)
         self.clock = clock
-        self.seed = seed
-        self.instruments = {instrument.stock_code: instrument for instrument in chosen}
-        self.books = {code: Book() for code in self.instruments}
-        self._now = clock.now()
-        self._day = day_of(self._now)
+        self._started = state.started
+        self._rate = rate
         self._interval = quote_interval_ms * MS
         self._longest_gap = round(longest_gap * SECOND)
-        self._watched: Counter[str] = Counter()
-        self._shown: dict[str, object] = {}
-        self._day_listeners: list[OnDay] = []
-        self._quote_listeners: list[OnQuote] = []
-        self._rules = {
-            code: rules_of(instrument, instrument.reference, self._day)
-            for code, instrument in self.instruments.items()
-        }
-        tie(self._rules)
-        self._tapes: dict[str, Tape] = {}
-        self._histories: dict[str, History] = {}
-        self._flows: list[Flow] = []
-        self._due: list[tuple[int, int]] = [(midnight(self._now) + DAY, _TURN)]
-        self._timers = Timers()
-        self._twins = {
-            code: first
-            for code, instrument in self.instruments.items()
-            if (first := book_of(instrument)) != code and first in self.instruments
-        }
-        for code, instrument in self.instruments.items():
-            if code not in self._twins:
-                self._open(code, instrument, flow, rate)
-        for code, first in self._twins.items():
-            self.books[code], self._tapes[code] = self.books[first], self._tapes[first]
-            self._histories[code] = self._histories[first].beside()
+        self._watching = Watching()
+        self._running: dict[int, Pit] = {}  # what is awake, by number
+        self._wakings = 0
+        self._crossing: dict[str, Pit] | None = None  # inside a gap: what may have orders
+        self._due: list[tuple[int, int]] = [
+            (midnight(now) + DAY, _TURN),
+            (next_point(now), _POINT),
+        ]
         heapify(self._due)
-
-    def _open(self, code: str, instrument: Listed, with_flow: bool, rate: float) -> None:
-        rules = self._rules[code]
-        past = Past(instrument, rules, self.seed, self._now, today=with_flow)
-        tape = Tape(rules.prev_close)
-        chance = Random(f"{self.seed}:{code}:flow")
-        tape.begin_with(past.today(), round(60 * FILLS_A_SECOND * len(past.today())))
-        self._tapes[code] = tape
-        self._histories[code] = History(past, tape, rules.prev_close, unit_of(instrument))
-        if with_flow:
-            flow = Flow(instrument, self.books[code], chance, self._traded, rate)
-            flow.open(rules, past.start_price(), self._now)
-            flow.refill()
-            self._due.append((self._now + flow.pause(), len(self._flows)))
-            self._flows.append(flow)
+        self._timers = Timers()
 
     # -- time ------------------------------------------------------------------
-
-    def now(self) -> int:
-        """Market time, ns: that of the event being run, else of the last `advance`."""
-        return self._now
-
-    def day(self) -> date:
-        """The present trading day."""
-        return self._day
 
     def advance(self, to: int) -> None:
         """Run everything that is due up to and including `to`, in the order of time.
@@ -168,7 +133,7 @@ class Market:
 
         A time that has passed already comes with the next `advance`. Calls of one time
         come in the order in which they were asked for. In a long gap a call comes at
-        the end of its coarse step, when the books are still empty.
+        the end of its minute, when the books have no orders of the flow.
         """
         heappush(self._due, (max(when, self._now), _TIMER))
         return self._timers.add(when, call)
@@ -183,8 +148,14 @@ class Market:
                 try:
                     self._turn()
                 finally:
-                    for flow in self._flows:
-                        flow.refill()
+                    for awake in self._running.values():
+                        if awake.flow is not None:
+                            awake.flow.refill()
+            elif rank == _POINT:
+                heapreplace(due, (now + STEP, _POINT))
+                self._show_marks()
+                if not now % MINUTE:
+                    self._rest()
             elif rank == _SNAPSHOT:
                 heappop(due)
                 self._snapshot(now)
@@ -192,66 +163,167 @@ class Market:
                 heappop(due)
                 self._timers.ring(self._now + 1)
             else:
-                flow = self._flows[rank]
-                heapreplace(due, (now + flow.pause(), rank))
-                flow.step(now)
+                pit = self._running.get(rank)
+                if pit is None or pit.flow is None:  # has fallen asleep since
+                    heappop(due)
+                    continue
+                heapreplace(due, (now + pit.flow.pause(), rank))
+                pit.flow.step(now)
         self._now = max(self._now, to)
+
+    # -- waking and sleeping -------------------------------------------------------
+
+    def book(self, code: str) -> Book:
+        """The book of a code, which wakes if it sleeps.
+
+        A book lives as long as its code is listed; the two codes of the two Connect
+        routes share one. Inside a long gap a code that wakes has no orders of the flow
+        until the gap has been crossed.
+
+        Raises:
+            Refused: an unknown code.
+        """
+        pit = self._pits.get(code)
+        if pit is None:
+            raise not_traded(code)
+        pit.used = self._now
+        if pit.flow is None:
+            self._wake(pit)
+        return pit.book
+
+    def withdraw(self, code: str, order: BookOrder) -> bool:
+        """Take an account's order off its book. False when it does not rest there."""
+        pit = self._pits.get(code)
+        return pit is not None and pit.book.cancel(order)
+
+    def put_back(self, code: str, order: BookOrder) -> None:
+        """Rest an order that rested in an earlier process, at the end of its price's queue.
+
+        Nothing is traded here. Where the flow stands in the way it withdraws: the order
+        is then the best of its side, and is traded against in turn when the price has
+        passed it. So it never trades beyond its limit.
+
+        Raises:
+            Refused: an unknown code.
+            InputError: another account's order stands in the way.
+        """
+        book, price = self.book(code), order.price
+        flow = self._pits[code].flow
+        if flow is not None:
+            flow.make_way(order.buy, price)
+        if 0 < book.best_ask <= price if order.buy else book.best_bid >= price:
+            raise InputError("order", order, "an order that meets no other account's")
+        book.rest(order)
+
+    def _wake(self, pit: Pit) -> None:
+        if pit.course is None:
+            return
+        if self._crossing is not None:
+            pit.follow(self._now)
+            self._crossing.setdefault(pit.code, pit)
+            return
+        flow = pit.wake(self._rules[pit.code], self._now, self._traded, self._rate)
+        flow.refill()
+        self._wakings = pit.number = self._wakings + 1
+        self._running[pit.number] = pit
+        self._marks.pop(pit.code, None)
+        heappush(self._due, (self._now + flow.pause(), pit.number))
+
+    def _sleep(self, pit: Pit) -> None:
+        pit.sleep(self._now)
+        del self._running[pit.number]
+        if pit.marked:
+            self._marks[pit.code] = pit
+
+    def _rest(self) -> None:
+        """Let what nobody needs fall asleep."""
+        for pit in list(self._running.values()):
+            if pit.tired(self._now, IDLE):
+                self._sleep(pit)
+
+    def _show_marks(self) -> None:
+        for pit in self._marks.values():
+            pit.show(self._now)
+
+    # -- days ------------------------------------------------------------------------
 
     def _turn(self) -> None:
         """The day ends: owners hear of it first, then the books are emptied and begin anew."""
-        old, new = self._day, day_of(self._now)
-        faults: list[Exception] = []
-        for listener in list(self._day_listeners):
-            try:
-                listener(old, new)
-            except Exception as fault:
-                faults.append(fault)
-        for flow in self._flows:
-            flow.leave()
-        for code, book in self.books.items():
-            for order in [*book.queue(True), *book.queue(False)]:
-                book.cancel(order)
-            tape = self._tapes[code]
-            begin = next_reference(self._rules[code], tape.last, tape.volume, tape.amount)
-            if code not in self._twins:
-                self._histories[code].end_day(old)
-            self._rules[code] = rules_of(self.instruments[code], begin, new)
-        tie(self._rules)
-        self._day = new
-        for flow in self._flows:
-            code = flow.instrument.stock_code
-            flow.open(self._rules[code], self._tapes[code].last, self._now)
+        old, new = self._roster.day, day_of(self._now)
+        for pit in self._roster.each():
+            pit.close(self._now)
+        faults = self._watching.end_day(old, new)
+        gone = self._roster.turn(new, self._now)
+        for pit in gone:
+            self._drop(pit)
+        for pit in self._running.values():
+            if pit.flow is not None and pit.course is not None:
+                pit.flow.open(self._rules[pit.code], pit.course, self._now)
         if faults:
             raise faults[0]
+
+    def _drop(self, pit: Pit) -> None:
+        """Forget what is not listed any more."""
+        if self._running.get(pit.number) is pit:
+            self._sleep(pit)
+        self._marks.pop(pit.code, None)
+        self._histories.pop(pit.code, None)
+        self._watching.drop(pit.code)
+        if self._crossing is not None:
+            self._crossing.pop(pit.code, None)
+
+    def on_day(self, listener: OnDay) -> Callable[[], None]:
+        """Call `listener(old_day, new_day)` when a day ends; the returned function ends that.
+
+        The books and the rules are still those of the old day, so that a terminal
+        can take its orders off the books; what expires is still there with its last
+        price. Whatever is left on the books is then dropped.
+        """
+        return self._watching.on_day(listener)
 
     # -- a gap -------------------------------------------------------------------
 
     def _coast(self, to: int) -> None:
-        """Cross a long gap in coarse steps; the flow's next events come after it."""
-        for flow in self._flows:
-            flow.leave()
+        """Cross a long gap along the courses; the flow's next events come after it."""
+        awake = list(self._running.values())
+        for pit in awake:
+            self._sleep(pit)
+        self._crossing = {pit.code: pit for pit in awake}
         try:
             self._cross_days(to)
         finally:
-            for flow in self._flows:
-                flow.refill()
+            crossed, self._crossing = self._crossing, None
             self._due[:] = [entry for entry in self._due if entry[1] in (_TURN, _TIMER)]
-            self._due += [(self._now + flow.pause(), i) for i, flow in enumerate(self._flows)]
-            self._due += [(self._now, _SNAPSHOT)] if self._watched else []
+            self._due.append((next_point(self._now), _POINT))
+            self._due += [(self._now, _SNAPSHOT)] if self._watching.codes else []
             heapify(self._due)
+            self._show_marks()
+            for pit in crossed.values():
+                if pit.watchers or pit.busy or self._now - pit.used < IDLE:
+                    self._wake(pit)
 
     def _cross_days(self, to: int) -> None:
-        detailed = midnight(to) - DAY
         while self._now < to:
             tomorrow = midnight(self._now) + DAY
             stop = min(to, tomorrow)
-            minutes = tomorrow > detailed
             while self._now < stop:
-                end = (self._now // MINUTE + 1) * MINUTE if minutes else stop
-                self._cross(min(end, stop), minutes)
-                self._timers.ring(self._now)
+                self._cross(self._next_stop(stop))
+                due = self._timers.due()
+                if due is not None and due < self._now:
+                    self._show_marks()
+                    self._timers.ring(self._now)
             if stop == tomorrow:
                 self._turn_only(tomorrow)
+
+    def _next_stop(self, stop: int) -> int:
+        """The end of the present minute where an order rests, else that of the next call."""
+        now = self._now
+        if not any(pit.busy for pit in (self._crossing or {}).values()):
+            due = self._timers.due()
+            if due is None or due >= stop:
+                return stop
+            now = max(now, due)
+        return min(stop, (now // MINUTE + 1) * MINUTE)
 
     def _turn_only(self, now: int) -> None:
         """The turn of the day inside a gap: the books stay empty, the next turn is due."""
@@ -261,83 +333,52 @@ class Market:
         self._now = now
         self._turn()
 
-    def _cross(self, end: int, minutes: bool) -> None:
-        """One coarse step for all instruments, ending at `end`, within one minute or one day."""
-        seconds = (end - self._now) / SECOND
-        self._now = end - 1
-        for flow in self._flows:
-            tape = self._tapes[flow.instrument.stock_code]
-            opened, high, low, close = flow.coast(end)
-            volume = flow.usual_volume(seconds)
-            self._pass(flow, high, low, volume)
-            row = Row(end, opened, high, low, close, volume, (opened + close) * volume // 2)
-            count = max(1, round(FILLS_A_SECOND * seconds))
-            if minutes:
-                tape.stretch(row, count, self._now)
-            else:
-                tape.skip(row, count)
-        self._now = end
-
-    def _pass(self, flow: Flow, high: int, low: int, volume: int) -> None:
-        """Fill the orders of accounts that the price reached in a step, up to its volume.
+    def _cross(self, end: int) -> None:
+        """One coarse step: fill the orders that the price reaches in it, up to its volume.
 
         Each side is looked at once; what the step's volume does not cover waits.
         """
-        book = flow.book
-        if book.best_bid >= low and book.best_bid:
-            flow.hit(False, low, volume)
-        if 0 < book.best_ask <= high:
-            flow.hit(True, high, volume)
+        self._now = end - 1
+        for pit in list((self._crossing or {}).values()):
+            seen = pit.step(self._now) if pit.busy else None
+            if seen:
+                high, low, volume = seen
+                for buy, limit in ((False, low), (True, high)):
+                    if pit.reached(buy, limit):
+                        self._show_marks()
+                        order = BookOrder(0, buy, limit, volume)
+                        self._traded(pit, pit.book.take(order, limit))
+        self._now = end
 
     # -- trades --------------------------------------------------------------------
 
     def note_trade(self, code: str, price: int, volume: int) -> None:
         """Add one fill to the day's statistics and the bars; terminals call it for theirs."""
-        self._tapes[code].trade(price, volume, self._now)
+        pit = self._pits[code]
+        if pit.flow is None and pit.course is not None:
+            pit.follow(self._now)
+        pit.moved = True
+        pit.tape.trade(price, volume, self._now)
 
-    def _traded(self, code: str, fills: list[Fill]) -> None:
+    def _traded(self, pit: Pit, fills: list[Fill]) -> None:
         """The flow has traded: note every fill, then tell the owners of the makers."""
-        tape, now = self._tapes[code], self._now
+        tape, now = pit.tape, self._now
         owned = False
         for maker, price, volume in fills:
             tape.trade(price, volume, now)
             owned = owned or maker.owner is not None
         if owned:
+            pit.moved = True
             for maker, price, volume in fills:
                 if maker.owner is not None:
                     maker.owner.filled(maker, price, volume)
 
     # -- facts -----------------------------------------------------------------------
 
-    def prev_close(self, code: str) -> int:
-        """Yesterday's last price, 1e-4 yuan. Raises Refused for an unknown code."""
-        return self.rules(code).prev_close
-
-    def last_price(self, code: str) -> int:
-        """The last price, 1e-4 yuan; the previous close until there is one."""
-        return self._tape(code).last
-
-    def mark(self, code: str) -> Tape:
-        """What keeps the last price of a code: its `last` is always the present one."""
-        return self._tape(code)
-
-    def rules(self, code: str) -> DayTerms:
-        """The rules of the present day. Raises Refused for an unknown code."""
-        rules = self._rules.get(code)
-        if rules is None:
-            raise _not_traded(code)
-        return rules
-
-    def _tape(self, code: str) -> Tape:
-        tape = self._tapes.get(code)
-        if tape is None:
-            raise _not_traded(code)
-        return tape
-
     def quote(self, code: str) -> Quote:
-        """The present state of one instrument. Raises Refused for an unknown code."""
-        tape, rules = self._tape(code), self._rules[code]
-        bids, bid_volumes, asks, ask_volumes = self.books[code].depth(5)
+        """The present state of one instrument, which wakes. Raises Refused for an unknown code."""
+        bids, bid_volumes, asks, ask_volumes = self.book(code).depth(5)
+        tape, rules = self._pits[code].tape, self._rules[code]
         return Quote(
             stock_code=code,
             instrument_name=self.instruments[code].name,
@@ -358,27 +399,16 @@ class Market:
             ask_volume=ask_volumes,
         )
 
-    def bars(
-        self, code: str, period: str, start_ns: int = 0, end_ns: int | None = None, count: int = -1
-    ) -> list[Bar] | list[Quote]:
-        """Bars of one instrument, oldest first, or for "tick" its recorded quotes.
+    # -- over a restart ----------------------------------------------------------------
 
-        Args:
-            code: the instrument.
-            period: "tick", "1m", "5m" or "1d".
-            start_ns, end_ns: both included, compared with the label of a bar: the
-                end of a minute bar, the midnight that begins a day. 0 and None (or
-                0) leave a side open, and then the bar of the present minute or day
-                is there as far as it has come.
-            count: only the last so many; -1 for all.
+    def keep(self) -> MarketState:
+        """What a later process needs to go on from here with `Market(..., restore=...)`.
 
-        Raises:
-            Refused: an unknown code.
-            InputError: another period.
+        Restored, the market has the same day, previous closes, statistics and bars; its
+        books are filled anew. The snapshots that bars("tick") gives are not kept.
         """
-        self._tape(code)
-        history = self._histories[code]
-        return history.bars(period, self._day, self._now, start_ns, end_ns, count)
+        pits, instruments = self._pits, self.instruments
+        return kept(self._started, self._now, self._rules, instruments, pits, self.seed)
 
     # -- quotes ------------------------------------------------------------------------
 
@@ -388,33 +418,25 @@ class Market:
         Raises:
             Refused: an unknown code.
         """
-        self._tape(code)
-        if not self._watched:
+        self.book(code)
+        self._pits[code].watchers += 1
+        if not self._watching.codes:
             self._plan_snapshot()
-        self._watched[code] += 1
+        self._watching.add(code)
 
     def unwatch(self, code: str) -> None:
         """Undo one `watch`. A code that nobody watches is left alone."""
-        if self._watched[code] > 1:
-            self._watched[code] -= 1
-        else:
-            del self._watched[code]
-            self._shown.pop(code, None)
-            if not self._watched:
+        if self._watching.remove(code):
+            pit = self._pits[code]
+            pit.watchers -= 1
+            pit.used = self._now
+            if not self._watching.codes:
                 self._due[:] = [entry for entry in self._due if entry[1] != _SNAPSHOT]
                 heapify(self._due)
 
     def on_quote(self, listener: OnQuote) -> Callable[[], None]:
         """Call `listener(quote)` for each snapshot; the returned function ends that."""
-        return _joined(self._quote_listeners, listener)
-
-    def on_day(self, listener: OnDay) -> Callable[[], None]:
-        """Call `listener(old_day, new_day)` when a day ends; the returned function ends that.
-
-        The books and the rules are still those of the old day, so that a terminal
-        can take its orders off the books. Whatever is left there is then dropped.
-        """
-        return _joined(self._day_listeners, listener)
+        return self._watching.on_quote(listener)
 
     def _plan_snapshot(self) -> None:
         heappush(self._due, ((self._now // self._interval + 1) * self._interval, _SNAPSHOT))
@@ -422,31 +444,10 @@ class Market:
     def _snapshot(self, now: int) -> None:
         """Show every watched quote that has changed since it was last shown."""
         self._plan_snapshot()
-        for code in list(self._watched):
-            seen = (self.books[code].depth(5), self._tapes[code].transactions, self._day)
-            if self._shown.get(code) == seen:
-                continue
-            self._shown[code] = seen
-            quote = self.quote(code)
-            self._histories[code].record(quote)
-            for listener in list(self._quote_listeners):
-                listener(quote)
-
-
-def _not_traded(code: str) -> Refused:
-    find(code)
-    return Refused(
-        RefusalCode.UNKNOWN_CODE,
-        f"本市场不交易 {code}",
-        f"{code} is not traded in this market",
-    )
-
-
-def _joined(listeners: list[_Listener], listener: _Listener) -> Callable[[], None]:
-    listeners.append(listener)
-
-    def forget() -> None:
-        if listener in listeners:
-            listeners.remove(listener)
-
-    return forget
+        for code in list(self._watching.codes):
+            pit = self._pits[code]
+            seen = pit.book.depth(5), pit.tape.transactions, self._roster.day
+            if self._watching.changed(code, seen):
+                quote = self.quote(code)
+                self._history(code).record(quote)
+                self._watching.tell(quote)

@@ -3,8 +3,7 @@
 It is a function of the seed, the code and the day on which the market starts,
 and is worked out when someone asks. Days are weekdays, each with the 240 minutes
 of an ordinary session; the last of them closes at the instrument's reference
-price. The minutes of the last few days add up to their day bars exactly. Today
-has up to 240 minutes of its own, which end where the market starts.
+price. The minutes of the last few days add up to their day bars exactly.
 
 All of it is ours: no price or volume here was ever quoted.
 """
@@ -18,15 +17,13 @@ from random import Random
 
 from xtnb.rules.instruments import Instrument
 from xtnb.rules.listed import DayTerms, Listed
-from xtnb.terminal.clock import MINUTE, day_start, midnight
-from xtnb.terminal.market.flow import LOTS_A_SECOND, character
+from xtnb.terminal.clock import MINUTE, day_start
+from xtnb.terminal.market.character import LOTS_A_SECOND, character
 from xtnb.terminal.market.tape import Row
 
 DAYS = 260
 DAYS_WITH_MINUTES = 5
-MINUTES_BEFORE_START = 240
 _SESSION = [*range(9 * 60 + 31, 11 * 60 + 31), *range(13 * 60 + 1, 15 * 60 + 1)]
-_FURTHEST_START = 0.025
 
 
 def weekdays_before(day: date, count: int) -> list[date]:
@@ -46,29 +43,15 @@ class Past:
         instrument: whose past.
         rules: of the day on which the market starts; its `prev_close` is where the past ends.
         seed: the market's.
-        start: when the market starts, ns.
-        today: whether there are minutes today before the start.
     """
 
-    def __init__(
-        self, instrument: Listed, rules: DayTerms, seed: int, start: int, *, today: bool
-    ) -> None:
+    def __init__(self, instrument: Listed, rules: DayTerms, seed: int) -> None:
         self._instrument = instrument
         self._rules = rules
         self._seed = seed
-        self._start = start
         self._nature = character(instrument, rules.prev_close, rules.tick)
-        self._today = self._make_today() if today else []
         self._days: list[Row] | None = None
         self._minutes: list[Row] = []
-
-    def today(self) -> list[Row]:
-        """Minutes of the day on which the market starts, before it starts."""
-        return self._today
-
-    def start_price(self) -> int:
-        """Where the market starts: today's last close, or the previous close."""
-        return self._today[-1].close if self._today else self._rules.prev_close
 
     def days(self) -> list[Row]:
         """Day bars before the day of the start, oldest first."""
@@ -77,9 +60,9 @@ class Past:
         return self._days
 
     def minutes(self) -> list[Row]:
-        """Minute bars before the start: of the last few days, and of today."""
+        """Minute bars of the last few of those days."""
         self.days()
-        return self._minutes + self._today
+        return list(self._minutes)
 
     def _chance(self, purpose: str) -> Random:
         return Random(f"{self._seed}:{self._instrument.stock_code}:{purpose}")
@@ -87,26 +70,6 @@ class Past:
     def _rounded(self, price: float) -> int:
         tick = self._rules.tick
         return max(tick, round(price / tick) * tick)
-
-    def _make_today(self) -> list[Row]:
-        chance, close = self._chance("today"), self._rules.prev_close
-        first = max(midnight(self._start), self._start - MINUTES_BEFORE_START * MINUTE)
-        ends = range(first // MINUTE * MINUTE + MINUTE, self._start + 1, MINUTE)
-        if not ends or self._start == midnight(self._start):
-            return []
-        spread = self._nature.spread
-
-        def near(share: float) -> int:
-            away = max(-_FURTHEST_START, min(_FURTHEST_START, chance.gauss(0.0, share * spread)))
-            return self._rounded(close * (1.0 + away))
-
-        prices = _bridge(chance, near(0.3), near(0.6), len(ends), 0.25 * spread * close)
-        usual = self._nature.lots * LOTS_A_SECOND * 60
-        rows = []
-        for end, (before, after) in zip(ends, prices, strict=True):
-            volume = self._whole_lots(usual * math.exp(chance.gauss(0.0, 0.35)))
-            rows.append(self._row(chance, end, before, after, volume))
-        return rows
 
     def _make_days(self) -> list[Row]:
         """Walk back from the previous close, then cut the last days into minutes."""

@@ -8,7 +8,9 @@ numbers: prices in 1e-4 yuan, volumes in shares, amounts in 1e-4 yuan.
 from __future__ import annotations
 
 from array import array
+from collections.abc import Iterable
 from datetime import date
+from operator import mul
 from typing import NamedTuple
 
 from xtnb.terminal.clock import DAY, MINUTE, day_start
@@ -35,13 +37,15 @@ class Tape:
 
     Attributes:
         open, high, low: of the day, 0 until there is a trade.
-        last: the last trade's price; the previous close until there is one.
+        last: the last trade's price; the previous close until there is one. While trades
+            are not run one by one, whoever keeps the course of the price moves it on.
         volume, amount, transactions: of the day.
     """
 
     __slots__ = (
         "_amount_before",
         "_days",
+        "_minute_close",
         "_minute_end",
         "_minute_high",
         "_minute_low",
@@ -67,7 +71,7 @@ class Tape:
         self.open = self.high = self.low = 0
         self.volume = self.amount = self.transactions = 0
         self._minute_end = 0
-        self._minute_open = self._minute_high = self._minute_low = 0
+        self._minute_open = self._minute_high = self._minute_low = self._minute_close = 0
         self._volume_before = self._amount_before = 0
 
     def trade(self, price: int, volume: int, now: int) -> None:
@@ -82,42 +86,88 @@ class Tape:
             self.high = price
         elif price < self.low:
             self.low = price
-        self.last = price
+        self.last = self._minute_close = price
         self.volume += volume
         self.amount += price * volume
         self.transactions += 1
 
-    def stretch(self, row: Row, transactions: int, now: int) -> None:
-        """Add a stretch of a minute that was not run trade by trade.
+    def walk(self, prices: list[int], volumes: list[int], at: int, step: int) -> None:
+        """Add trades at equal steps of time, of which a minute has a whole number.
 
-        Trades that were noted meanwhile are in the minute too. The row's time is not read.
+        Args:
+            prices, volumes: of the trades.
+            at: time of the first; each is the last moment of its step.
+            step: from one to the next, ns.
         """
-        if now >= self._minute_end:
-            self._turn(row.open, now)
-        self._minute_high = max(self._minute_high, row.high)
-        self._minute_low = min(self._minute_low, row.low)
-        self.skip(row, transactions)
+        count, each, first = len(prices), MINUTE // step, 0
+        while first < count and at % MINUTE != step - 1:
+            self.trade(prices[first], volumes[first], at)
+            first, at = first + 1, at + step
+        stop = first + (count - first) // each * each
+        if stop > first:
+            self._close_minute()
+            if not self.open:
+                self.open = self.high = self.low = prices[first]
+            end, extend, worth = at // MINUTE * MINUTE, self._rows.extend, 0
+            for k in range(first, stop, each):
+                seen, traded = prices[k : k + each], volumes[k : k + each]
+                end += MINUTE
+                amount = sum(map(mul, seen, traded))
+                worth += amount
+                extend((end, seen[0], max(seen), min(seen), seen[-1], sum(traded), amount))
+            seen = prices[first:stop]
+            self.high, self.low = max(self.high, max(seen)), min(self.low, min(seen))
+            self.last = seen[-1]
+            self.volume += sum(volumes[first:stop])
+            self.amount += worth
+            self.transactions += stop - first
+            at += (stop - first) * step
+        for price, volume in zip(prices[stop:], volumes[stop:], strict=True):
+            self.trade(price, volume, at)
+            at += step
 
-    def skip(self, row: Row, transactions: int) -> None:
-        """Add a stretch to the day alone, without minutes."""
-        if not self.open:
-            self.open, self.high, self.low = row.open, row.high, row.low
-        self.high = max(self.high, row.high)
-        self.low = min(self.low, row.low)
-        self.last = row.close
-        self.volume += row.volume
-        self.amount += row.amount
-        self.transactions += transactions
+    def merge(self, other: Tape) -> None:
+        """Take in the days and minutes of a tape that has none in common with this one."""
+        self._days = sorted([*self._days, *other._days])[-KEPT_DAYS:]
+        if other._rows:
+            rows, time = self._rows, other._rows[0]
+            at = len(rows)
+            while at and rows[at - _COLUMNS] > time:
+                at -= _COLUMNS
+            rows[at:at] = other._rows
 
-    def begin_with(self, rows: list[Row], transactions: int) -> None:
-        """Start the day as if those minutes had been traded; they are not recorded."""
-        if rows:
-            self.open, self.last = rows[0].open, rows[-1].close
-            self.high = max(row.high for row in rows)
-            self.low = min(row.low for row in rows)
-            self.volume = sum(row.volume for row in rows)
-            self.amount = sum(row.amount for row in rows)
-            self.transactions = transactions
+    def resume(self, rows: Iterable[Row], figures: tuple[int, ...], now: int) -> None:
+        """Take up a day where another tape has left it.
+
+        Args:
+            rows: minutes from some moment on; they replace what is here from then on.
+            figures: as `figures` gave them.
+            now: the present; a minute that is not over by then goes on.
+        """
+        self._close_minute()
+        kept = list(rows)
+        while kept and self._rows and self._rows[-_COLUMNS] >= kept[0].time:
+            del self._rows[-_COLUMNS:]
+        self.open, self.high, self.low, self.last = figures[:4]
+        self.volume, self.amount, self.transactions = figures[4:]
+        if kept and kept[-1].time > now:
+            row = kept.pop()
+            self._minute_end = row.time
+            self._minute_open, self._minute_close = row.open, row.close
+            self._minute_high, self._minute_low = row.high, row.low
+            self._volume_before = self.volume - row.volume
+            self._amount_before = self.amount - row.amount
+        for row in kept:
+            self._rows.extend(row)
+
+    def figures(self) -> tuple[int, ...]:
+        """Open, high, low, last, volume, amount and transactions of the day."""
+        day = self.open, self.high, self.low, self.last
+        return (*day, self.volume, self.amount, self.transactions)
+
+    def add_days(self, rows: Iterable[Row]) -> None:
+        """Add bars of days that were not traded here."""
+        self._days = sorted([*self._days, *rows])[-KEPT_DAYS:]
 
     def end_day(self, day: date) -> None:
         """Close the day: its bar is kept, its statistics start again, `last` stays."""
@@ -144,19 +194,23 @@ class Tape:
             until: fill up to the minute of this moment; 0 stops at the last trade.
             last: at least so many of the latest, if there are; -1 for all.
         """
-        data = self._rows
-        first = 0 if last < 0 else max(0, len(data) - last * _COLUMNS)
-        rows = [Row(*data[i : i + _COLUMNS]) for i in range(first, len(data), _COLUMNS)]
-        if self._minute_end:
-            rows.append(self._minute())
         filled: list[Row] = []
-        for row in rows:
+        for row in self.recorded(last):
             if filled:
                 _fill(filled, row.time)
             filled.append(row)
         if filled and until:
             _fill(filled, (until // MINUTE + 2) * MINUTE)
         return filled
+
+    def recorded(self, last: int = -1) -> list[Row]:
+        """Minutes with trades, oldest first; so many of the latest, or -1 for all."""
+        data = self._rows
+        first = 0 if last < 0 else max(0, len(data) - last * _COLUMNS)
+        rows = [Row(*data[i : i + _COLUMNS]) for i in range(first, len(data), _COLUMNS)]
+        if self._minute_end:
+            rows.append(self._minute())
+        return rows
 
     def _turn(self, price: int, now: int) -> None:
         self._close_minute()
@@ -172,7 +226,7 @@ class Tape:
             self._minute_open,
             self._minute_high,
             self._minute_low,
-            self.last,
+            self._minute_close,
             self.volume - self._volume_before,
             self.amount - self._amount_before,
         )

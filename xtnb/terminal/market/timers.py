@@ -29,6 +29,13 @@ class Timers:
 
         return forget
 
+    def due(self) -> int | None:
+        """When the next call is due, ns."""
+        waiting = self._waiting
+        while waiting and waiting[0][1] not in self._calls:
+            heappop(waiting)
+        return waiting[0][0] if waiting else None
+
     def ring(self, before: int) -> None:
         """Call what is due before a time. What a call raises comes out; it is not repeated."""
         waiting = self._waiting
