@@ -65,6 +65,10 @@ class Pushes(Protocol):
     def pushes_after(self, number: int, limit: int) -> list[tuple[int, bytes]]: ...
 
 
+def no_journal() -> None:
+    """Of a terminal that is in memory alone."""
+
+
 class TerminalServer:
     """Serves one link under one name.
 
@@ -91,7 +95,7 @@ class TerminalServer:
         servers: Sequence[Server],
         key: Key | None,
         *,
-        journal: Callable[[], Pushes | None] = lambda: None,
+        journal: Callable[[], Pushes | None] = no_journal,
         kept: Retention | None = None,
         lease_seconds: float = LEASE_SECONDS,
         replicas: int = 1,
@@ -208,7 +212,7 @@ class TerminalServer:
         wire.connect()
         try:
             if self._wire is None:
-                self._must_be_free(wire)
+                _must_be_free(wire, self.name)
             if not self._link_open:
                 self._open_link()
             last = self._prepare(wire)
@@ -223,17 +227,6 @@ class TerminalServer:
         except BaseException:
             wire.close()
             raise
-
-    def _must_be_free(self, wire: Wire) -> None:
-        try:
-            wire.request(f"xtnb.{self.name}.session", pack({"do": "ping"}), 2.0)
-        except RequestFailed as failed:
-            if failed.status != NO_RESPONDERS:
-                raise TerminalUnavailable(f"terminal {self.name}: {failed}") from failed
-        else:
-            raise TerminalUnavailable(
-                f"a terminal {self.name!r} is served there already; stop it, or take another name"
-            )
 
     def _prepare(self, wire: Wire) -> int:
         """Have a stream that fits what is to be stored; returns the last number it has."""
@@ -272,7 +265,7 @@ class TerminalServer:
         number = last
         while number < self._last:
             found = journal.pushes_after(number, 1000)
-            rows = [self._row(*one) for one in found if one[0] <= self._last]
+            rows = [_row(self.name, *one) for one in found if one[0] <= self._last]
             if not rows:
                 break
             self._publisher.add(rows)
@@ -467,10 +460,23 @@ class TerminalServer:
         self._publisher.add([Row(number, f"xtnb.{self.name}.push.{account}", data, headers)])
         self._send(packet(live, data, "", headers))
 
-    def _row(self, number: int, data: bytes) -> Row:
-        """A row of the journal as the stream keeps it."""
-        push = decode(data)
-        assert isinstance(push, Push)
-        account = whose(push.account_type, push.account_id)
-        mine = push._replace(session=0, seq=0) if push.session == SERVER_SESSION else push
-        return Row(number, f"xtnb.{self.name}.push.{account}", encode(mine), {})
+
+def _must_be_free(wire: Wire, name: str) -> None:
+    try:
+        wire.request(f"xtnb.{name}.session", pack({"do": "ping"}), 2.0)
+    except RequestFailed as failed:
+        if failed.status != NO_RESPONDERS:
+            raise TerminalUnavailable(f"terminal {name}: {failed}") from failed
+    else:
+        raise TerminalUnavailable(
+            f"a terminal {name!r} is served there already; stop it, or take another name"
+        )
+
+
+def _row(name: str, number: int, data: bytes) -> Row:
+    """A push of the journal as the stream keeps it; who asked for it is gone."""
+    push = decode(data)
+    assert isinstance(push, Push)
+    account = whose(push.account_type, push.account_id)
+    told = push._replace(session=0, seq=0) if push.session == SERVER_SESSION else push
+    return Row(number, f"xtnb.{name}.push.{account}", encode(told), {})

@@ -18,7 +18,7 @@ from xtnb.link.address import is_loopback, parse_servers
 from xtnb.link.base import Link
 from xtnb.link.jetstream import Retention
 from xtnb.link.keys import KeyRing
-from xtnb.link.serve import Pushes, TerminalServer
+from xtnb.link.serve import Pushes, TerminalServer, no_journal
 from xtnb.link.server import NatsServer, Tls
 
 _log = logging.getLogger("xtnb.link")
@@ -54,7 +54,7 @@ class Service:
         tls: Tls | None = None,
         join: str = "",
         authority: Path | None = None,
-        journal: Callable[[], Pushes | None] = lambda: None,
+        journal: Callable[[], Pushes | None] = no_journal,
         kept: Retention | None = None,
     ) -> None:
         self.name = name
@@ -69,9 +69,7 @@ class Service:
             self._child = NatsServer(store, [name], host, port, tls)
             key = self._child.own
             self._servers = ()
-        self._terminal = lambda: TerminalServer(
-            link, name, self._servers, key, journal=journal, kept=kept
-        )
+        self._link, self._key, self._journal, self._kept = link, key, journal, kept
         self._server: TerminalServer | None = None
         self._end = threading.Event()
 
@@ -87,7 +85,11 @@ class Service:
             self._child.start(self._ring.users())
             self._servers = (self._child.address,)
         try:
-            self._server = self._terminal()
+            self._server = TerminalServer(
+                *(self._link, self.name, self._servers, self._key),
+                journal=self._journal,
+                kept=self._kept,
+            )
             self._server.start()
         except BaseException:
             self.stop()
