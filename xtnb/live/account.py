@@ -7,6 +7,7 @@ desk's own `preview_now` asks the terminal for the prices of this moment.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from threading import Lock
 from typing import Any
@@ -33,6 +34,7 @@ from xtnb.vocabulary.money import YUAN
 from xtnb.vocabulary.records import Quote, StockAccount
 from xtnb.vocabulary.symbols import parse_symbol
 
+_ALWAYS_LISTED = "600000.SH"
 _SHANGHAI = timedelta(hours=8)
 
 
@@ -163,6 +165,9 @@ class LiveAccount:
     def listed(self) -> Mapping[str, Listed]:
         """What is listed today, of every kind, by code."""
         days = [terms.day for terms in list(self._rules.values())]
+        if not days:
+            with suppress(Refused):
+                days = [self.terms_of(_ALWAYS_LISTED).day]
         return everything(max(days)) if days else everything()
 
     def _outdated(self, terms: DayTerms) -> bool:

@@ -237,14 +237,15 @@ def everything(day: date = DEMO_DAY) -> dict[str, Listed]:
 
     Stocks, funds and bonds are the same on every day; contracts come and go by their
     months. A contract is listed on every day from its first to its last trading day.
+    The day is the market's; the default is the one on which a hand-moved clock starts.
     """
     monthly = {code: listed for each in _MONTHLY for code, listed in each(day).items()}
     return _standing() | monthly
 
 
-def lookup(stock_code: str, day: date) -> Listed | None:
-    """What a code means on a day, also that of a contract that is not listed on it; None for a
-    code that means nothing."""
+def lookup(stock_code: str, day: date = DEMO_DAY) -> Listed | None:
+    """What a code means, also that of a contract that is not listed yet or any more; None for a
+    code that means nothing. The day tells the decade of a Zhengzhou code."""
     return (
         everything(day).get(stock_code)
         or future_named(stock_code, day)
