@@ -146,8 +146,7 @@ class Keeper:
         for kind, number, order_id in self._orders:
             order = terminal.accounts[kind, number].orders.get(order_id)
             if order is not None:
-                book = terminal.market.books.get(order.fixed["stock_code"])
-                rests = book is not None and book.holds(order)
+                rests = terminal.market.holds(order.fixed["stock_code"], order)
                 rank = self._ranks.get(order_id, 0) if rests else 0
                 kept.append(Kept(ORDER, f"{order_id:012d}", order_row(order, rank)))
         self._tasks(kept)

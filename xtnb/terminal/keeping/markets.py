@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from xtnb.journal import Kept
-from xtnb.terminal.accounts.orders import Books, Order
+from xtnb.terminal.accounts.orders import Order
 from xtnb.terminal.engine import PaperTerminal
 from xtnb.terminal.keeping.codec import KeepingError, pack, unpack
 from xtnb.terminal.market import Market
@@ -34,17 +34,9 @@ def restore_market(market: Market, body: bytes) -> None:
 
 
 def put_back(terminal: PaperTerminal, orders: list[Order]) -> None:
-    """Put open orders onto their books, first come first; what the market has met is matched."""
-    market, at = terminal.market, terminal.market.now() // 1_000_000_000
+    """Rest open orders on their books, first come first; see `Market.put_back`."""
     for order in orders:
-        book = market.books[order.fixed["stock_code"]]
-        against = book.best_ask if order.buy else book.best_bid
-        met = against and (order.price >= against if order.buy else order.price <= against)
-        if met:
-            owner: Books = order.owner
-            terminal.floor.match(owner, order, at)
-        else:
-            book.rest(order)
+        terminal.market.put_back(order.fixed["stock_code"], order)
 
 
 def _parts(body: bytes) -> list[Any]:

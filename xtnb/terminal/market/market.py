@@ -196,6 +196,11 @@ class Market(Facts):
         pit = self._pits.get(code)
         return pit is not None and pit.book.cancel(order)
 
+    def holds(self, code: str, order: BookOrder) -> bool:
+        """Whether an account's order rests on its book."""
+        pit = self._pits.get(code)
+        return pit is not None and pit.book.holds(order)
+
     def put_back(self, code: str, order: BookOrder) -> None:
         """Rest an order that rested in an earlier process, at the end of its price's queue.
 
