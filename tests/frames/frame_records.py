@@ -74,7 +74,13 @@ def records_of(record: type):
         elif field.codes is not None:
             values[name] = st.sampled_from(sorted({int(member) for member in field.codes}))
         else:
-            kinds = {"int": WHOLE, "float": YUAN, "text": TEXTS, "time": SECONDS}
+            kinds = {
+                "int": WHOLE,
+                "float": YUAN,
+                "text": TEXTS,
+                "time": SECONDS,
+                "bool": st.booleans(),
+            }
             values[name] = kinds.get(field.dtype, SECONDS.map(lambda second: second * 1000))
     return st.builds(record, **values)
 

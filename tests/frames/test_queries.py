@@ -14,7 +14,7 @@ from xtnb.frames.queries import TABLES, code_of, query_frame, query_schema
 from xtnb.vocabulary.credit import CreditAssure, StkCompacts
 from xtnb.vocabulary.options import options
 
-OUTCOME = {"success", "error"}
+OUTCOME = {"success", "error", "error_msg"}
 
 
 @pytest.fixture(autouse=True)

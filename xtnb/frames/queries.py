@@ -19,6 +19,7 @@ import pandas as pd
 from xtnb import xtconstant as c
 from xtnb.frames.schema import SCHEMAS, Column, Schema
 from xtnb.frames.tables import table
+from xtnb.vocabulary.algorithms import SmartAlgoTask
 from xtnb.vocabulary.credit import (
     CreditAssure,
     CreditSloCode,
@@ -28,13 +29,20 @@ from xtnb.vocabulary.credit import (
 )
 from xtnb.vocabulary.derivatives import XtPositionStatistics
 from xtnb.vocabulary.fields import Field, column, field_table
-from xtnb.vocabulary.lending import SmtCompact, SmtQuoter
+from xtnb.vocabulary.lending import SmtCompact, SmtOrder, SmtQuoter
 from xtnb.vocabulary.reconciliation import Finding
 from xtnb.vocabulary.subscriptions import IpoInfo
-from xtnb.vocabulary.transfers import ComFund, ComPosition
+from xtnb.vocabulary.transfers import (
+    BankAmount,
+    BankInfo,
+    BankTransferStream,
+    ComFund,
+    ComPosition,
+    SecuAccount,
+)
 
 _CODE = Field("stock_code", "证券代码", "code", "text")
-_OUTCOME = frozenset({"success", "error"})
+_OUTCOME = frozenset({"success", "error", "error_msg"})
 _SUFFIXES = {number: suffix for suffix, number in c.MARKET_STR_TO_ENUM_MAPPING.items()}
 
 
@@ -68,6 +76,12 @@ _TABLES: dict[str, tuple[type, Any]] = {
     "counter_positions": (ComPosition, None),
     "borrow_quotes": (SmtQuoter, None),
     "borrow_contracts": (SmtCompact, None),
+    "borrow_orders": (SmtOrder, None),
+    "banks": (BankInfo, None),
+    "bank_balance": (BankAmount, None),
+    "bank_transfers": (BankTransferStream, None),
+    "shareholders": (SecuAccount, None),
+    "algorithms": (SmartAlgoTask, None),
     "position_statistics": (XtPositionStatistics, None),
     "reconciliation": (Finding, None),
 }

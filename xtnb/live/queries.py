@@ -76,6 +76,10 @@ class AccountQueries:
         """What has been borrowed ahead. 约券合约"""
         return self._frame("borrow_contracts", self.trader.smt_query_compact)
 
+    def borrow_orders(self) -> Frame:
+        """What was applied for to borrow, and what became of it. 约券申请"""
+        return self._frame("borrow_orders", self.trader.smt_query_order)
+
     # -- new issues --------------------------------------------------------------------------------
 
     def ipo(self) -> Frame:
@@ -103,6 +107,57 @@ class AccountQueries:
         rows = told(self.trader.query_com_position(self.account), "counter_positions")
         return query_frame("counter_positions", [_well(row, "counter_positions") for row in rows])
 
+    # -- banks -------------------------------------------------------------------------------------
+
+    def banks(self) -> Frame:
+        """The banks that are tied to the account. 银行信息"""
+        rows = told(self.trader.query_bank_info(self.account), "banks")
+        return query_frame("banks", [_well(vars(row), "banks") for row in rows])
+
+    def bank_balance(self, bank_no: str, bank_account: str, password: str = "") -> Frame:
+        """Money at one bank: one row. 银行余额
+
+        Args:
+            bank_no, bank_account: as `banks` has them.
+            password: of the bank account.
+
+        Raises:
+            QueryFailed: also for a wrong password, with the bank's words.
+        """
+        asked = bank_no, bank_account, password
+        rows = told(self.trader.query_bank_amount(self.account, *asked), "bank_balance")
+        return query_frame("bank_balance", [_well(vars(row), "bank_balance") for row in rows])
+
+    def bank_transfers(self, start: str = "19900101", end: str = "99991231") -> Frame:
+        """Transfers between bank and broker, oldest first. 银证转账流水
+
+        Args:
+            start, end: the first and the last day, such as "20261120"; by default all.
+        """
+        rows = told(
+            self.trader.query_bank_transfer_stream(self.account, start, end), "bank_transfers"
+        )
+        return query_frame("bank_transfers", [_well(vars(row), "bank_transfers") for row in rows])
+
+    def shareholders(self) -> Frame:
+        """The shareholder accounts of the account, by market. 股东账号"""
+        rows = told(self.trader.query_secu_account(self.account), "shareholders")
+        return query_frame("shareholders", [_well(vars(row), "shareholders") for row in rows])
+
+    # -- algorithms --------------------------------------------------------------------------------
+
+    def algorithms(self) -> Frame:
+        """The day's orders that the terminal works by an algorithm. 智能算法任务
+
+        `order_id_list` is a text: the numbers of the orders that were sent so far.
+        """
+        rows = told(self.trader.query_smart_algo_task(self.account), "algorithms")
+        shown = [
+            {**row, "order_id_list": ", ".join(str(number) for number in row["order_id_list"])}
+            for row in rows
+        ]
+        return query_frame("algorithms", shown)
+
     # -- futures and options -----------------------------------------------------------------------
 
     def position_statistics(self) -> Frame:
@@ -114,9 +169,9 @@ class AccountQueries:
 
 
 def _well(row: Mapping[str, Any], what: str) -> Mapping[str, Any]:
-    """A row of a counter. Raises QueryFailed with its error text when it says so."""
+    """A row of a counter or a bank. Raises QueryFailed with its error text when it says so."""
     if not row:
         told(None, what)
     if not row["success"]:
-        raise QueryFailed(f"{what}: {row['error']}")
+        raise QueryFailed(f"{what}: {row.get('error') or row.get('error_msg')}")
     return row

@@ -82,7 +82,7 @@ class SecuAccount:
 
     success: bool = column("是否成功", "succeeded", default=False)
     error_msg: str = column("失败信息", "error text", default="")
-    main: bool = column("是否主股东", "main account flag", default=False)
+    main: bool = column("是否主股东", "main account flag", dtype="bool", default=False)
     market: str = column("证券市场", "market", default="")
     secu_account: str = column("股东号", "shareholder account", default="")
 
