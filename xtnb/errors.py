@@ -94,6 +94,7 @@ class RefusalCode(IntEnum):
     DEBT = 1035
     MARGIN_CALL = 1036
     EXPIRED = 1040
+    CLOSED = 1041
     LOCKED = 1051
     EXERCISE = 1052
     REPEATED = 1060

@@ -455,3 +455,17 @@ def test_what_an_open_buy_back_lends_never_exceeds_the_margin_of_its_rest():
     assert terms.margin() < whole <= 2 * terms.margin()
     assert ledger.required == ledger.lent == terms.margin()
     assert (ledger.margin, ledger.shortfall) == (0, 0)
+
+
+@pytest.mark.parametrize(("until", "taken"), [(55_800, False), (None, True)])
+def test_after_half_past_three_an_exercise_is_refused_unless_the_broker_takes_it(until, taken):
+    floor = OptionFloor(settings=OptionSettings(exercise_until=until))
+    floor.trade(BUY_OPEN, ANN, SELL_OPEN, BOB, CALL, 2, 0.05)
+    floor.until(EXPIRY)
+    early = floor.record(floor.order(CALL_EXERCISE, CALL, 1))
+    floor.later(6 * 3_600)
+    late = floor.record(floor.order(CALL_EXERCISE, CALL, 1))
+
+    assert early.order_status == c.ORDER_REPORTED
+    assert (late.order_status == c.ORDER_REPORTED) is taken
+    assert taken or "taken until 15:30:00 of its expiry day; it is 15:30:00" in late.status_msg

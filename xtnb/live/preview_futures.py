@@ -145,7 +145,7 @@ def _agreed(inputs: Inputs, day: date) -> FuturesTerms:
 
 def _prices(inputs: Inputs, day: FuturesDay) -> Prices:
     seen: Seen = inputs.seen(day.instrument.stock_code)
-    return Prices(seen.bid, seen.ask, seen.last or day.prev_close)
+    return Prices(seen.bid, seen.ask, seen.last or day.prev_close, seen.second)
 
 
 def future_options_preview(asked: Asked, inputs: Inputs) -> Preview:
@@ -165,6 +165,7 @@ def future_options_preview(asked: Asked, inputs: Inputs) -> Preview:
     try:
         price = asked.exact()
         rows, orders = inputs.statistics(), inputs.orders()
+        seen = inputs.seen(asked.stock_code)
         parts = future_option_verdict(
             day,
             asked.order_type,
@@ -174,9 +175,10 @@ def future_options_preview(asked: Asked, inputs: Inputs) -> Preview:
             long=_closable(option.stock_code, True, rows, orders),
             short=_closable(option.stock_code, False, rows, orders),
             available=cash,
-            last=inputs.seen(asked.stock_code).last or day.prev_close,
+            last=seen.last or day.prev_close,
             terms=agreed.futures,
             settings=settings,
+            second=seen.second,
         )
     except Refused as refusal:
         return asked.answer(refusal, cash, margin=0)

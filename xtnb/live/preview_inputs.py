@@ -20,6 +20,7 @@ from xtnb.live.preview import Preview
 from xtnb.rules import ipo
 from xtnb.rules.ipo import Offer
 from xtnb.rules.listed import DayTerms
+from xtnb.rules.sessions import second_of_day
 from xtnb.rules.validity import not_traded_here, too_fine
 from xtnb.session.calls import order_arguments
 from xtnb.session.trader import XtQuantTrader
@@ -32,11 +33,15 @@ T = TypeVar("T")
 
 
 class Seen(NamedTuple):
-    """Best prices and the last price, 1e-4 of the currency; 0 where there is none."""
+    """Best prices and the last price, 1e-4 of the currency; 0 where there is none.
+
+    `second` is the market's time of day when it was seen; -1 for not known.
+    """
 
     bid: int = 0
     ask: int = 0
     last: int = 0
+    second: int = -1
 
     @classmethod
     def of(cls, quote: Quote | None) -> Seen:
@@ -45,7 +50,9 @@ class Seen(NamedTuple):
             return cls()
         bid = quote.bid_price[0] if quote.bid_price else 0.0
         ask = quote.ask_price[0] if quote.ask_price else 0.0
-        return cls(round(bid * YUAN), round(ask * YUAN), round(quote.last_price * YUAN))
+        second = second_of_day(quote.time * 1_000_000) if quote.time else -1
+        last = round(quote.last_price * YUAN)
+        return cls(round(bid * YUAN), round(ask * YUAN), last, second)
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,7 @@ def options_preview(asked: Asked, inputs: Inputs) -> Preview:
         if not isinstance(day, OptionDay):
             raise asked.not_traded_here(asked.stock_code)
         used = round(sum(row.used_margin for row in rows) * YUAN)
+        seen = inputs.seen(asked.stock_code)
         said = option_verdict(
             day,
             kind,
@@ -62,8 +63,9 @@ def options_preview(asked: Asked, inputs: Inputs) -> Preview:
             price,
             funds=OptionFunds(cash, used),
             room=_room(inputs, rows, asked.stock_code, day.underlying),
-            last=inputs.seen(asked.stock_code).last or day.prev_close,
+            last=seen.last or day.prev_close,
             settings=inputs.agreed(day.day),
+            second=seen.second,
         )
     except Refused as refusal:
         return asked.answer(refusal, cash, margin=0)

@@ -133,16 +133,21 @@ class FuturesTerms:
             counts, as exchanges grant it.
         close_profit_by: what `close_profit` of the statistics is measured from:
             "settlement" (the re-based cost) or "opening" (the opening price).
+        sessions: "ignore" trades whenever the market does, "enforce" refuses orders
+            outside the sessions of their contract by the market's time of day.
     """
 
     margin: int = 20_000
     fee_percent: int = 100
     single_side: bool = False
     close_profit_by: str = "settlement"
+    sessions: str = "ignore"
 
     def __post_init__(self) -> None:
         if self.close_profit_by not in ("settlement", "opening"):
             raise InputError("close_profit_by", self.close_profit_by, '"settlement" or "opening"')
+        if self.sessions not in ("ignore", "enforce"):
+            raise InputError("sessions", self.sessions, '"ignore" or "enforce"')
         if self.margin < 0 or self.fee_percent < 0:
             raise InputError("margin, fee_percent", (self.margin, self.fee_percent), "0 or above")
 

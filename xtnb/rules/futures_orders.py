@@ -28,6 +28,7 @@ from typing import NamedTuple
 from xtnb import xtconstant as c
 from xtnb.errors import CashShort, RefusalCode, Refused, VolumeShort
 from xtnb.rules.futures import FuturesDay, FuturesTerms, refuse_price_type
+from xtnb.rules.sessions import check_session
 from xtnb.vocabulary.codes import OrderType
 
 
@@ -39,11 +40,15 @@ class Closable(NamedTuple):
 
 
 class Prices(NamedTuple):
-    """What the market shows, 1e-4 yuan; 0 where there is none."""
+    """What the market shows, 1e-4 yuan; 0 where there is none.
+
+    `second` is its time of day, in seconds since midnight; -1 for not known.
+    """
 
     bid: int = 0
     ask: int = 0
     last: int = 0
+    second: int = -1
 
 
 NOTHING = Closable()
@@ -183,7 +188,7 @@ def judge(
         terms: the broker's.
 
     Raises:
-        Refused: ORDER_TYPE, or as `FuturesDay.check`.
+        Refused: ORDER_TYPE, as `FuturesDay.check`, or CLOSED outside the sessions.
         VolumeShort: it would close more than can be closed.
         CashShort: margin and fees of what it opens.
     """
@@ -191,6 +196,7 @@ def judge(
     if style is None:
         raise refuse_order_type(order_type)
     limit = day.check(style.buy, price_type, volume, price, prices.last)
+    _open(day, prices, terms)
     parts = _split(day, style, volume, short if style.buy else long)
     return _affordable(_priced(parts, limit, prices.bid, terms), available)
 
@@ -222,6 +228,7 @@ def judge_roll(
     if style is None:
         raise refuse_order_type(order_type)
     limit = near.check(style.buy, price_type, volume, price, prices.last)
+    _open(near, prices, terms)
     if following is None:
         code = near.instrument.stock_code
         raise Refused(
@@ -284,9 +291,17 @@ def judge_spread(
     legs = ((first, not closes, first_long), (second, bool(closes), second_short))
     for (day, buy, closable), seen in zip(legs, prices, strict=True):
         day.check(buy, c.LATEST_PRICE, volume, 0, seen.last)
+        _open(day, seen, terms)
         children = _split(day, _Style(buy, closes, not closes), volume, closable)
         parts += _priced(children, day.up if buy else day.down, seen.bid, terms)
     return _affordable(parts, available)
+
+
+def _open(day: FuturesDay, prices: Prices, terms: FuturesTerms) -> None:
+    """Refuse an order outside the sessions, if the account keeps to them."""
+    if terms.sessions == "enforce":
+        instrument = day.instrument
+        check_session(instrument.stock_code, instrument.product.sessions, prices.second)
 
 
 def _split(day: FuturesDay, style: _Style, volume: int, closable: Closable) -> list[Part]:

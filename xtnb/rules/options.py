@@ -222,6 +222,7 @@ def option_verdict(
     room: OptionRoom,
     last: int = 0,
     settings: OptionSettings = OptionSettings(),  # noqa: B008 - frozen
+    second: int = -1,
 ) -> OptionVerdict:
     """Say whether an order for a contract may enter, and what it takes.
 
@@ -233,6 +234,7 @@ def option_verdict(
         funds, room: what the account has.
         last: last price, 0 for none.
         settings: what the broker agrees.
+        second: of the market's day; -1 for not known.
 
     Raises:
         Refused: ORDER_TYPE, EXPIRED, EXERCISE, PRICE_TYPE, LOT, TOO_LARGE, TICK,
@@ -248,7 +250,8 @@ def option_verdict(
     if volume <= 0:
         raise words.too_few(volume)
     if order_type in EXERCISES:
-        return _exercise(terms, order_type, price_type, volume, funds, room, settings)
+        kind = order_type, price_type
+        return _exercise(terms, *kind, volume, funds, room, settings, second)
     if order_type in COVERED and not option.call:
         raise words.calls_only(option.stock_code)
     price = _price(terms, order_type, price_type, volume, price, last, settings)
@@ -347,6 +350,7 @@ def _exercise(
     funds: OptionFunds,
     room: OptionRoom,
     settings: OptionSettings,
+    second: int,
 ) -> OptionVerdict:
     option = terms.instrument
     if option.call != (order_type == CALL_EXERCISE):
@@ -355,6 +359,9 @@ def _exercise(
         raise words.limit_only(order_type)
     if not terms.last_day:
         raise words.not_expiry_day(option.stock_code, option.expiry)
+    until = settings.exercise_until
+    if until is not None and second >= until:
+        raise words.too_late(option.stock_code, second, until)
     if volume > room.rights:
         raise words.over_close(volume, room.rights)
     shares, fees = option.unit * volume, settings.exercise_fee * volume

@@ -30,6 +30,7 @@ from xtnb.rules.futures_listed import contract, future_named, months_of
 from xtnb.rules.futures_orders import Closable
 from xtnb.rules.months import DEMO_DAY, last_day
 from xtnb.rules.options_listed import OptionContract, OptionPace, money
+from xtnb.rules.sessions import check_session
 from xtnb.rules.tables import load
 from xtnb.vocabulary.codes import OrderType
 
@@ -185,6 +186,7 @@ def future_option_verdict(
     last: int,
     terms: FuturesTerms,
     settings: FutureOptionSettings = FutureOptionSettings(),
+    second: int = -1,
 ) -> tuple[OptionPart, ...]:
     """Say what an order comes to; an exercise is one part that closes rights.
 
@@ -194,11 +196,13 @@ def future_option_verdict(
         long, short: rights and obligations that can be closed.
         available: cash that nothing holds, 1e-4 yuan.
         last: last price, 0 for none.
-        terms: the broker's part of the margin.
+        terms: the broker's part of the margin, and whether sessions are kept to.
         settings: fees and sizes.
+        second: of the market's day; -1 for not known.
 
     Raises:
-        Refused: ORDER_TYPE, EXPIRED, PRICE_TYPE, LOT, TOO_LARGE, TICK or PRICE_LIMIT.
+        Refused: ORDER_TYPE, EXPIRED, PRICE_TYPE, LOT, TOO_LARGE, TICK or PRICE_LIMIT;
+            CLOSED outside the sessions of the future, but for an exercise.
         VolumeShort: more than can be closed.
         CashShort: what it holds is not there.
     """
@@ -213,6 +217,8 @@ def future_option_verdict(
         return (_exercise(day, price_type, volume, long, available, terms, settings),)
     buy, rights, closes = _STYLES[order_type]
     limit = _price(day, buy, price_type, volume, price, last, settings)
+    if terms.sessions == "enforce":
+        check_session(option.stock_code, option.of.sessions, second)
     margin = day.margin(terms)
     held = 0
     if buy:

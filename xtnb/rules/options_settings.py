@@ -52,6 +52,9 @@ class OptionSettings:
             delivered is settled in cash (unverified).
         force_after: seconds of the day after which a shortfall is closed by force;
             None never (ours).
+        exercise_until: second of the day up to which an exercise is taken on the last
+            day, by the market's time, also where it trades around the clock (ours);
+            None for all day.
 
     Raises:
         InputError: a negative figure, or a factor below 1.
@@ -65,6 +68,7 @@ class OptionSettings:
     market_maximum: int = _TERMS["market_maximum"]["value"]
     penalty_percent: int = _SETTINGS["delivery_penalty_percent"]["value"]
     force_after: int | None = _SETTINGS["force_after_seconds"]["value"]
+    exercise_until: int | None = _TERMS["exercise_until_second"]["value"]
 
     def __post_init__(self) -> None:
         for name in ("exchange_fee", "commission", "exercise_fee", "penalty_percent"):

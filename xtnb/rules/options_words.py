@@ -6,6 +6,7 @@ from datetime import date
 
 from xtnb import xtconstant as c
 from xtnb.errors import RefusalCode, Refused, VolumeShort
+from xtnb.rules.sessions import shown
 from xtnb.vocabulary.codes import OrderType, PriceType
 from xtnb.vocabulary.money import YUAN
 
@@ -62,6 +63,16 @@ def not_expiry_day(code: str, expiry: date) -> Refused:
         RefusalCode.EXERCISE,
         f"{code} 只能在到期日 {expiry} 行权",
         f"{code} can be exercised on its expiry day only, {expiry}",
+    )
+
+
+def too_late(code: str, second: int, until: int) -> Refused:
+    """After the hour up to which exercises are taken on the last day."""
+    now, end = shown(second), shown(until)
+    return Refused(
+        RefusalCode.EXERCISE,
+        f"{code} 的行权申报截至到期日 {end}，现在 {now}",
+        f"exercises of {code} are taken until {end} of its expiry day; it is {now}",
     )
 
 

@@ -40,6 +40,7 @@ from xtnb.rules.futures_orders import (
     judge_spread,
 )
 from xtnb.rules.listed import missing
+from xtnb.rules.sessions import second_of_day
 from xtnb.rules.terms import told
 from xtnb.rules.validity import not_traded_here, too_fine, unknown_code
 from xtnb.terminal.accounts.futures_orders import FutureOrder, Roll, described
@@ -406,7 +407,8 @@ class FuturesAccountBooks:
 
     def _prices(self, code: str) -> Prices:
         book = self.market.book(code)
-        return Prices(book.best_bid, book.best_ask, self.market.last_price(code))
+        second = second_of_day(self.market.now())
+        return Prices(book.best_bid, book.best_ask, self.market.last_price(code), second)
 
     def asset(self) -> XtAsset:
         """The account's money now; see FuturesRecords."""

@@ -43,6 +43,7 @@ from xtnb.rules.options_settings import (
     UNLOCK,
     OptionSettings,
 )
+from xtnb.rules.sessions import second_of_day
 from xtnb.rules.validity import too_fine, unknown_code
 from xtnb.terminal.accounts.credit_orders import fill_record
 from xtnb.terminal.accounts.options_calls import MarginCalls
@@ -257,6 +258,7 @@ class OptionAccountBooks(OptionState):
             room=self.room(code, terms.instrument.underlying),
             last=self.market.last_price(code),
             settings=self.settings,
+            second=second_of_day(self.market.now()),
         )
 
     def _accept(self, order: OptionOrder, verdict: OptionVerdict) -> None:

@@ -30,6 +30,7 @@ from xtnb.rules.options_futures import (
     OptionPart,
     future_option_verdict,
 )
+from xtnb.rules.sessions import second_of_day
 from xtnb.rules.terms import FutureOptionTerms, told
 from xtnb.rules.validity import too_fine, unknown_code
 from xtnb.terminal.accounts.credit_orders import fill_record
@@ -117,6 +118,7 @@ class FutureOptionAccountBooks(FuturesAccountBooks):
             short=self._free(code, False),
             available=self.ledger.available,
             last=self.market.last_price(code),
+            second=second_of_day(self.market.now()),
             terms=self.terms,
             settings=self.settings,
         )
