@@ -252,7 +252,7 @@ def test_a_closed_desk_leaves_a_picture_with_its_time(tab):
 
     tab.run_cell(CLOSE)
 
-    still = tab.locator(".jp-OutputArea-output").filter(has_text="as of 20")
+    still = tab.locator(".jp-OutputArea-output").filter(has_text="closed at 20")
     expect(still.first).to_contain_text("market value")
     expect(still.locator("img").first).to_have_js_property("naturalWidth", 720)
     expect(tab.locator(".xtnb")).to_have_count(0)

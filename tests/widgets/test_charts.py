@@ -303,7 +303,9 @@ def test_closed_positions_leave_their_figure_behind(web: Page, desk, monkeypatch
     assert "application/vnd.jupyter.widget-view+json" in shown
     assert (first, update) == (False, True)
     assert where == same
-    assert picture["application/vnd.plotly.v1+json"]["layout"]["title"]["text"] == title
+    said = picture["application/vnd.plotly.v1+json"]["layout"]["title"]["text"]
+    assert said.startswith(title)
+    assert "closed at 20" in said
 
 
 def test_an_account_without_positions_draws_an_empty_chart(web: Page):

@@ -317,7 +317,7 @@ def test_a_closed_table_leaves_its_rows_and_the_time_in_the_output(kernel):
     assert list(left["data"]) == ["text/plain", "text/html"]
     assert "partly" not in left["data"]["text/html"]
     assert "working" in left["data"]["text/html"]
-    assert "as of 20" in left["data"]["text/html"]
+    assert "closed at 20" in left["data"]["text/html"]
 
 
 def test_a_column_that_the_record_does_not_have_is_an_input_error():

@@ -11,6 +11,7 @@ from plotly.subplots import make_subplots
 from xtnb.live.coalesce import frames
 from xtnb.vocabulary.options import options
 from xtnb.widgets.marked import positions_now
+from xtnb.widgets.moment import as_of
 from xtnb.widgets.needs import Books, Forget, WatchingDesk
 from xtnb.widgets.remains import Remains
 from xtnb.widgets.theme import ACCENT, colours, dressed
@@ -85,7 +86,10 @@ class PositionsChart(Remains, go.FigureWidget):  # type: ignore[misc]
         """The picture without a kernel; while there is one, the widget itself."""
         if not self._leaving:
             return {}
-        return {"application/vnd.plotly.v1+json": json.loads(self.figure().to_json())}
+        figure = self.figure()
+        when = as_of(options.screen_language)
+        figure.layout.title.text += f'  ·  <span style="font-size:11px">{when}</span>'
+        return {"application/vnd.plotly.v1+json": json.loads(figure.to_json())}
 
     def refresh(self) -> None:
         """Draw the present state now."""

@@ -14,10 +14,11 @@ from typing import Any
 
 from xtnb.errors import InputError
 from xtnb.vocabulary.fields import Field, field_table
-from xtnb.vocabulary.options import options
+from xtnb.vocabulary.masking import shown
 from xtnb.widgets.actions import BUYING, SELLING
 
 SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
+DIGITS = "digits"  # the hidden column that tells the digits of a row's prices (digits.py)
 TONES = ("", "sign", "against", "side", "status")
 _TONES = {"order_type": "side", "order_status": "status", "profit_rate": "sign"}
 
@@ -82,8 +83,8 @@ class BoundColumn:
         """The value of a record in this column, as it travels."""
         get = self.column.value
         value = getattr(record, self.column.name) if get is None else get(record)
-        if self.column.name == "account_id" and options.mask_accounts:
-            return masked(value)
+        if self.column.name == "account_id":
+            return shown(value)
         return value
 
     def describe(self) -> dict[str, Any]:
@@ -134,12 +135,6 @@ class BoundColumn:
 def bind(columns: Sequence[str | Column], record: type) -> list[BoundColumn]:
     """The columns of a record class; a plain name stands for `Column(name)`."""
     return [(Column(c) if isinstance(c, str) else c).of(record) for c in columns]
-
-
-def masked(account_id: Any) -> str:
-    """An account number as it may be seen by others: 1000****65."""
-    text = str(account_id)
-    return f"{text[:4]}****{text[-2:]}" if len(text) > 6 else "****"
 
 
 def clock(seconds: float) -> str:

@@ -27,6 +27,7 @@ from xtnb.vocabulary.fields import fields_of
 from xtnb.vocabulary.options import options
 from xtnb.widgets.assets import BORROWED, Library, borrow, give_back, reference
 from xtnb.widgets.columns import SHANGHAI, Column, bind
+from xtnb.widgets.moment import closing
 from xtnb.widgets.shell import Route
 from xtnb.widgets.still import still
 from xtnb.widgets.wire import Looking
@@ -129,6 +130,7 @@ class LiveTable(Looking):
         self._handlers: list[Callable[[Action], None]] = []
         self._wanted = False
         self._stop: datetime | None = None
+        self._closed_at: datetime | None = None
         self._stop_told = True
         self._last_patch = False
         super().__init__(
@@ -183,8 +185,10 @@ class LiveTable(Looking):
         """End it: no listener, frame or comm is left, and a time-stamped table stays behind."""
         if self.closed:
             return
+        self._closed_at = datetime.now(SHANGHAI)
         if self._displayed:
-            _show(self._still_bundle(), self._display_id, update=True)
+            with closing(self._closed_at):
+                _show(self._still_bundle(), self._display_id, update=True)
         super().close()
 
     def __repr__(self) -> str:
@@ -200,7 +204,8 @@ class LiveTable(Looking):
     def _ipython_display_(self, **_: Any) -> None:
         # By display, not as a result, because only a display can be replaced later.
         if self.closed:
-            _show(self._still_bundle())
+            with closing(self._closed_at or datetime.now(SHANGHAI)):
+                _show(self._still_bundle())
             return
         bundle, _ = self._repr_mimebundle_() or ({}, {})
         self._displayed = True

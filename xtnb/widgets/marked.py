@@ -8,7 +8,7 @@ as the terminal told it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,7 +16,7 @@ from xtnb.live.books import side_of
 from xtnb.live.store import Table
 from xtnb.rules.instruments import all_instruments
 from xtnb.vocabulary.records import Quote, XtPosition
-from xtnb.widgets.needs import Books, Forget
+from xtnb.widgets.needs import Books, Forget, WatchingDesk
 
 
 def priced(position: XtPosition) -> bool:
@@ -48,6 +48,34 @@ def positions_now(books: Books) -> list[XtPosition]:
     """Every position of the account, marked to the quotes at hand."""
     rows = [row for row in books.positions.records() if isinstance(row, XtPosition)]
     return [marked(row, books.quotes.get(row.stock_code)) for row in rows]
+
+
+def chosen_quotes(desk: WatchingDesk, codes: Sequence[str]) -> tuple[Table, list[Forget]]:
+    """A table of the quotes of these codes alone, and what ends it.
+
+    The quotes that a session watches are shared by all its accounts and widgets.
+
+    Raises:
+        InputError: not the form of a code.
+    """
+    rows = Table(Quote, "stock_code")
+    every, wanted = desk.books.quotes, frozenset(codes)
+
+    def moved(code: str, _: dict[str, Any]) -> None:
+        quote = every.get(code) if code in wanted else None
+        if quote is not None:
+            rows.apply(quote)
+
+    ends: list[Forget] = [every.on_change(moved)]
+    try:
+        for code in codes:
+            ends.append(desk.watch(code))
+            moved(code, {})
+    except BaseException:
+        for end in ends:
+            end()
+        raise
+    return rows, ends
 
 
 class MarkedPositions:

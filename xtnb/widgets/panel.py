@@ -13,14 +13,16 @@ from xtnb.errors import XtnbError
 from xtnb.live.books import CONTRACTS, COVERED
 from xtnb.rules.instruments import all_instruments
 from xtnb.vocabulary.fields import Field
+from xtnb.vocabulary.masking import shown
 from xtnb.vocabulary.options import options
 from xtnb.vocabulary.records import Quote, XtAsset, XtOrder, XtPosition, XtTrade
 from xtnb.widgets.assets import asset
-from xtnb.widgets.columns import Column, masked
+from xtnb.widgets.columns import Column
+from xtnb.widgets.digits import DIGITS_COLUMN
 from xtnb.widgets.forms import Form
 from xtnb.widgets.live_table import Action, LiveTable
-from xtnb.widgets.marked import MarkedPositions, positions_now
-from xtnb.widgets.needs import Books, Forget, PanelDesk
+from xtnb.widgets.marked import MarkedPositions, chosen_quotes, positions_now
+from xtnb.widgets.needs import Books, PanelDesk
 from xtnb.widgets.price_chart import PriceChart
 from xtnb.widgets.remains import Remains, caption
 from xtnb.widgets.tally import Tally
@@ -37,12 +39,14 @@ def _change(quote: Quote) -> float:
 
 
 _QUOTE_COLUMNS = (
+    DIGITS_COLUMN,
     Column("instrument_name", pick=True),
     Column("last_price", tone="against", against="last_close", pick=True),
     Column("change", value=_change, field=_CHANGE, tone="sign", pick=True),
     Column("last_close", hidden=True),
 )
 _ORDER_COLUMNS = (
+    DIGITS_COLUMN,
     "order_time",
     Column("instrument_name", pick=True),
     Column("stock_code", pick=True),
@@ -55,6 +59,7 @@ _ORDER_COLUMNS = (
     "status_msg",
 )
 _TRADE_COLUMNS = (
+    DIGITS_COLUMN,
     "traded_time",
     Column("instrument_name", pick=True),
     Column("stock_code", pick=True),
@@ -66,6 +71,7 @@ _TRADE_COLUMNS = (
     "order_id",
 )
 _POSITION_COLUMNS = (
+    DIGITS_COLUMN,
     Column("instrument_name", pick=True),
     Column("stock_code", pick=True),
     "volume",
@@ -77,6 +83,7 @@ _POSITION_COLUMNS = (
     "profit_rate",
 )
 _CONTRACT_COLUMNS = (
+    DIGITS_COLUMN,
     Column("instrument_name", pick=True),
     Column("stock_code", pick=True),
     "direction",
@@ -127,7 +134,7 @@ class PanelStrip(Sections):
         account = asset.account_id if isinstance(asset, XtAsset) else ""
         return {
             "account": {
-                "id": masked(account) if options.mask_accounts else account,
+                "id": shown(account),
                 "paper": self._paper,
             },
             "money": money(books, asset, self._tally) if isinstance(asset, XtAsset) else None,
@@ -193,14 +200,14 @@ class Panel(Remains, ipywidgets.Box):  # type: ignore[misc]
             form.terms(each)  # before anything is started
         contracts = desk.account.account_type in CONTRACTS
         self._desk = desk
-        self._watches: list[Forget] = [desk.watch(each) for each in shown]
+        self._quoted, self._ends = chosen_quotes(desk, shown)
         self._marked = MarkedPositions(books)
         self.chart = PriceChart(desk, first, height=0)
         self.ticket = Ticket(desk, first)
         self.ticket.observe(self._ticket_turned, "code")
         self._paper = paper
         self.quotes = LiveTable(
-            "quotes", Quote, books.quotes, columns=_QUOTE_COLUMNS, max_rows=QUOTES
+            "quotes", Quote, self._quoted, columns=_QUOTE_COLUMNS, max_rows=QUOTES
         )
         self.orders = LiveTable(
             "orders",
@@ -245,6 +252,8 @@ class Panel(Remains, ipywidgets.Box):  # type: ignore[misc]
         self._grid.add_class("xtnb-panel-grid")
         super().__init__([self._grid])
         self.add_class("xtnb-panel")
+        if desk.account.account_type in (*CONTRACTS, c.CREDIT_ACCOUNT):
+            self.add_class("xtnb-panel-tall")
         self.closed = False
 
     closed = True  # until it is made
@@ -284,8 +293,8 @@ class Panel(Remains, ipywidgets.Box):  # type: ignore[misc]
         for part in self._parts.values():
             part.close()
         self._marked.close()
-        while self._watches:
-            self._watches.pop()()
+        while self._ends:
+            self._ends.pop()()
         layouts = [self._grid.layout, self.layout]
         self._grid.close()
         super().close()

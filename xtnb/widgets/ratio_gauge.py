@@ -16,6 +16,7 @@ from xtnb.live.store import Rows
 from xtnb.rules.collateral import CreditSettings
 from xtnb.vocabulary.credit import XtCreditDetail
 from xtnb.vocabulary.options import options
+from xtnb.widgets.moment import as_of
 from xtnb.widgets.remains import Remains
 from xtnb.widgets.theme import ACCENT, GREEN, RED, dressed
 
@@ -74,7 +75,9 @@ class RatioGauge(Remains, go.FigureWidget):  # type: ignore[misc]
         """The picture without a kernel; while there is one, the widget itself."""
         if not self._leaving:
             return {}
-        return {"application/vnd.plotly.v1+json": json.loads(self.figure().to_json())}
+        figure = self.figure()
+        figure.layout.title.text += f"<br><sub>{as_of(options.screen_language)}</sub>"
+        return {"application/vnd.plotly.v1+json": json.loads(figure.to_json())}
 
     def refresh(self) -> None:
         """Draw the present state now."""

@@ -15,6 +15,7 @@ from IPython.display import publish_display_data
 
 from xtnb.vocabulary.options import options
 from xtnb.widgets.columns import SHANGHAI
+from xtnb.widgets.moment import as_of, closing
 
 
 class Remains:
@@ -24,6 +25,7 @@ class Remains:
     """
 
     _displayed = ""
+    _closed_at: datetime | None = None
 
     def remains(self) -> dict[str, Any]:
         """What is shown now, without a widget, by MIME type."""
@@ -32,8 +34,10 @@ class Remains:
     def leave(self) -> None:
         """Replace the display, if there was one. Called before the widget is closed."""
         shown, self._displayed = self._displayed, ""
+        self._closed_at = datetime.now(SHANGHAI)
         if shown:
-            _publish(self._still(), shown, update=True)
+            with closing(self._closed_at):
+                _publish(self._still(), shown, update=True)
 
     def _still(self) -> dict[str, Any]:
         return {"text/plain": repr(self), **self.remains()}
@@ -42,7 +46,8 @@ class Remains:
         # By display, not as a result, because only a display can be replaced later.
         widget: Any = self
         if widget.closed:
-            _publish(self._still())
+            with closing(self._closed_at or datetime.now(SHANGHAI)):
+                _publish(self._still())
             return
         made = widget._repr_mimebundle_()
         bundle: dict[str, Any] = made[0] if isinstance(made, tuple) else made  # plotly: no tuple
@@ -51,10 +56,8 @@ class Remains:
 
 
 def caption(title: str) -> str:
-    """A title and the time in Shanghai, as HTML."""
-    at = datetime.now(SHANGHAI).strftime("%Y-%m-%d %H:%M:%S")
-    as_of = f"截至 {at}" if options.screen_language == "zh" else f"as of {at} Shanghai"
-    return f"<small><b>{escape(title)}</b> · {escape(as_of)}</small>"
+    """A title and the time in Shanghai, as HTML; once closed, the time at which that was."""
+    return f"<small><b>{escape(title)}</b> · {escape(as_of(options.screen_language))}</small>"
 
 
 def _publish(bundle: dict[str, Any], display_id: str = "", update: bool = False) -> None:

@@ -10,12 +10,12 @@ from collections.abc import Callable, Hashable, Sequence
 from typing import Any, Protocol, TypeVar, cast
 
 from xtnb.live.shown import Shown
-from xtnb.live.store import Rows, Table
-from xtnb.vocabulary.records import Quote
+from xtnb.live.store import Rows
 from xtnb.widgets import tables
 from xtnb.widgets.live_table import Action, LiveTable
-from xtnb.widgets.marked import MarkedPositions
-from xtnb.widgets.needs import Forget, PanelDesk
+from xtnb.widgets.loading import loading_line
+from xtnb.widgets.marked import MarkedPositions, chosen_quotes
+from xtnb.widgets.needs import PanelDesk
 from xtnb.widgets.panel import Panel, fill_sale
 from xtnb.widgets.price_chart import PriceChart
 from xtnb.widgets.ticket import Ticket
@@ -130,24 +130,8 @@ class LiveTables(Room):
         return self._once((name,), lambda: self._follow(make(rows)))
 
     def _quotes(self, codes: tuple[str, ...]) -> LiveTable:
-        rows = Table(Quote, "stock_code")
-        every, wanted = self._desk.books.quotes, frozenset(codes)
-
-        def moved(code: str, _: dict[str, Any]) -> None:
-            quote = every.get(code) if code in wanted else None
-            if quote is not None:
-                rows.apply(quote)
-
-        ends: list[Forget] = [every.on_change(moved)]
-        try:
-            for code in codes:
-                ends.append(self._desk.watch(code))
-                moved(code, {})
-            table = self._follow(tables.quotes(rows))
-        except BaseException:
-            for end in ends:
-                end()
-            raise
+        rows, ends = chosen_quotes(self._desk, codes)
+        table = self._follow(tables.quotes(rows))
         table.ends(*ends)
         return table
 
@@ -206,7 +190,8 @@ class ChartRoom(Room):
     def positions(self) -> Any:
         """Market value and profit by position, brought up to date twice a second. 持仓图"""
         # plotly's widget takes seconds to import; only who wants it waits for it
-        from xtnb.widgets.charts import PositionsChart
+        with loading_line():
+            from xtnb.widgets.charts import PositionsChart
 
         return self._once(("positions chart",), lambda: PositionsChart(self._desk))
 
@@ -216,9 +201,10 @@ class ChartRoom(Room):
         Raises:
             InputError: another kind of account.
         """
-        from xtnb.widgets.ratio_gauge import RatioGauge  # plotly: see `positions`
-
         credit = self._credit()
+        with loading_line():  # see `positions`
+            from xtnb.widgets.ratio_gauge import RatioGauge
+
         return self._once(("ratio gauge",), lambda: RatioGauge(credit))
 
     def __repr__(self) -> str:

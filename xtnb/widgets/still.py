@@ -7,7 +7,8 @@ from datetime import datetime
 from html import escape
 from typing import Any
 
-from xtnb.widgets.columns import SHANGHAI, BoundColumn
+from xtnb.widgets.columns import BoundColumn
+from xtnb.widgets.moment import as_of
 
 MOST_ROWS = 200
 _STYLE = "text-align:{};padding:1px 8px;white-space:nowrap;font-variant-numeric:tabular-nums"
@@ -21,8 +22,6 @@ def still(
     moment: datetime | None = None,
 ) -> str:
     """The table as HTML, at most 200 rows, with the moment (by default now) above it."""
-    at = (moment or datetime.now(SHANGHAI)).astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M:%S")
-    as_of = f"截至 {at}" if language == "zh" else f"as of {at} Shanghai"
     shown = [column for column in columns if not column.column.hidden]
     head = "".join(_cell("th", column, column.field.label(language)) for column in shown)
     rows = [
@@ -32,9 +31,10 @@ def still(
     body = "".join(f"<tr>{row}</tr>" for row in rows)
     left = len(records) - len(rows)
     more = f" · +{left:,}" if left > 0 else ""
+    when = escape(as_of(language, moment))
     return (
         f'<div style="opacity:.75"><small><b>{escape(title)}</b> · {len(records):,}{more} · '
-        f"{escape(as_of)}</small><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody>"
+        f"{when}</small><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody>"
         "</table></div>"
     )
 

@@ -15,6 +15,7 @@ from xtnb.vocabulary.fields import Field
 from xtnb.vocabulary.options import options
 from xtnb.vocabulary.records import Quote, XtAsset, XtOrder, XtPosition, XtTrade
 from xtnb.widgets.columns import Column
+from xtnb.widgets.digits import DIGITS_COLUMN
 from xtnb.widgets.live_table import LiveTable
 
 _BID = Field("bid", "买一", "bid", "float", "CNY", 3)
@@ -38,6 +39,7 @@ def _change(quote: Quote) -> float | None:
 
 
 ORDER_COLUMNS: tuple[str | Column, ...] = (
+    DIGITS_COLUMN,
     "order_time",
     "stock_code",
     "instrument_name",
@@ -53,6 +55,7 @@ ORDER_COLUMNS: tuple[str | Column, ...] = (
     "order_id",
 )
 TRADE_COLUMNS: tuple[str | Column, ...] = (
+    DIGITS_COLUMN,
     "traded_time",
     "stock_code",
     "instrument_name",
@@ -65,6 +68,7 @@ TRADE_COLUMNS: tuple[str | Column, ...] = (
     "traded_id",
 )
 POSITION_COLUMNS: tuple[str | Column, ...] = (
+    DIGITS_COLUMN,
     "stock_code",
     "instrument_name",
     "volume",
@@ -86,6 +90,7 @@ ASSET_COLUMNS: tuple[str | Column, ...] = (
     "fetch_balance",
 )
 QUOTE_COLUMNS: tuple[str | Column, ...] = (
+    DIGITS_COLUMN,
     Column("stock_code", pick=True),
     Column("instrument_name", pick=True),
     _price("last_price"),

@@ -35,6 +35,7 @@ export const ACTION = "·cancel";
 const CANCELLABLE = new Set([48, 49, 50, 55]);
 const STATUS_TONE: Record<number, string> = { 53: "quiet", 54: "quiet", 57: "bad", 50: "busy", 55: "busy" };
 const FIGURE_SPACE = "\u2007";
+const POINT_SPACE = "\u2008";
 const SHANGHAI_MS = 8 * 3600 * 1000;
 const NUMERIC = new Set(["number", "id", "percent"]);
 
@@ -42,12 +43,20 @@ export function cancellable(row: Row | undefined): boolean {
   return CANCELLABLE.has(row?.cells["order_status"] as number);
 }
 
+/** The hidden column with the digits of a row's prices (xtnb/widgets/digits.py). */
+const DIGITS = "digits";
+
 /** Text of a value. Empty for what is not there, so that a zero price does not look like one. */
-export function format(spec: ColumnSpec, value: unknown, language: Language): string {
+export function format(
+  spec: ColumnSpec,
+  value: unknown,
+  language: Language,
+  digits?: unknown,
+): string {
   if (value === null || value === undefined || value === "") return "";
   switch (spec.kind) {
     case "number":
-      return amount(spec, Number(value));
+      return amount(spec, Number(value), typeof digits === "number" ? digits : 2);
     case "percent":
       return signed(spec, Number(value) * 100, spec.decimals) + "%";
     case "time":
@@ -63,11 +72,18 @@ export function format(spec: ColumnSpec, value: unknown, language: Language): st
   }
 }
 
-function amount(spec: ColumnSpec, value: number): string {
+function amount(spec: ColumnSpec, value: number, digits: number): string {
   if (value === 0 && !spec.zero) return "–";
-  const text = signed(spec, value, spec.decimals);
-  // Prices of funds have three decimals and those of shares two; the points stay in line.
-  return spec.decimals === 3 && text.endsWith("0") ? text.slice(0, -1) + FIGURE_SPACE : text;
+  if (spec.decimals !== 3) return signed(spec, value, spec.decimals);
+  // A price has the digits of its instrument, and up to three that say something; the points
+  // of the column stay in line.
+  let text = signed(spec, value, Math.max(3, digits));
+  let space = "";
+  while (text.endsWith("0") && text.length - text.indexOf(".") - 1 > digits) {
+    text = text.slice(0, -1);
+    space += FIGURE_SPACE;
+  }
+  return text.endsWith(".") ? text.slice(0, -1) + POINT_SPACE + space : text + space;
 }
 
 function signed(spec: ColumnSpec, value: number, decimals: number): string {
@@ -99,14 +115,15 @@ function tone(spec: ColumnSpec, params: CellClassParams<Row>): string {
 /** The grid's definition of a column, in the language of the moment. */
 export function define(spec: ColumnSpec, language: Language, flash: boolean): ColDef<Row> {
   const numeric = NUMERIC.has(spec.kind);
-  const text = (value: unknown) => format(spec, value, language);
+  const text = (value: unknown, row?: Row) =>
+    format(spec, value, language, row?.cells[DIGITS]);
   const shape = numeric ? "number" : spec.kind.startsWith("time") ? "time" : "text";
   return {
     colId: spec.id,
     headerName: spec.label[language],
     headerTooltip: spec.label[language],
     valueGetter: (p: ValueGetterParams<Row>) => p.data?.cells[spec.id],
-    valueFormatter: (p: ValueFormatterParams<Row>) => text(p.value),
+    valueFormatter: (p: ValueFormatterParams<Row>) => text(p.value, p.data),
     filterValueGetter: (p: ValueGetterParams<Row>) =>
       numeric ? p.data?.cells[spec.id] : text(p.data?.cells[spec.id]),
     getQuickFilterText: (p) => text(p.value),

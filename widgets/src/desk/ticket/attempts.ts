@@ -26,7 +26,7 @@ function row(attempt: Attempt, language: Language, cancel: Cancel): HTMLElement 
       h(
         "span",
         { class: "what" },
-        `${attempt.name} ${number(attempt.volume, 0)}${price ? ` × ${price}` : ""}`.trim(),
+        `${number(attempt.volume, 0)}${price ? ` × ${price}` : ""} ${attempt.name}`.trim(),
       ),
       h("span", { class: "status" }, status),
       attempt.working &&
