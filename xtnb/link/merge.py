@@ -50,10 +50,12 @@ class Came(NamedTuple):
 
 @dataclass
 class _Asked:
-    """A request of ours without an answer."""
+    """A request of ours whose answer was not delivered; `after` once it has come."""
 
     method: str
     account: str
+    after: int | None = None
+    holds: bool = True  # until it has been waited for long enough
 
     @property
     def subscribes(self) -> bool:
@@ -87,8 +89,8 @@ class Merge:
         self._ahead: dict[int, Came] = {}
         self._asked: dict[int, _Asked] = {}
         self._replies: deque[tuple[float, Reply]] = deque()
-        self._blocked = 0.0
-        self._behind = 0.0
+        self._blocked: float | None = None  # since when the next push waits for a reply
+        self._behind: float | None = None  # since when a push is missing
         self._ended = False
         self._lock = threading.RLock()
 
@@ -126,8 +128,10 @@ class Merge:
     def reply(self, reply: Reply) -> None:
         """A reply arrived."""
         with self._lock:
-            if reply.seq not in self._asked:
+            asked = self._asked.get(reply.seq)
+            if asked is None or asked.after is not None:
                 return  # doubled on the way, or given up
+            asked.after = reply.after
             self._known = max(self._known, reply.after)
             self._replies.append((self._now(), reply))
             self._run()
@@ -156,25 +160,25 @@ class Merge:
     def missing(self, patience: float) -> tuple[int, int] | None:
         """First and last number to fetch, when some have been missing for so long."""
         with self._lock:
-            if not self._behind or self._now() - self._behind < patience:
+            if self._behind is None or self._now() - self._behind < patience:
                 return None
             return self._next, self._known
 
     def _look_behind(self) -> None:
         if self._known < self._next:
-            self._behind = 0.0
-        elif not self._behind:
+            self._behind = None
+        elif self._behind is None:
             self._behind = self._now()
 
     def tick(self) -> None:
         """Let go what has waited too long."""
         with self._lock:
             late = self._now() - HOLD_SECONDS
-            if self._blocked and self._blocked < late and self._ready:
+            if self._blocked is not None and self._blocked < late and self._ready:
                 head = self._ready[0]
                 for seq in self._holders(head):
                     _log.warning("request %s was not answered; its pushes go on", seq)
-                    self._asked.pop(seq, None)
+                    self._asked[seq].holds = False
                 self._run()
             while self._replies and self._replies[0][0] < late:
                 _log.warning("pushes up to %s are late", self._replies[0][1].after)
@@ -193,8 +197,8 @@ class Merge:
                 if self._replies and self._replies[0][1].after <= self.done:
                     break
         if not self._ready:
-            self._blocked = 0.0
-        elif not self._blocked:
+            self._blocked = None
+        elif self._blocked is None:
             self._blocked = self._now()
 
     def _run_replies(self) -> bool:
@@ -213,20 +217,19 @@ class Merge:
 
     def _holders(self, came: Came) -> list[int]:
         """Our requests whose answers come before that push."""
-        found = [seq for seq in came.causes if seq in self._asked]
-        if not found and self._asked:
-            found = [
-                seq
-                for seq, asked in self._asked.items()
-                if asked.subscribes and asked.account == came.account
-            ]
-        return found
+        if not self._asked:
+            return []
+        return [
+            seq
+            for seq, asked in self._asked.items()
+            if asked.holds
+            and (seq in came.causes or (asked.subscribes and asked.account == came.account))
+            and (asked.after is None or asked.after < came.number)
+        ]
 
     def _hand_reply(self, reply: Reply) -> None:
         asked = self._asked.pop(reply.seq, None)
-        if asked is None:
-            return  # doubled on the way
-        if asked.subscribes and reply.value == 0 and not reply.error:
+        if asked is not None and asked.subscribes and reply.value == 0 and not reply.error:
             change = self.accounts.add if asked.method == _SUBSCRIBE else self.accounts.discard
             change(asked.account)
         self._hand(reply)
