@@ -33,7 +33,7 @@ def english():
 
 @pytest.fixture(scope="module")
 def desk():
-    with xtnb.paper("desk-queries", seed=7, clock="hand") as desk:
+    with xtnb.paper(seed=7, clock="hand") as desk:
         yield desk
 
 

@@ -52,7 +52,7 @@ def desks(request):
     The second terminal's broker agrees other fees, margins and limits than the usual ones.
     """
     if request.param == "usual":
-        first = xtnb.paper("preview-accounts", seed=3, clock="hand")  # a desk that goes ends all
+        first = xtnb.paper(seed=3, clock="hand")  # a desk that goes ends all
         session = first._session
     else:
         session = _session(agreed_host("preview-agreed", 3).link("preview-agreed"))

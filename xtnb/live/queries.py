@@ -13,6 +13,7 @@ from xtnb.errors import QueryFailed
 from xtnb.frames.queries import query_frame
 from xtnb.frames.schema import Frame
 from xtnb.frames.tables import accounts_frame
+from xtnb.live.borrowing import BorrowPreview, borrow_preview
 from xtnb.session.trader import XtQuantTrader
 from xtnb.vocabulary.records import StockAccount
 
@@ -79,6 +80,42 @@ class AccountQueries:
     def borrow_orders(self) -> Frame:
         """What was applied for to borrow, and what became of it. 约券申请"""
         return self._frame("borrow_orders", self.trader.smt_query_order)
+
+    def preview_borrow(
+        self,
+        stock_code: str,
+        days: int,
+        volume: int,
+        rate: float | None = None,
+        *,
+        group: str = "",
+        rates: Mapping[str, float] | None = None,
+        at_once: bool = True,
+    ) -> BorrowPreview:
+        """What would become of an application to borrow, without sending it. 约券试算
+
+        Args:
+            stock_code, days, volume: what is applied for.
+            rate: a year's fraction, such as 0.08; None is the least that is asked.
+            group: the source group; "" for any.
+            rates: "subFareRate" and "fineRate" as `smt_negotiate_order_async` takes them.
+            at_once: as `smt_negotiate_order_async`; False as `smt_appointment_order_async`,
+                which lends with the next day.
+
+        Raises:
+            InputError: an argument that no terminal could accept.
+        """
+        return borrow_preview(
+            self.trader,
+            self.account,
+            stock_code,
+            days,
+            volume,
+            rate,
+            group=group,
+            rates=rates,
+            at_once=at_once,
+        )
 
     # -- new issues --------------------------------------------------------------------------------
 
