@@ -67,8 +67,8 @@ def test_what_was_committed_is_there_in_the_next_life(journal):
         assert later.pushes_after(0) == [(1, b"push 1"), (2, b"second")]
         assert later.pushes_after(1, 5) == [(2, b"second")]
         assert later.kept("account") == [("2/1", b"state")]
-        assert later.first_reply(2, "1000000365", "K1") == b"reply"
-        assert later.first_reply(2, "1000000366", "K1") is None
+        assert later.first_of(2, "1000000365", "K1")[1] == b"reply"
+        assert later.first_of(2, "1000000366", "K1") is None
         assert later.closings("asset", 2, "1000000365", 0, 99991231) == [(20261120, b"closing")]
 
 
@@ -290,7 +290,7 @@ def everything_of(folder):
     with closing(Journal(folder)) as journal:
         journal.pushes_after(0, 10_000)
         journal.kept("account")
-        journal.first_reply(2, "1000000365", "K1")
+        journal.first_of(2, "1000000365", "K1")
 
 
 @pytest.mark.parametrize("part", [0.02, 0.3, 0.5, 0.9])
@@ -332,7 +332,7 @@ def test_a_file_of_version_1_opens_with_all_that_is_in_it(tmp_path):
     with closing(Journal(tmp_path)) as journal:
         assert journal.facts()["seed"] == "7"
         assert journal.kept("account") == [("2/1000000365", b"state")]
-        assert journal.first_reply(2, "1000000365", "K1") == b"reply"
+        assert journal.first_of(2, "1000000365", "K1")[1] == b"reply"
         assert journal.pushes_after(0) == [(1, b"push 1"), (2, b"push 2")]
         assert journal._connection.execute("PRAGMA user_version").fetchone() == (VERSION,)
 

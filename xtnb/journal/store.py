@@ -231,8 +231,8 @@ class Journal:
         """What was noted about the whole folder."""
         return dict(self._all("SELECT name, value FROM facts"))
 
-    def first_reply(self, account_type: int, account_id: str, key: str) -> bytes | None:
-        """The reply to the request of an account that bore this key first, if one did."""
+    def first_of(self, account_type: int, account_id: str, key: str) -> tuple[bytes, bytes] | None:
+        """The request of an account that bore this key first, and its reply, if one did."""
         found = self._all(
             "SELECT request, reply, crc FROM requests"
             " WHERE account_type = ? AND account_id = ? AND key = ? AND key <> ''",
@@ -240,7 +240,7 @@ class Journal:
         )
         for request, reply, crc in found:
             self._check(crc32(reply, crc32(request)) == crc, f"the request with key {key}")
-            return bytes(reply)
+            return bytes(request), bytes(reply)
         return None
 
     def pushes_after(self, number: int, limit: int = 1_000) -> list[tuple[int, bytes]]:

@@ -21,6 +21,7 @@ from typing import Any, Protocol
 from xtnb.errors import JournalFailed
 from xtnb.journal import Asked, Closing, Group, Journal, Kept, Told
 from xtnb.link.codec import CodecError, decode, encode
+from xtnb.link.once import without_passwords
 from xtnb.vocabulary.messages import Push, PushKind, Reply, Request
 
 _log = logging.getLogger("xtnb.link")
@@ -106,7 +107,7 @@ class DurableTerminal:
         self._wall = wall
         self._asked: list[Asked] = []
         self._told: list[Told] = []
-        self._replies: dict[tuple[int, str, str], Reply] = {}
+        self._replies: dict[tuple[int, str, str], tuple[Request, Reply]] = {}
         self._last = journal.last
         self._due = False
         self._kept_at = 0
@@ -145,26 +146,27 @@ class DurableTerminal:
                 key,
                 outcome,
                 self._last,
-                _bytes(_without_passwords(request)),
+                _bytes(without_passwords(request)),
                 _bytes(reply) if changes else b"",
             )
         )
         if key:
-            self._replies[request.account_type, request.account_id, key] = reply
+            self._replies[request.account_type, request.account_id, key] = request, reply
         if changes or len(self._asked) > _FEW:
             self._due = True
 
-    def first_reply(self, request: Request) -> Reply | None:
-        """The reply to the request of this account that bore the key of this one first."""
+    def first_of(self, request: Request) -> tuple[Request, Reply] | None:
+        """The request of this account that bore the key of this one first, and its reply."""
         found = self._replies.get((request.account_type, request.account_id, request.key))
         if found is None:
-            stored = self.journal.first_reply(request.account_type, request.account_id, request.key)
-            if not stored:
+            stored = self.journal.first_of(request.account_type, request.account_id, request.key)
+            if stored is None:
                 return None
-            decoded = decode(stored)
-            assert isinstance(decoded, Reply), "what answers a key is a reply"
-            found = decoded
-        return found._replace(seq=request.seq)
+            asked, answered = map(decode, stored)
+            assert isinstance(asked, Request), "what bears a key is a request"
+            assert isinstance(answered, Reply), "what answers a key is a reply"
+            found = asked, answered
+        return found
 
     def drain(self) -> list[Push]:
         """The pushes since the last call; to be handed out after `commit`."""
@@ -306,11 +308,6 @@ def _bytes(message: Request | Reply | Push) -> bytes:
     except CodecError:
         _log.exception("%s cannot be written down whole", type(message).__name__)
         return b""
-
-
-def _without_passwords(request: Request) -> Request:
-    hidden = {name: "***" for name, value in request.arguments.items() if "pwd" in name and value}
-    return request._replace(arguments={**request.arguments, **hidden}) if hidden else request
 
 
 def _ref(record: Any) -> str:

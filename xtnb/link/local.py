@@ -19,6 +19,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from datetime import date
+from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Any, Protocol, TypeVar
 
@@ -26,6 +27,7 @@ from xtnb.errors import InputError, JournalFailed, NotConnected, RefusalCode, Te
 from xtnb.journal import Journal, point
 from xtnb.link.base import ConnectResult, Deliver
 from xtnb.link.durable import DurableTerminal, Terminal
+from xtnb.link.once import NOTHING, outcome, repeated
 from xtnb.vocabulary.messages import Push, PushKind, Reply, Request
 
 _log = logging.getLogger("xtnb.link")
@@ -35,8 +37,8 @@ _STEP = 60 * 1_000_000_000  # a market runs event by event over steps no longer 
 _LONGEST_WALK = 3_600 * 1_000_000_000
 _GROUP = 1_000  # requests that are carried out before one commit, at most
 _TO_THE_REQUESTER = frozenset({PushKind.ORDER_ERROR, PushKind.CANCEL_ERROR})
-_NOTHING = {"order_stock": -1}  # what a request that was not carried out returns; others None
 _LATE = "请求已过有效时间，未执行 / the request came after its end and was not carried out"
+_KEYS = 200_000  # that a terminal in memory remembers
 T = TypeVar("T")
 
 
@@ -109,7 +111,7 @@ class PaperHost:
         self._durable: dict[str, DurableTerminal] = {}
         self._waiting: dict[str, list[tuple[_Session, Reply | Push]]] = {}
         self._later: list[Callable[[], None]] = []
-        self._replies: dict[tuple[str, int, str, str], Reply] = {}
+        self._replies: dict[tuple[str, int, str, str], tuple[Request, Reply]] = {}
         self._sessions: list[_Session] = []
         self._quote_number = 0
         self._work: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
@@ -379,18 +381,24 @@ class PaperHost:
         """Carry a request out: the reply first, then the pushes that follow from it."""
         terminal = session.terminal
         durable = terminal if isinstance(terminal, DurableTerminal) else None
-        if request.key and (first := self._first(terminal, request)) is not None:
+
+        def first_of(asked: Request) -> tuple[Request, Reply] | None:
+            return self._first(terminal, asked)
+
+        if request.key and (first := repeated(request, first_of)) is not None:
             if durable is not None:
                 durable.note(request, session.number, first, repeated=True)
             session.hand(first)
             return
         if 0 < request.valid_until < self._wall():
-            reply = Reply(request.seq, _NOTHING.get(request.method), _LATE, RefusalCode.EXPIRED)
+            reply = Reply(request.seq, NOTHING.get(request.method), _LATE, RefusalCode.EXPIRED)
             request = request._replace(key="")
         elif request.method == "quote_subscribe":
             reply = self._watch(session, request)
         elif request.method == "quote_unsubscribe":
             reply = self._unwatch(session, request)
+        elif request.method == "outcome":
+            reply = outcome(request, first_of, partial(self._note, session))
         else:
             reply = session.terminal.handle(request)
             account = (request.account_type, request.account_id)
@@ -400,19 +408,24 @@ class PaperHost:
                 if account not in session.accounts:
                     reply = Reply(request.seq, -1, "the account was not subscribed")
                 session.accounts.discard(account)
-        if durable is not None:
-            durable.note(request, session.number, reply)
-        elif request.key:
-            self._replies[_key(terminal, request)] = reply
+        self._note(session, request, reply)
         session.hand(reply)
         self._flush()
 
-    def _first(self, terminal: Terminal, request: Request) -> Reply | None:
-        """The first reply to a key that has been carried out already."""
+    def _first(self, terminal: Terminal, request: Request) -> tuple[Request, Reply] | None:
         if isinstance(terminal, DurableTerminal):
-            return terminal.first_reply(request)
-        first = self._replies.get(_key(terminal, request))
-        return first._replace(seq=request.seq) if first is not None else None
+            return terminal.first_of(request)
+        return self._replies.get(_key(terminal, request))
+
+    def _note(self, session: _Session, request: Request, reply: Reply) -> None:
+        """Remember the reply to a key."""
+        terminal = session.terminal
+        if isinstance(terminal, DurableTerminal):
+            terminal.note(request, session.number, reply)
+        elif request.key:
+            self._replies[_key(terminal, request)] = request, reply
+            if len(self._replies) > _KEYS:
+                del self._replies[next(iter(self._replies))]
 
     def _watch(self, session: _Session, request: Request) -> Reply:
         codes: Iterable[str] = request.arguments["codes"]

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from concurrent.futures import Future
 from dataclasses import dataclass
+from math import inf
 from time import monotonic
 from typing import Any, Protocol
 
@@ -76,7 +77,7 @@ class Order:
         remark: comes back with every push.
         key: names this intent; a terminal carries one key out once.
         asked: the arguments, as they were sent.
-        sent_at: when, on the monotonic clock.
+        due_at: when its answer is overdue, on the monotonic clock.
         id: the order number; 0 until the answer comes, -1 when there is none.
         unknown: the link was lost before the answer came, so that it may be there or not.
         error: why it was refused or not sent, as "中文 / English"; "" otherwise.
@@ -86,7 +87,7 @@ class Order:
     def __init__(self, registry: Registry, asked: dict[str, Any], key: str = "") -> None:
         self.key = key
         self.asked = asked
-        self.sent_at = monotonic()
+        self.due_at = inf
         self.unknown = False
         self.stock_code: str = asked["stock_code"]
         self.order_type: int = asked["order_type"]

@@ -105,6 +105,7 @@ class AccountOrders:
             return self._same(sent, asked)
         self.may_send()
         order = Order(self, asked, key or new_key())
+        order.due_at = monotonic() + self._trader.requests.seconds
 
         def answered(response: XtOrderResponse | None) -> None:
             self._answered(order, response)
@@ -174,9 +175,9 @@ class AccountOrders:
         Raises:
             SessionError: the terminal cannot be asked.
         """
-        late = monotonic() - self._trader.requests.seconds
+        now = monotonic()
         with self._lock:
-            overdue = [order for order in self._unanswered if order.sent_at < late]
+            overdue = [order for order in self._unanswered if order.due_at < now]
             doubtful = [*self._unknown.values(), *overdue]
         if not doubtful:
             return []

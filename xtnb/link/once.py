@@ -1,0 +1,63 @@
+"""Once: what bears a key is carried out once, and what never came can be made void.
+
+A repeat of a key is answered with the first reply. The same key with another request
+is a mistake and is refused. Asking for the outcome of a key that never came makes it
+void: whatever is still on its way under it is never carried out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from xtnb.errors import RefusalCode
+from xtnb.vocabulary.messages import Reply, Request
+
+NOTHING = {"order_stock": -1}  # what a request that was not carried out returns; others None
+_VOID = "此请求已作废，不会执行 / this request was made void and is never carried out"
+_TAKEN = "此 key 已用于另一笔请求（{0}） / this key names another request already ({0})"
+
+First = Callable[[Request], tuple[Request, Reply] | None]
+
+
+def without_passwords(request: Request) -> Request:
+    """The request as it may be written down and compared."""
+    hidden = {name: "***" for name, value in request.arguments.items() if "pwd" in name and value}
+    return request._replace(arguments={**request.arguments, **hidden}) if hidden else request
+
+
+def repeated(request: Request, first: First) -> Reply | None:
+    """The answer to a request whose key came before; None when it is the first."""
+    found = first(request)
+    if found is None:
+        return None
+    asked, reply = found
+    if reply.error == _VOID or _same(asked, request):
+        return reply._replace(seq=request.seq)
+    number = reply.value if isinstance(reply.value, int) else asked.method
+    nothing = NOTHING.get(request.method)
+    return Reply(request.seq, nothing, _TAKEN.format(number), RefusalCode.REPEATED)
+
+
+def outcome(request: Request, first: First, note: Callable[[Request, Reply], None]) -> Reply:
+    """What became of the requests with these keys: (value, error), or None for one made void.
+
+    Args:
+        request: its argument "keys" names them.
+        first: the request that bore a key, and its reply.
+        note: writes a request and its reply down.
+    """
+    told: list[tuple[Any, str] | None] = []
+    for key in request.arguments["keys"]:
+        asked = request._replace(key=key, arguments={})
+        found = first(asked)
+        if found is None:
+            note(asked, Reply(request.seq, -1, _VOID, RefusalCode.EXPIRED))
+        reply = found[1] if found is not None else None
+        told.append((reply.value, reply.error) if reply and reply.error != _VOID else None)
+    return Reply(request.seq, told)
+
+
+def _same(one: Request, other: Request) -> bool:
+    arguments = [dict(without_passwords(each).arguments) for each in (one, other)]
+    return one.method == other.method and arguments[0] == arguments[1]
