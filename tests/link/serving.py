@@ -5,7 +5,10 @@ from __future__ import annotations
 import atexit
 import functools
 import itertools
+import socket
 import tempfile
+import threading
+import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -55,3 +58,70 @@ def served(link: Link, leaving: ExitStack) -> Callable[[], Link]:
     server.start()
     leaving.callback(server.stop)
     return lambda: NatsLink(address(server.name), trader_key())
+
+
+def until(fact: Callable[[], object], seconds: float = 10.0) -> None:
+    """Wait for something that another thread or process brings about."""
+    deadline = time.monotonic() + seconds
+    pause = threading.Event()
+    while not fact():
+        assert time.monotonic() < deadline, "it did not come about"
+        pause.wait(0.01)
+
+
+class Proxy:
+    """A way to a server that a test can freeze or cut."""
+
+    def __init__(self, port: int) -> None:
+        self._target = port
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listening.getsockname()[1]
+        self._flows = threading.Event()
+        self._flows.set()
+        self._sockets: list[socket.socket] = []
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                near, _ = self._listening.accept()
+            except OSError:
+                return
+            far = socket.create_connection(("127.0.0.1", self._target))
+            self._sockets += [near, far]
+            for a, b in ((near, far), (far, near)):
+                threading.Thread(target=self._carry, args=(a, b), daemon=True).start()
+
+    def _carry(self, a: socket.socket, b: socket.socket) -> None:
+        try:
+            while data := a.recv(1 << 16):
+                self._flows.wait()
+                b.sendall(data)
+        except OSError:
+            self.cut_one(a)  # a test cut it
+        self.cut_one(b)
+
+    @staticmethod
+    def cut_one(one: socket.socket) -> None:
+        try:
+            one.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            one.close()
+
+    def freeze(self) -> None:
+        """Carry nothing; both ends believe that they are connected."""
+        self._flows.clear()
+
+    def thaw(self) -> None:
+        self._flows.set()
+
+    def cut(self) -> None:
+        """End every connection."""
+        for one in self._sockets:
+            self.cut_one(one)
+        self._sockets.clear()
+
+    def close(self) -> None:
+        self._listening.close()
+        self.thaw()
+        self.cut()

@@ -121,9 +121,11 @@ class NatsLink:
         life.send(request)
 
     def close(self) -> None:
-        """Leave; the session's number is free at once."""
+        """Leave; the session's number is free at once. A lost link can still go on after it."""
         with self._lock:
-            life, self._life, self._before = self._life, None, None
+            life, self._life = self._life, None
+            if life is not None and life.alive:
+                self._before = None
         if life is not None:
             life.close()
 

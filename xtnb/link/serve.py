@@ -49,7 +49,7 @@ from xtnb.vocabulary.messages import Push, PushKind, Reply, Request
 _log = logging.getLogger("xtnb.link")
 
 _TICK_SECONDS = 0.2
-_SLOWEST_RETRY = 5.0
+_SLOWEST_RETRY = 2.0
 _REMEMBERED = 20_000
 _BACKLOG = 20_000
 _ROOM = 64 * 1024  # of a message, for headers
@@ -103,7 +103,7 @@ class TerminalServer:
         self.link = link
         self.name = checked_name("terminal", name)
         self.journal: Pushes | None = None
-        self.epoch = int(time.time())
+        self.epoch = time.time_ns() // 1_000_000
         self._find_journal = journal
         self.stopped = ""
         self._servers, self._key = tuple(servers), key
@@ -147,9 +147,11 @@ class TerminalServer:
         self._wake.set()
         if self._thread and self._thread is not threading.current_thread():
             self._thread.join(10)
-        self._publisher.drain(5)
         wire = self._wire
-        if not self.durable and wire is not None and wire.open:
+        there = wire is not None and wire.open and not self.stopped
+        if there:
+            self._publisher.drain(5)
+        if there and wire is not None and not self.durable:
             try:
                 drop_stream(wire, self._stream)  # its numbers end with this life
             except XtnbError as fault:
@@ -190,7 +192,7 @@ class TerminalServer:
                 self._desks.tick()
             except (XtnbError, OSError) as fault:
                 _log.warning("terminal %s: %s; trying again", self.name, fault)
-                wait = min(_SLOWEST_RETRY, 2 * wait + 0.5)
+                wait = min(_SLOWEST_RETRY, 2 * wait)
             except Exception:
                 _log.exception("serving %s met a fault and goes on", self.name)
         if self.stopped:
@@ -238,7 +240,7 @@ class TerminalServer:
             if lost or self._wire is None or self._publisher.waiting > MOST_WAITING:
                 # a new life, which clients know by its epoch
                 self._publisher.clear()
-                self.epoch = max(self.epoch + 1, int(time.time()))
+                self.epoch = max(self.epoch + 1, time.time_ns() // 1_000_000)
                 self._last = 0
                 if found:
                     drop_stream(wire, self._stream)

@@ -1,0 +1,343 @@
+"""Who may not do what, asked of a real nats-server."""
+
+from __future__ import annotations
+
+import json
+import os
+import ssl
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+import trustme
+
+from tests.link.serving import until
+from tests.link.test_served import ACCOUNT, ORDER, Client
+from xtnb.endpoints import open_link, paper_host
+from xtnb.errors import InputError, NotConnected, TerminalUnavailable
+from xtnb.link.address import Server, parse
+from xtnb.link.codec import encode, pack
+from xtnb.link.keys import READER, TERMINAL, TRADER, KeyRing
+from xtnb.link.nats import NatsLink
+from xtnb.link.nkeys import Key
+from xtnb.link.server import NatsServer, Tls, program
+from xtnb.link.service import Service
+from xtnb.link.wire import RequestFailed, Wire
+from xtnb.vocabulary.messages import Request
+
+
+@pytest.fixture(scope="module")
+def leaving():
+    with ExitStack() as stack:
+        yield stack
+
+
+@pytest.fixture(scope="module")
+def ring(tmp_path_factory):
+    return KeyRing(tmp_path_factory.mktemp("config"))
+
+
+@pytest.fixture(scope="module")
+def service(ring, tmp_path_factory, leaving):
+    ring.add("anna", TRADER)
+    ring.add("rita", READER)
+    ring.add("otto", TRADER, ["elsewhere"])
+    link = paper_host(seed=5, clock="hand").link("secure")
+    service = Service(link, "main", tmp_path_factory.mktemp("nats"), ring)
+    service.start()
+    leaving.callback(service.stop)
+    return service
+
+
+@pytest.fixture
+def client(service, ring):
+    made: list[Client] = []
+
+    def client(name: str | Key, number: int) -> Client:
+        key = ring.key(name) if isinstance(name, str) else name
+        made.append(Client(NatsLink(service.address, key), number))
+        return made[-1]
+
+    yield client
+    for one in made:
+        one.trader.stop()
+
+
+def wire(service: Service, key: Key) -> Wire:
+    made = Wire(parse(service.address).servers, key)
+    made.connect()
+    return made
+
+
+def test_a_reader_sees_everything_and_changes_nothing(client):
+    reader, trader = client("rita", 1).connect(), client("anna", 2).connect()
+    order_id = trader.trader.order_stock(*ORDER)
+    until(lambda: reader.settled() == trader.settled() != [])
+
+    for forbidden in (
+        lambda: reader.trader.order_stock(*ORDER),
+        lambda: reader.trader.cancel_order_stock(ACCOUNT, order_id),
+        lambda: reader.trader.fund_transfer(ACCOUNT, 511, 1.0),
+        lambda: reader.trader.requests.ask("an unknown method", ACCOUNT, {}),
+    ):
+        with pytest.raises(NotConnected, match="this key may only read"):
+            forbidden()
+
+    assert [order.order_id for order in reader.trader.query_stock_orders(ACCOUNT)] == [order_id]
+    assert reader.trader.query_stock_orders(ACCOUNT, True) != []
+    assert reader.trader.connected
+
+
+def test_a_trade_that_is_put_where_reading_is_asked_is_refused(service, ring, client):
+    reader = client("rita", 3).connect()
+    count = len(reader.trader.query_stock_orders(ACCOUNT))
+    order = Request(1, "order_stock", 2, ACCOUNT.account_id, {"stock_code": "600000.SH"}, 3)
+    way = wire(service, ring.key("rita"))
+    fence = {"Xtnb-Fence": str(reader.link._life.fence)}
+
+    said = way.request("xtnb.main.ask.read", encode(order), 5.0, fence)
+    way.close()
+
+    assert b"needs the role trader" in said.data
+    assert len(reader.trader.query_stock_orders(ACCOUNT)) == count
+
+
+SUBJECTS = {
+    "a push": "xtnb.main.live.1.1.2.1",
+    "a push in the stream": "xtnb.main.push.2.1",
+    "a quote": "xtnb.main.quote.600000.SH",
+    "a notice": "xtnb.main.notice",
+    "an answer to another": "xtnb.inbox.UABC.1.1",
+    "a lease": "$KV.XTNB_main_sessions.1",
+    "another terminal": "xtnb.other.ask.read",
+    "the stream's end": "$JS.API.STREAM.DELETE.XTNB_main",
+    "another's consumer": "$JS.API.CONSUMER.DELETE.XTNB_main.x",
+    "the list of streams": "$JS.API.STREAM.NAMES",
+    "the server": "$SYS.REQ.SERVER.PING",
+}
+
+
+@pytest.mark.parametrize("role", ["anna", "rita"])
+@pytest.mark.parametrize("what", SUBJECTS)
+def test_no_client_may_say(what, role, service, ring):
+    way = wire(service, ring.key(role))
+
+    with pytest.raises(RequestFailed, match="may not ask"):
+        way.request(SUBJECTS[what], b"", 5.0)
+
+    way.close()
+
+
+@pytest.mark.parametrize("subject", ["xtnb.inbox.>", "xtnb.main.ask.*", "$KV.>", "$JS.>", ">"])
+def test_no_client_may_hear(subject, service, ring):
+    way, told = wire(service, ring.key("rita")), []
+    way.subscribe(subject, told.append)
+
+    until(lambda: told)
+    way.close()
+
+    assert told[0].status == 403
+    assert "may not hear" in told[0].words
+
+
+@pytest.mark.parametrize("key", [Key.new(), None])
+def test_an_outsider_is_not_let_in(service, key):
+    way = Wire(parse(service.address).servers, key)
+
+    with pytest.raises(TerminalUnavailable, match="does not know this key"):
+        way.connect()
+
+
+def test_a_key_for_another_terminal_opens_nothing_here(client):
+    otto = client("otto", 4)
+
+    assert otto.trader.connect() == -1
+    assert "this key is not for that terminal" in otto.link.reason
+
+
+def test_a_revoked_key_is_out_within_a_moment(service, ring, client):
+    ring.add("bob", TRADER)
+    key = ring.key("bob")
+    service._look()
+    bob = client(key, 5).connect()
+
+    ring.revoke("bob")
+    service._look()
+
+    assert bob.lost.wait(10)
+    assert bob.trader.connect() == -1
+    assert "revoked" in bob.link.reason
+    with pytest.raises(TerminalUnavailable, match="no key 'bob'"):
+        ring.key("bob")
+
+
+def test_others_stay_connected_when_a_key_is_revoked(service, ring, client):
+    anna = client("anna", 6).connect()
+    ring.add("eve", READER)
+    service._look()
+    ring.revoke("eve")
+    service._look()
+
+    assert anna.trader.query_stock_asset(ACCOUNT) is not None
+    assert not anna.lost.is_set()
+
+
+def test_a_lease_cannot_be_ended_with_a_guessed_fence(service, ring, client):
+    anna = client("anna", 7).connect()
+    way = wire(service, ring.key("rita"))
+    for fence in range(anna.link._life.fence):
+        way.request("xtnb.main.session", pack({"do": "leave", "fence": fence, "session": 7}))
+    way.close()
+
+    assert anna.trader.query_stock_asset(ACCOUNT) is not None
+
+
+# -- plain text and TLS -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("host", ["desk-pc", "10.0.0.5", "192.168.1.7", "example.com", "[::2]"])
+def test_plain_text_does_not_leave_the_machine(host, tmp_path):
+    with pytest.raises(TerminalUnavailable, match="write tls://"):
+        open_link(f"nats://{host}:4222/main")
+    if not host.startswith("["):
+        with pytest.raises(TerminalUnavailable, match="only over TLS"):
+            NatsServer(tmp_path, ["main"], host=host)
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.0.0.9", "[::1]"])
+def test_plain_text_within_the_machine_is_fine(host):
+    assert parse(f"nats://{host}/main").servers[0].secure is False
+
+
+def pem(folder: Path, name: str, blobs: list[trustme.Blob]) -> Path:
+    file = folder / name
+    file.write_bytes(b"".join(blob.bytes() for blob in blobs))
+    return file
+
+
+@pytest.fixture(scope="module")
+def secure(ring, tmp_path_factory, leaving):
+    """A service with TLS and the authority that signed its certificate."""
+    folder, authority = tmp_path_factory.mktemp("tls"), trustme.CA()
+    signed = authority.issue_cert("127.0.0.1")
+    tls = Tls(
+        pem(folder, "cert.pem", signed.cert_chain_pems),
+        pem(folder, "key.pem", [signed.private_key_pem]),
+    )
+    link = paper_host(seed=5, clock="hand").link("tls")
+    service = Service(link, "main", folder / "nats", ring, tls=tls)
+    service.start()
+    leaving.callback(service.stop)
+    return service.address, pem(folder, "ca.pem", [authority.cert_pem])
+
+
+def test_tls_carries_everything(secure, ring):
+    address, authority = secure
+    assert address.startswith("tls://127.0.0.1:")
+    client = Client(NatsLink(address, ring.key("anna"), authority), 1).connect()
+
+    for _ in range(50):
+        client.trader.order_stock(*ORDER)
+
+    assert len(client.trader.query_stock_orders(ACCOUNT)) == 50
+    assert len(client.settled()) == 100
+    client.trader.stop()
+
+
+def test_the_wrong_authority_is_refused(secure, ring, tmp_path):
+    other = pem(tmp_path, "ca.pem", [trustme.CA().cert_pem])
+
+    for authority in (other, None):
+        with pytest.raises(TerminalUnavailable, match=r"(?i)certificate verify failed"):
+            NatsLink(secure[0], ring.key("anna"), authority).open(1, lambda item: None)
+
+
+def test_a_certificate_of_another_name_is_refused(secure, ring):
+    trust = ssl.create_default_context(cafile=str(secure[1]))
+    port = int(secure[0].rpartition(":")[2].partition("/")[0])
+    way = Wire([Server("localhost", port, True, trust)], ring.key("anna"))
+
+    with pytest.raises(TerminalUnavailable, match="Hostname mismatch"):
+        way.connect()
+
+
+def test_plain_text_to_a_server_with_tls_is_refused_in_words(secure, ring):
+    with pytest.raises(TerminalUnavailable, match="wants TLS: write tls://"):
+        NatsLink(secure[0].replace("tls://", "nats://"), ring.key("anna")).open(1, print)
+
+
+def test_tls_to_a_server_without_it_is_refused_in_words(service, ring, secure):
+    address = service.address.replace("nats://", "tls://")
+
+    with pytest.raises(TerminalUnavailable, match="has no TLS"):
+        NatsLink(address, ring.key("anna"), secure[1]).open(1, print)
+
+
+# -- secrets -------------------------------------------------------------------------------------
+
+
+def test_a_secret_stands_in_no_repr_and_in_no_error(ring):
+    seed = json.loads(ring.secret_file("anna").read_text(encoding="utf-8"))["seed"]
+    key = Key.from_seed(seed)
+    link = NatsLink("nats://127.0.0.1:4222/main", key)
+
+    for shown in (repr(key), repr(link), repr(vars(link)), repr(ring.users())):
+        assert seed not in shown
+        assert seed[5:] not in shown
+    for wrong in (seed[:-1] + "A", seed.lower(), "S" + seed, seed[:20]):
+        with pytest.raises(InputError) as refused:
+            Key.from_seed(wrong)
+        assert wrong not in str(refused.value)
+    with pytest.raises(InputError) as refused:
+        parse(f"nats://{seed}:x@host/main")
+    assert seed not in str(refused.value)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps its own lists of who may read")
+def test_secrets_are_for_their_owner_s_eyes(ring):
+    files = [ring.listing, *(ring.place / "keys").iterdir()]
+
+    assert len(files) > 2
+    assert {os.stat(file).st_mode & 0o777 for file in files} == {0o600}
+    assert os.stat(ring.place / "keys").st_mode & 0o777 == 0o700
+
+
+def test_nothing_that_the_server_keeps_has_a_secret(service, ring):
+    seeds = [
+        json.loads(file.read_text(encoding="utf-8"))["seed"]
+        for file in (ring.place / "keys").iterdir()
+    ]
+
+    for file in (*service._child.folder.rglob("*"), ring.listing):
+        if file.is_file():
+            text = file.read_bytes()
+            assert not any(seed.encode() in text for seed in seeds)
+
+
+def test_keys_have_a_form(ring):
+    for name in ("", "a b", "../x", "x" * 65, "a.b"):
+        with pytest.raises(InputError, match="name"):
+            ring.add(name, READER)
+    with pytest.raises(InputError, match="role"):
+        ring.add("fine", "admin")
+    with pytest.raises(InputError, match="a name that no key has"):
+        ring.add("anna", READER)
+    with pytest.raises(InputError, match="the name of a key: "):
+        ring.revoke("nobody")
+
+
+def test_a_key_of_the_role_terminal_serves_its_terminal_and_no_other(service, ring):
+    ring.add("server2", TERMINAL, ["main"])
+    service._look()
+    link = paper_host(seed=5, clock="hand").link("joined")
+    joined = service.address.replace("nats://", "nats://server2@").removesuffix("/main")
+
+    for name, words in (("main", "is served there already"), ("other", "may not ask")):
+        second = Service(link, name, Path("unused"), ring, join=joined)
+        with pytest.raises(TerminalUnavailable, match=words):
+            second.start()
+
+
+def test_the_server_is_the_one_that_was_installed():
+    assert program().is_file()
