@@ -95,6 +95,7 @@ class RefusalCode(IntEnum):
     MARGIN_CALL = 1036
     EXPIRED = 1040
     CLOSED = 1041
+    HALTED = 1042
     LOCKED = 1051
     EXERCISE = 1052
     REPEATED = 1060

@@ -16,6 +16,7 @@ from xtnb.rules.options import (
     OptionDay,
     OptionFunds,
     OptionRoom,
+    halts,
     lock_verdict,
     option_verdict,
 )
@@ -224,3 +225,19 @@ def test_limits_of_an_option_on_a_future_are_the_futures_own_in_yuan():
 def _facts(option):
     names = option.__dataclass_fields__
     return {name: getattr(option, name) for name in names}
+
+
+@pytest.mark.parametrize(
+    ("reference", "price", "halted"),
+    [
+        (1_000, 1_499, False),
+        (1_000, 1_500, True),
+        (1_000, 500, True),
+        (1_000, 501, False),
+        (8, 4, False),
+        (8, 13, True),
+        (8, 12, False),
+    ],
+)
+def test_half_the_reference_and_five_ticks_halt_a_contract(reference, price, halted):
+    assert halts(reference, price, 1) is halted

@@ -30,6 +30,7 @@ from xtnb.terminal.market import Market
 BUY_OPEN, SELL_CLOSE, SELL_OPEN, BUY_CLOSE = 48, 49, 50, 51
 COVERED_OPEN, COVERED_CLOSE, CALL_EXERCISE, PUT_EXERCISE, LOCK, UNLOCK = 52, 53, 54, 55, 56, 57
 EXPIRY = date(2026, 11, 25)
+UNHALTED = OptionSettings(halt_seconds=0)
 
 
 @pytest.fixture
@@ -105,7 +106,8 @@ def test_shares_are_locked_and_unlocked_at_once(floor):
     assert floor.positions(FUND)[0].frozen_volume == 20_000
 
 
-def test_a_covered_call_takes_locked_shares_and_no_margin_until_it_is_closed(floor):
+def test_a_covered_call_takes_locked_shares_and_no_margin_until_it_is_closed():
+    floor = OptionFloor(settings=UNHALTED)
     floor.order(LOCK, FUND, 30_000)
     floor.order(COVERED_OPEN, LATER, 2, 0.02)
     floor.order(BUY_OPEN, LATER, 2, 0.02, account=BOB)
@@ -443,7 +445,7 @@ def test_a_partly_filled_buy_back_counts_no_more_margin_than_it_still_frees():
 
 
 def test_what_an_open_buy_back_lends_never_exceeds_the_margin_of_its_rest():
-    floor = OptionFloor(cash=6_990)
+    floor = OptionFloor(cash=6_990, settings=UNHALTED)
     floor.trade(BUY_OPEN, ANN, SELL_OPEN, BOB, LATER, 2, 0.0001)
     terms, ledger = floor.market.rules(LATER), floor.books[BOB].ledger
     assert terms.up * UNIT > terms.margin()  # buying back costs more than it frees
@@ -469,3 +471,30 @@ def test_after_half_past_three_an_exercise_is_refused_unless_the_broker_takes_it
     assert early.order_status == c.ORDER_REPORTED
     assert (late.order_status == c.ORDER_REPORTED) is taken
     assert taken or "taken until 15:30:00 of its expiry day; it is 15:30:00" in late.status_msg
+
+
+def test_after_a_move_of_half_the_price_a_contract_takes_no_orders_for_three_minutes(floor):
+    reference = floor.market.rules(CALL).prev_close / 10_000
+    jump = round(reference * 1.6, 4)
+    floor.trade(BUY_OPEN, ANN, SELL_OPEN, BOB, CALL, 1, jump)
+
+    soon = floor.record(floor.order(BUY_OPEN, CALL, 1, jump))
+    other = floor.record(floor.order(BUY_OPEN, LATER, 1, 0.02))
+    floor.later(180)
+    later = floor.record(floor.order(BUY_OPEN, CALL, 1, jump))
+
+    assert (soon.order_status, other.order_status) == (c.ORDER_JUNK, c.ORDER_REPORTED)
+    assert "is halted until 09:33:00" in soon.status_msg
+    assert later.order_status == c.ORDER_REPORTED
+
+
+def test_a_new_day_and_a_setting_know_no_halt(floor):
+    jump = round(floor.market.rules(CALL).prev_close * 1.6) / 10_000
+    free = OptionFloor(settings=UNHALTED)
+    free.trade(BUY_OPEN, ANN, SELL_OPEN, BOB, CALL, 1, jump)
+    floor.trade(BUY_OPEN, ANN, SELL_OPEN, BOB, CALL, 1, jump)
+    floor.next_day()
+
+    for one in (free, floor):
+        number = one.order(BUY_OPEN, CALL, 1, one.last(CALL))
+        assert one.record(number).order_status == c.ORDER_REPORTED

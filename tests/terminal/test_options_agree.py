@@ -119,7 +119,7 @@ class Watched:
     def __init__(self, start, cash):
         self.floor = OptionFloor(
             cash=cash,
-            settings=OptionSettings(force_after=None),
+            settings=OptionSettings(force_after=None, halt_seconds=0),
             start=f"{start} 09:30:00",
             held=HELD,
         )

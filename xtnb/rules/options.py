@@ -15,8 +15,9 @@ takes that day's settlement price and close. Prices are whole 1e-4 yuan, volumes
 contracts (shares for locks).
 
 Source: terms of the exchanges' fund options, as quoted by a secondary source. That the
-settlement price is the last price, and rounding limits half up, is ours; the halt
-after a move of 50 % is not modelled.
+settlement price is the last price, and rounding limits half up, is ours. After a move
+of 50 % a contract rests for three minutes (`halts`); the exchange holds a call auction
+then, and this market, which trades continuously, takes no orders (ours).
 """
 
 from __future__ import annotations
@@ -36,6 +37,8 @@ from xtnb.rules.options_settings import (
     COVERED,
     COVERED_OPEN,
     EXERCISES,
+    HALT_PERCENT,
+    HALT_TICKS,
     LOCK,
     OPENS,
     ORDER_TYPES,
@@ -299,6 +302,16 @@ def lock_verdict(
     if order_type == UNLOCK and volume > room.locked:
         raise words.locked_short(volume, room.locked)
     return OptionVerdict(0, shares=volume, matched=False)
+
+
+def halts(reference: int, price: int, tick: int) -> bool:
+    """Whether a trade at this price halts a contract: half the reference off, and five ticks.
+
+    Args:
+        reference: previous settlement price, or the price of the latest halt, 1e-4 yuan.
+    """
+    away = abs(price - reference)
+    return 100 * away >= HALT_PERCENT * reference and away >= HALT_TICKS * tick
 
 
 def is_option_order(order_type: int) -> bool:

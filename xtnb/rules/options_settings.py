@@ -32,6 +32,8 @@ LOCKS = frozenset({LOCK, UNLOCK})
 ORDER_TYPES = TRADED | EXERCISES | LOCKS
 BUYS = frozenset({BUY_OPEN, BUY_CLOSE, COVERED_CLOSE})
 OPENS = frozenset({BUY_OPEN, SELL_OPEN, COVERED_OPEN})
+HALT_PERCENT: int = _TERMS["halt"]["percent"]
+HALT_TICKS: int = _TERMS["halt"]["ticks"]
 RIGHTS = frozenset({BUY_OPEN, SELL_CLOSE}) | EXERCISES
 COVERED = frozenset({COVERED_OPEN, COVERED_CLOSE})
 
@@ -55,6 +57,8 @@ class OptionSettings:
         exercise_until: second of the day up to which an exercise is taken on the last
             day, by the market's time, also where it trades around the clock (ours);
             None for all day.
+        halt_seconds: how long no orders are taken after a move of half the reference
+            price and five ticks; 0 for no halts.
 
     Raises:
         InputError: a negative figure, or a factor below 1.
@@ -69,9 +73,16 @@ class OptionSettings:
     penalty_percent: int = _SETTINGS["delivery_penalty_percent"]["value"]
     force_after: int | None = _SETTINGS["force_after_seconds"]["value"]
     exercise_until: int | None = _TERMS["exercise_until_second"]["value"]
+    halt_seconds: int = _TERMS["halt"]["seconds"]
 
     def __post_init__(self) -> None:
-        for name in ("exchange_fee", "commission", "exercise_fee", "penalty_percent"):
+        for name in (
+            "exchange_fee",
+            "commission",
+            "exercise_fee",
+            "penalty_percent",
+            "halt_seconds",
+        ):
             if getattr(self, name) < 0:
                 raise InputError(name, getattr(self, name), "0 or more")
         if self.margin_factor < WHOLE:

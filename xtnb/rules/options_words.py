@@ -66,6 +66,17 @@ def not_expiry_day(code: str, expiry: date) -> Refused:
     )
 
 
+def halted(code: str, second: int) -> Refused:
+    """Within three minutes of a move of half the reference price."""
+    until = shown(second)
+    return Refused(
+        RefusalCode.HALTED,
+        f"{code} 价格较参考价变动达 50%，熔断至 {until}；本市场没有集合竞价，其间不接受委托",
+        f"{code} moved by half its reference price and is halted until {until}; this market "
+        "has no call auctions, so it takes no orders until then",
+    )
+
+
 def too_late(code: str, second: int, until: int) -> Refused:
     """After the hour up to which exercises are taken on the last day."""
     now, end = shown(second), shown(until)

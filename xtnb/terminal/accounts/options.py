@@ -27,7 +27,7 @@ from typing import Any
 from xtnb import xtconstant as c
 from xtnb.errors import Refused
 from xtnb.rules import options_words as words
-from xtnb.rules.options import OptionDay, OptionVerdict, lock_verdict, option_verdict
+from xtnb.rules.options import OptionDay, OptionVerdict, halts, lock_verdict, option_verdict
 from xtnb.rules.options_settings import (
     BUY_CLOSE,
     BUYS,
@@ -64,9 +64,14 @@ class OptionAccountBooks(OptionState):
         account_id, cash: as they begin; cash in 1e-4 yuan.
         floor: of its terminal.
         settings: what the broker agrees; by default as in data/options.json.
+
+    Attributes:
+        halted: of contracts that were halted today, the price that did it and the
+            market time until when. A move that the account takes no part in is
+            noticed at its next order.
     """
 
-    __slots__ = ("_day", "call", "clearing")
+    __slots__ = ("_day", "call", "clearing", "halted")
 
     def __init__(
         self,
@@ -77,6 +82,7 @@ class OptionAccountBooks(OptionState):
     ) -> None:
         super().__init__(account_id, cash, floor, settings)
         self._day = floor.day
+        self.halted: dict[str, tuple[int, int]] = {}
         self.clearing: Clearing = floor.common.setdefault(Clearing, Clearing())
         self.clearing.members.append(self)
         self.call = MarginCalls(self, self.place)
@@ -138,6 +144,7 @@ class OptionAccountBooks(OptionState):
         self.tell(PushKind.ORDER, self, order.note(status))
         self.tell(PushKind.POSITION, self, self.option_position(order.key))
         self.tell(PushKind.ASSET, self, self.asset())
+        self._watch_halt(order.terms)
         self.call.follow()
 
     def cancel(self, order: Order, message: str = "") -> None:
@@ -182,6 +189,7 @@ class OptionAccountBooks(OptionState):
         self._expire(self.market.day())
         self.ledger.require(self.required_at(lambda code: self._maintenance(code, day)))
         self._day = self.floor.day
+        self.halted.clear()
         for key, held in list(self.options.items()):
             if held.volume:
                 held.roll()
@@ -248,6 +256,11 @@ class OptionAccountBooks(OptionState):
         order.terms = terms = self.terms(code)
         if order.exercises and terms.underlying not in self.market.instruments:
             raise unknown_code(terms.underlying)
+        if not order.exercises:
+            self._watch_halt(terms)
+            until = self.halted.get(code, (0, 0))[1]
+            if self.market.now() < until:
+                raise words.halted(code, second_of_day(until))
         return option_verdict(
             terms,
             kind,
@@ -260,6 +273,14 @@ class OptionAccountBooks(OptionState):
             settings=self.settings,
             second=second_of_day(self.market.now()),
         )
+
+    def _watch_halt(self, terms: OptionDay) -> None:
+        """Halt a contract whose last price is too far from its reference."""
+        code, now = terms.instrument.stock_code, self.market.now()
+        reference, until = self.halted.get(code, (terms.prev_close, 0))
+        last, seconds = self.market.last_price(code), self.settings.halt_seconds
+        if seconds and now >= until and halts(reference, last, terms.tick):
+            self.halted[code] = last, now + seconds * 1_000_000_000
 
     def _accept(self, order: OptionOrder, verdict: OptionVerdict) -> None:
         """Set aside what an order takes."""

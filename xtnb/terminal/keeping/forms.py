@@ -93,6 +93,11 @@ def _watch_ready(watch: Any, reader: Reader) -> None:
     watch._forget = market.on_quote(watch._seen) if watch._watched else None
 
 
+def _without_halts(values: list[Any]) -> list[Any]:
+    """Of a stock option account: nothing is halted in version 1."""
+    return [*values[:6], {}, *values[6:]]
+
+
 def _futures_ready(books: Any, reader: Reader) -> None:
     books.records._terms = books.terms
 
@@ -102,7 +107,7 @@ FORMS = [
     _form(StockAccountBooks, *_STOCK),
     _form(ConnectAccountBooks, *_STOCK, "_terms"),
     _form(CreditAccountBooks, *_STOCK),
-    _form(OptionAccountBooks, *_STOCK, "clearing"),
+    _form(OptionAccountBooks, *_STOCK, "clearing", version=2, older={1: _without_halts}),
     _form(FuturesAccountBooks, *_FLOOR, ready=_futures_ready),
     _form(FutureOptionAccountBooks, *_FLOOR, "clearing", ready=_futures_ready),
     _form(FuturesRecords, "_account_id", "_ledger", "_market", "_terms", "_trades"),
