@@ -16,7 +16,7 @@ from xtnb.terminal.accounts.credit_opening import (
     DEMO_CREDIT_ACCOUNT,
     demo_credit,
 )
-from xtnb.terminal.accounts.demo import demo_books
+from xtnb.terminal.accounts.demo import DEMO_BEIJING_ACCOUNT, demo_books
 from xtnb.terminal.accounts.futures_opening import (
     DEMO_FUTURES_ACCOUNT,
     opening_futures,
@@ -41,6 +41,7 @@ ACCOUNTS = {
     "options": StockAccount(DEMO_OPTION_ACCOUNT, "STOCK_OPTION"),
     "shanghai": StockAccount(DEMO_SHANGHAI, "HUGANGTONG"),
     "shenzhen": StockAccount(DEMO_SHENZHEN, "SHENGANGTONG"),
+    "beijing": StockAccount(DEMO_BEIJING_ACCOUNT, "NEW3BOARD"),
 }
 
 
@@ -63,7 +64,7 @@ def codes() -> set[str]:
         *(code for code, _ in demo_credit().special),
         *(one.stock_code for one in opening_futures(DEMO_DAY)),
         *(one.stock_code for one in (*options.shares, *options.contracts)),
-        *("510300.SH", "000300.SH"),
+        *("510300.SH", "000300.SH", "920185.BJ", "920445.BJ"),
         *(one.stock_code for kind in ROUTES for one in demo_positions(kind)),
     }
 
