@@ -12,6 +12,9 @@ import {
   formOf,
   missing,
   newToken,
+  PICKS,
+  type Pick,
+  priceOf,
   same,
   sentence,
   stepPrice,
@@ -39,7 +42,6 @@ interface Told {
   token: string;
 }
 
-const PICKS = ["bid", "ask", "last", "up", "down"] as const;
 const PARTS = ["quarter", "third", "half", "all"] as const;
 const SAVE_AFTER = 80; // ms without a key, then the kernel hears of it
 
@@ -233,16 +235,9 @@ class TicketForm {
     this.set("price_type", Number(this.types.value), true);
   }
 
-  private pick(pick: (typeof PICKS)[number]): void {
-    const { quote, facts } = this.sections;
-    const price = {
-      bid: quote?.bid[0],
-      ask: quote?.ask[0],
-      last: quote?.last,
-      up: facts?.limit_up,
-      down: facts?.limit_down,
-    }[pick];
-    if (price && price > 0) this.setPrice(price);
+  private pick(pick: Pick): void {
+    const price = priceOf(this.sections, pick);
+    if (price > 0) this.setPrice(price);
   }
 
   private preset(part: (typeof PARTS)[number]): void {

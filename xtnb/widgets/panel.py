@@ -31,6 +31,7 @@ from xtnb.widgets.wire import Sections
 
 QUOTES = 11
 ROWS = 6
+TALL_ROWS = 8  # beside a form with more to say
 _CHANGE = Field("change", "涨跌幅", "change", "float", unit="1", decimals=4)
 
 
@@ -199,6 +200,8 @@ class Panel(Remains, ipywidgets.Box):  # type: ignore[misc]
         for each in (*shown, first):
             form.terms(each)  # before anything is started
         contracts = desk.account.account_type in CONTRACTS
+        tall = contracts or desk.account.account_type == c.CREDIT_ACCOUNT
+        rows = TALL_ROWS if tall else ROWS
         self._desk = desk
         self._quoted, self._ends = chosen_quotes(desk, shown)
         self._marked = MarkedPositions(books)
@@ -216,7 +219,7 @@ class Panel(Remains, ipywidgets.Box):  # type: ignore[misc]
             columns=_ORDER_COLUMNS,
             actions=("cancel",),
             newest_first=True,
-            max_rows=ROWS,
+            max_rows=rows,
         )
         self.trades = LiveTable(
             "trades",
@@ -224,14 +227,14 @@ class Panel(Remains, ipywidgets.Box):  # type: ignore[misc]
             books.trades,
             columns=_TRADE_COLUMNS,
             newest_first=True,
-            max_rows=ROWS,
+            max_rows=rows,
         )
         self.positions = LiveTable(
             "positions",
             XtPosition,
             self._marked.rows,
             columns=_CONTRACT_COLUMNS if contracts else _POSITION_COLUMNS,
-            max_rows=ROWS,
+            max_rows=rows,
         )
         for table in (self.quotes, self.orders, self.trades, self.positions):
             table.on_action(self._acted)
@@ -252,7 +255,7 @@ class Panel(Remains, ipywidgets.Box):  # type: ignore[misc]
         self._grid.add_class("xtnb-panel-grid")
         super().__init__([self._grid])
         self.add_class("xtnb-panel")
-        if desk.account.account_type in (*CONTRACTS, c.CREDIT_ACCOUNT):
+        if tall:
             self.add_class("xtnb-panel-tall")
         self.closed = False
 

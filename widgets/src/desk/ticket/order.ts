@@ -5,10 +5,14 @@ import { exact, type Language, number } from "../look";
 import { type Action, type Facts, say, type Sections, type TicketState, type Word } from "./words";
 
 /** Fields that a send carries: exactly what the person has seen and confirmed. */
-export type Form = Pick<
-  TicketState,
-  "code" | "side" | "price_type" | "price" | "volume" | "remark"
->;
+export interface Form {
+  code: string;
+  side: string;
+  price_type: number;
+  price: number;
+  volume: number;
+  remark: string;
+}
 
 export function formOf(model: AnyModel<TicketState>): Form {
   return {
@@ -79,4 +83,20 @@ export function stepPrice(told: Partial<Sections>, from: number, steps: number):
 export function stepVolume(told: Partial<Sections>, from: number, steps: number): number {
   const lot = told.facts?.lot ?? 100;
   return Math.max(0, (Math.round(from / lot) + steps) * lot);
+}
+
+/** Prices that a press takes over. */
+export const PICKS = ["bid", "ask", "last", "up", "down"] as const;
+export type Pick = (typeof PICKS)[number];
+
+export function priceOf(told: Partial<Sections>, pick: Pick): number {
+  const { quote, facts } = told;
+  const prices = {
+    bid: quote?.bid[0],
+    ask: quote?.ask[0],
+    last: quote?.last,
+    up: facts?.limit_up,
+    down: facts?.limit_down,
+  };
+  return prices[pick] ?? 0;
 }
