@@ -7,7 +7,6 @@ desk's own `preview_now` asks the terminal for the prices of this moment.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from threading import Lock
 from typing import Any
@@ -20,13 +19,15 @@ from xtnb.live.coalesce import frames
 from xtnb.live.contracts import ContractBooks
 from xtnb.live.credit import CreditBooks
 from xtnb.live.handle import Order
+from xtnb.live.new_issues import NewIssues
 from xtnb.live.orders import SIDES, AccountOrders
 from xtnb.live.preview import Preview
 from xtnb.live.preview_inputs import Asked, AskedInputs, KeptInputs
 from xtnb.live.previews import preview_of
 from xtnb.live.watch import QuoteWatch
 from xtnb.rules.day import DayRules
-from xtnb.rules.listed import DayTerms, Derived, Listed, everything, lookup, rules_of
+from xtnb.rules.listed import DayTerms, Derived, Listed, everything, lookup, missing, rules_of
+from xtnb.rules.months import DEMO_DAY
 from xtnb.rules.terms import under
 from xtnb.rules.validity import unknown_code
 from xtnb.session.trader import XtQuantTrader
@@ -79,6 +80,7 @@ class LiveAccount:
         self.books = AccountBooks(trader, account, quotes.table)
         self.books.open()
         self.agreed = Agreed(trader, account)
+        self._issues = NewIssues(trader, account)
         self.orders = AccountOrders(trader, self.books)
 
     def close(self) -> None:
@@ -165,10 +167,15 @@ class LiveAccount:
     def listed(self) -> Mapping[str, Listed]:
         """What is listed today, of every kind, by code."""
         days = [terms.day for terms in list(self._rules.values())]
-        if not days:
-            with suppress(Refused):
-                days = [self.terms_of(_ALWAYS_LISTED).day]
-        return everything(max(days)) if days else everything()
+        return everything(max(days) if days else self._today())
+
+    def _today(self) -> date:
+        """The market's day, as the terminal tells it with the facts of an instrument."""
+        for code in (_ALWAYS_LISTED, *self._rules):
+            facts = self._trader.requests.ask("instrument", None, {"stock_code": code})
+            if facts is not None:
+                return datetime.strptime(facts["day"], "%Y%m%d").date()
+        return DEMO_DAY
 
     def _outdated(self, terms: DayTerms) -> bool:
         """Whether the quotes that came since tell of another day."""
@@ -197,7 +204,7 @@ class LiveAccount:
             "instrument", None, {"stock_code": code}
         )
         if facts is None:
-            raise unknown_code(code)
+            raise missing(code, self._today())
         return facts
 
     def _ask(self, method: str, arguments: dict[str, Any]) -> Any:
@@ -279,6 +286,7 @@ class LiveAccount:
             self.terms_of,
             self._quotes.latest,
             self.agreed.on,
+            self._issues,
         )
         return preview_of(asked, kept)
 
