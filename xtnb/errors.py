@@ -348,6 +348,7 @@ _FORMS = {
     "a contract in upper case with three digits and .{}": "大写品种加三位数字加 .{}",
     "a contract in upper case with four digits and .{}": "大写品种加四位数字加 .{}",
     "codes that this terminal's market has": "本终端市场中的代码",
+    "a code that this terminal's market has": "本终端市场中的代码",
     "an OrderType that says whether to open or to close ({} account): {}": (
         "写明开仓还是平仓的委托类型（{} 账户）：{}"
     ),
