@@ -10,10 +10,14 @@ from hypothesis import strategies as st
 
 import xtnb
 from xtnb import xtconstant as c
+from xtnb.desk import Desk, _session
+from xtnb.endpoints import paper_host
 from xtnb.errors import InputError, NotConnected, RefusalCode
 from xtnb.rules.instruments import Board, all_instruments
+from xtnb.terminal.scenario import DEMO_ACCOUNT
 from xtnb.vocabulary.messages import PushKind
 from xtnb.vocabulary.options import options
+from xtnb.xttype import StockAccount
 
 HELD = ("600000.SH", "600519.SH", "000001.SZ", "300750.SZ", "688981.SH", "510300.SH")
 BOARDS = tuple(
@@ -39,7 +43,8 @@ def desk():
 
 @pytest.fixture(scope="module")
 def spender():
-    with xtnb.paper("preview-property", seed=11, clock="hand") as desk:
+    link = paper_host(11, "hand").link("preview-property")  # a second terminal of the market
+    with Desk(_session(link), StockAccount(DEMO_ACCOUNT)) as desk:
         yield desk
 
 
@@ -235,7 +240,7 @@ def test_a_preview_of_nonsense_names_the_argument(desk, arguments, named):
 
 
 def test_the_kept_preview_of_a_widget_agrees_with_the_fresh_one():
-    with xtnb.paper(seed=11, clock="hand", path="widgets-preview") as desk:
+    with xtnb.paper(seed=11, clock="hand") as desk:
         account = desk._live
         forget = account.watch("600000.SH")
         desk.clock.advance(2)
@@ -248,7 +253,7 @@ def test_the_kept_preview_of_a_widget_agrees_with_the_fresh_one():
 
 
 def test_a_closed_desk_previews_nothing():
-    desk = xtnb.paper(path="closed-preview", seed=11, clock="hand")
+    desk = xtnb.paper(seed=11, clock="hand")
     desk.close()
 
     with pytest.raises(NotConnected):

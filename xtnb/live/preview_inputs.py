@@ -9,15 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from xtnb.errors import InputError, QueryFailed, Refused
 from xtnb.live.books import AccountBooks
 from xtnb.live.contracts import ContractBooks
 from xtnb.live.credit import CreditBooks
+from xtnb.live.new_issues import NewIssues, offers_told
 from xtnb.live.preview import Preview
-from xtnb.rules import ipo
 from xtnb.rules.ipo import Offer
 from xtnb.rules.listed import DayTerms
 from xtnb.rules.sessions import second_of_day
@@ -281,14 +281,7 @@ class AskedInputs:
 
     def offers(self) -> dict[str, Offer]:
         """What may be subscribed today."""
-        told = self._trader.query_ipo_data()
-        days = {str(info["purchaseDate"]) for info in told.values()}
-        return {
-            code: offer
-            for day in days
-            for code, offer in ipo.offers(datetime.strptime(day, "%Y%m%d").date()).items()
-            if code in told
-        }
+        return offers_told(self._trader)
 
     def purchase_limit(self) -> dict[str, int]:
         """How many new shares may be subscribed."""
@@ -305,6 +298,7 @@ class KeptInputs:
         day: finds the rules of an instrument today.
         quote: the latest quote of a code, if it is watched.
         agreed: what the broker agrees on a day.
+        issues: what may be subscribed.
     """
 
     def __init__(
@@ -315,8 +309,10 @@ class KeptInputs:
         day: Callable[[str], DayTerms],
         quote: Callable[[str], Quote | None],
         agreed: Callable[[date], Any],
+        issues: NewIssues,
     ) -> None:
         self._books = books
+        self._issues = issues
         self._credit = credit
         self._contracts = contracts
         self.day = day
@@ -377,12 +373,12 @@ class KeptInputs:
         return self._credit().lendable.records()
 
     def offers(self) -> dict[str, Offer]:
-        """Not kept: nothing."""
-        return {}
+        """What may be subscribed today."""
+        return self._issues.offers()
 
     def purchase_limit(self) -> dict[str, int]:
-        """Not kept. Raises InputError that says where else to ask."""
-        raise _only_asked("subscriptions")
+        """How many new shares may be subscribed, of at most a second ago."""
+        return self._issues.limits()
 
 
 def _only_asked(what: str) -> InputError:
