@@ -25,6 +25,8 @@ from xtnb.errors import InputError, TerminalUnavailable
 from xtnb.journal import Journal, Kept, holds_journal
 from xtnb.link.base import Link
 from xtnb.link.durable import DurableTerminal
+from xtnb.link.guard import GuardedLink
+from xtnb.link.limits import LimitsFile
 from xtnb.link.local import PaperHost
 from xtnb.link.vendor import VendorLink
 from xtnb.link.vendor_package import importable, miniqmt_folder
@@ -103,11 +105,12 @@ def link_to_serve(
     from xtnb.link.keys import folder as config_folder  # who needs no keys does not load them
 
     if vendor:
-        return _real_link(folder), lambda: None, config_folder() / "served" / name
+        place = config_folder() / "served" / name
+        return _guarded(VendorLink(str(_reachable(folder))), place), lambda: None, place
     must_be_paper(folder)
     folder = folder.expanduser().resolve()
     link = durable_host(folder, seed).link(folder.as_posix())
-    return link, lambda: link.journal, folder / "nats"
+    return _guarded(link, folder), lambda: link.journal, folder / "nats"
 
 
 def terminal_name(address: str | os.PathLike[str] | None) -> str:
@@ -175,13 +178,25 @@ def must_be_paper(address: object) -> None:
 
 
 def _real_link(folder: Path) -> Link:
+    from xtnb.link.keys import folder as config_folder
+
+    return _guarded(VendorLink(str(_reachable(folder))), config_folder())
+
+
+def _guarded(link: Link, place: Path) -> Link:
+    """The link behind the limits that lie in a folder."""
+    return GuardedLink(link, LimitsFile(place), time.time_ns)
+
+
+def _reachable(folder: Path) -> Path:
+    """The folder of a real MiniQMT, where the vendor's package can be imported."""
     if not importable():
         raise TerminalUnavailable(
             f"{str(folder)!r} belongs to a real MiniQMT, which only its own Windows machine "
             f"can reach: run `xtnb serve --vendor {folder}` there and connect to the address that "
             "it prints; `xtnb doctor --vendor` there says what is missing"
         )
-    return VendorLink(str(folder))
+    return folder
 
 
 def paper_host(

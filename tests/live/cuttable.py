@@ -24,6 +24,7 @@ class CuttableLink:
         self.inner = inner
         self.terminal = inner.terminal
         self.paper = inner.paper
+        self.reason = ""
         self.cut_off = False
         self.lose_replies = False
         self.lose_requests: set[str] = set()

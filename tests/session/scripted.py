@@ -24,6 +24,7 @@ class ScriptedLink:
 
     terminal = "scripted"
     paper = True
+    reason = ""
 
     def __init__(self, **answers: Any) -> None:
         self.answers = answers

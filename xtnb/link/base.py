@@ -21,10 +21,12 @@ class Link(Protocol):
     Attributes:
         terminal: the terminal's name, as in its pushes.
         paper: whether its orders are make-believe; False means real money.
+        reason: why the last `open` failed, in words; "" when it did not.
     """
 
     terminal: str
     paper: bool
+    reason: str
 
     def open(self, session: int, deliver: Deliver) -> int:
         """Connect as `session`. 0 when connected; otherwise a reason from `ConnectResult`."""

@@ -78,6 +78,7 @@ class GuardedLink:
         self._limits = limits
         self._now = now
         self._lock = threading.RLock()
+        self.reason = ""
         self._deliver: Deliver | None = None
         self._line: deque[_Waiting] = deque()
         self._asked: dict[int, Callable[[Reply], None]] = {}
@@ -91,7 +92,9 @@ class GuardedLink:
             self._line.clear()
             self._asked.clear()
             self._days.clear()  # what was ordered today is asked for again
-        return self.inner.open(session, self._heard)
+        result = self.inner.open(session, self._heard)
+        self.reason, self.paper = self.inner.reason, self.inner.paper
+        return result
 
     def send(self, request: Request) -> None:
         """Hand a request over, or answer it here with the reason why not."""
