@@ -274,3 +274,44 @@ def test_the_lab_serves_the_quickstart_to_who_has_the_token_until_ctrl_c(running
 def test_the_source_of_the_guide_has_the_quickstart():
     assert (lab.guide_source() / QUICKSTART).is_file()
     assert lab.default_folder() == Path.home() / "xtnb-guide"
+
+
+# -- limits ------------------------------------------------------------------------------------
+
+
+def test_limits_are_shown_as_they_are_written(tmp_path):
+    (tmp_path / "limits.toml").write_text(
+        "[every]\norder_value = 5000\n[account.7]\nread_only = true\n", encoding="utf-8"
+    )
+
+    every = CliRunner().invoke(main, ["limits", str(tmp_path)])
+    seven = CliRunner().invoke(main, ["limits", str(tmp_path), "7"])
+
+    assert re.search(r"order_value +5000", every.output)
+    assert re.search(r"codes +no limit", every.output)
+    assert re.search(r"read_only +True", seven.output)
+
+
+def test_limits_that_cannot_be_read_are_an_error(tmp_path):
+    (tmp_path / "limits.toml").write_text("[every]\norder_valu = 1\n", encoding="utf-8")
+
+    result = CliRunner().invoke(main, ["limits", str(tmp_path)])
+
+    assert result.exit_code == 1
+    assert "order_valu" in result.output
+
+
+def test_the_kill_switch_is_set_and_taken_back(tmp_path):
+    assert CliRunner().invoke(main, ["stop", str(tmp_path)]).exit_code == 0
+    assert (tmp_path / "STOP").exists()
+    assert CliRunner().invoke(main, ["limits", str(tmp_path)]).exit_code == 1
+
+    assert CliRunner().invoke(main, ["stop", "--undo", str(tmp_path)]).exit_code == 0
+    assert not (tmp_path / "STOP").exists()
+
+
+def test_the_kill_switch_of_nothing_is_a_mistake(tmp_path):
+    result = CliRunner().invoke(main, ["stop", str(tmp_path / "nowhere")])
+
+    assert result.exit_code == 2
+    assert "neither" in result.output

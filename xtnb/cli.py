@@ -4,6 +4,8 @@ xtnb lab [--no-browser] [--port N] [--dir FOLDER]
 xtnb run [--account ID=CASH]... [--seed N] script.py [arguments of the script]...
 xtnb serve FOLDER [--port N] [--host HOST --tls-cert PEM --tls-key PEM] [--nats URL]
 xtnb keys add NAME --role reader|trader|terminal | list | revoke NAME
+xtnb limits TERMINAL [ACCOUNT]
+xtnb stop TERMINAL [--undo]
 """
 
 from __future__ import annotations
@@ -17,8 +19,10 @@ from pathlib import Path
 import click
 
 from xtnb import lab
-from xtnb.errors import XtnbError
+from xtnb.errors import Refused, XtnbError
 from xtnb.link.keys import ROLES, KeyRing
+from xtnb.link.limits import FILE as LIMITS
+from xtnb.link.limits import SWITCH, LimitsFile
 from xtnb.link.server import Tls
 
 
@@ -225,3 +229,58 @@ def revoke_key(name: str) -> None:
     except XtnbError as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"{name} is let in no more. / 已吊销 {name}")
+
+
+# -- limits ------------------------------------------------------------------------------------
+
+
+def _place_of(terminal: str) -> Path:
+    """The folder of a terminal, or where the limits of a served MiniQMT of that name lie."""
+    folder = Path(terminal).expanduser()
+    served = KeyRing().place / "served" / terminal
+    if not folder.is_dir() and served.is_dir():
+        return served
+    if not folder.is_dir():
+        raise click.UsageError(
+            f"{terminal!r} is neither a terminal's folder nor the name of a served MiniQMT"
+        )
+    return folder
+
+
+@main.command(name="limits")
+@click.argument("terminal")
+@click.argument("account", required=False, default="")
+def show_limits(terminal: str, account: str) -> None:
+    """What ACCOUNT, or every account, of TERMINAL may do: its limits.toml, checked.
+
+    TERMINAL is a folder, or the name of a served MiniQMT.
+    """
+    place = _place_of(terminal)
+    try:
+        limits = LimitsFile(place).of(account)
+    except Refused as refusal:
+        raise click.ClickException(str(refusal)) from refusal
+    click.echo(f"{place / LIMITS}")
+    for name in limits.__struct_fields__:
+        value = getattr(limits, name)
+        click.echo(f"  {name:16} {'no limit / 不限' if value is None else value}")
+
+
+@main.command(name="stop")
+@click.argument("terminal")
+@click.option("--undo", is_flag=True, help="Let orders out again.")
+def stop_trading(terminal: str, undo: bool) -> None:
+    """The kill switch: no order leaves TERMINAL any more, from anybody; cancels do.
+
+    TERMINAL is a folder, or the name of a served MiniQMT.
+    """
+    switch = _place_of(terminal) / SWITCH
+    if undo:
+        switch.unlink(missing_ok=True)
+        click.echo("Orders go out again. / 已恢复交易")
+    else:
+        switch.touch()
+        click.echo(
+            "Trading is stopped; cancels still work. `xtnb stop --undo` ends it. / "
+            "交易已停止，撤单仍可用；xtnb stop --undo 恢复"
+        )
