@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from xtnb.errors import InputError, TerminalUnavailable
-from xtnb.journal import Journal, Kept, holds_journal
+from xtnb.journal import Journal, holds_journal
 from xtnb.link.base import Link
 from xtnb.link.durable import DurableTerminal
 from xtnb.link.guard import GuardedLink
@@ -34,13 +34,7 @@ from xtnb.terminal.accounts.demo import demo_books
 from xtnb.terminal.clock import HandClock, OpenClock
 from xtnb.terminal.engine import PaperTerminal
 from xtnb.terminal.keeping.house import KINDS, TERMINAL, Keeper, restore
-from xtnb.terminal.keeping.markets import (
-    MARKET,
-    kept_time,
-    market_row,
-    put_back,
-    restore_market,
-)
+from xtnb.terminal.keeping.markets import MARKET, MarketKeeper, kept_state, put_back
 from xtnb.terminal.market import Market
 from xtnb.terminal.scenario import OpeningAccount, demo
 from xtnb.vocabulary.money import units
@@ -375,13 +369,11 @@ def _host_of(
             raise InputError(
                 name, value, f"{kept[name]!r}, which the terminal in {journal.folder} began with"
             )
-    ((_, body),) = journal.kept(MARKET)
-    chosen = int(kept["seed"])
+    state = kept_state(journal.kept(MARKET))
     if kept["clock"] == "open":
-        market, read = Market(OpenClock(time.time_ns), chosen), time.time_ns
+        market, read = Market(OpenClock(time.time_ns), state.seed, restore=state), time.time_ns
     else:
-        market, read = Market(HandClock(kept_time(body)), chosen), None
-    restore_market(market, body)
+        market, read = Market(HandClock(state.now), state.seed, restore=state), None
     people = demo()
     return PaperHost(market, lambda name: _terminal(name, market, people), read, kept)
 
@@ -405,10 +397,8 @@ def _kept_terminal(
         keeper = Keeper(terminal)
         facts = {fact: str(value) for fact, value in host.facts.items()}
 
-    def keep_market() -> Kept:
-        return market_row(market)
-
-    durable = DurableTerminal(terminal, keeper, journal, market.now, keep_market)
+    kept = MarketKeeper(market, [name for name, _ in journal.kept(MARKET)])
+    durable = DurableTerminal(terminal, keeper, journal, market.now, kept.rows)
     durable.begin(facts)
     return durable
 

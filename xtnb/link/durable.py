@@ -79,7 +79,7 @@ class DurableTerminal:
         keeper: knows what has changed in it.
         journal: where it is written down; closed with the terminal.
         market_now: market time, ns.
-        keep_market: the state of the market, as a row.
+        keep_market: the rows of the market's state that are not written down yet.
         wall: ns since the epoch.
 
     Attributes:
@@ -93,7 +93,7 @@ class DurableTerminal:
         keeper: Keeper,
         journal: Journal,
         market_now: Callable[[], int],
-        keep_market: Callable[[], Kept],
+        keep_market: Callable[[], list[Kept]],
         wall: Callable[[], int] = time.time_ns,
     ) -> None:
         self.name = terminal.name
@@ -232,7 +232,7 @@ class DurableTerminal:
     def _group(self) -> Group:
         changes = self._keeper.changes()
         group = Group(self._asked, self._told, changes.cleared, changes.kept)
-        group.kept.append(self._keep_market())
+        group.kept += self._keep_market()
         group.closings = [self._closing(*one) for one in self._keeper.closings()]
         self._asked, self._told = [], []
         self._replies.clear()

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from xtnb.rules.listed import DayTerms, Listed, rules_of, unit_of
+from xtnb.terminal.book import BookOrder
 from xtnb.terminal.market.history import Bar, History
 from xtnb.terminal.market.past import Past
 from xtnb.terminal.market.pit import Pit
@@ -92,6 +93,11 @@ class Facts:
         """
         self._roster.pit(code)
         return self._roster.settlement(code, self._now)
+
+    def holds(self, code: str, order: BookOrder) -> bool:
+        """Whether an account's order rests on its book."""
+        pit = self._pits.get(code)
+        return pit is not None and pit.book.holds(order)
 
     def bars(
         self, code: str, period: str, start_ns: int = 0, end_ns: int | None = None, count: int = -1

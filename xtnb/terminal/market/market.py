@@ -43,7 +43,7 @@ from xtnb.terminal.market.course import STEP, next_point
 from xtnb.terminal.market.facts import Facts
 from xtnb.terminal.market.pit import Pit
 from xtnb.terminal.market.roster import not_traded
-from xtnb.terminal.market.state import MarketState, check, kept
+from xtnb.terminal.market.state import MarketState, Reducer, check
 from xtnb.terminal.market.timers import Timers
 from xtnb.terminal.market.watching import OnDay, OnQuote, Watching
 from xtnb.vocabulary.money import YUAN
@@ -100,7 +100,7 @@ class Market(Facts):
         state = check(restore or MarketState(seed, now, now, day_of(now).isoformat()), seed)
         super().__init__(state, instruments, flow=flow)
         self.clock = clock
-        self._started = state.started
+        self._reducer = Reducer(state.started, seed)
         self._rate = rate
         self._interval = quote_interval_ms * MS
         self._longest_gap = round(longest_gap * SECOND)
@@ -191,15 +191,14 @@ class Market(Facts):
             self._wake(pit)
         return pit.book
 
+    def awake(self) -> list[str]:
+        """The codes whose flow is running, in the order in which they woke."""
+        return [pit.code for pit in self._running.values()]
+
     def withdraw(self, code: str, order: BookOrder) -> bool:
         """Take an account's order off its book. False when it does not rest there."""
         pit = self._pits.get(code)
         return pit is not None and pit.book.cancel(order)
-
-    def holds(self, code: str, order: BookOrder) -> bool:
-        """Whether an account's order rests on its book."""
-        pit = self._pits.get(code)
-        return pit is not None and pit.book.holds(order)
 
     def put_back(self, code: str, order: BookOrder) -> None:
         """Rest an order that rested in an earlier process, at the end of its price's queue.
@@ -412,8 +411,8 @@ class Market(Facts):
         Restored, the market has the same day, previous closes, statistics and bars; its
         books are filled anew. The snapshots that bars("tick") gives are not kept.
         """
-        pits, instruments = self._pits, self.instruments
-        return kept(self._started, self._now, self._rules, instruments, pits, self.seed)
+        each = self._roster.each()
+        return self._reducer.reduce(self._now, self._rules, self.instruments, each)
 
     # -- quotes ------------------------------------------------------------------------
 

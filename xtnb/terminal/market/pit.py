@@ -11,7 +11,7 @@ is then what was traded last. A day that only the flow has traded closes at its 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from random import Random
 
@@ -244,26 +244,24 @@ class Pit:
 
     # -- over a restart ------------------------------------------------------------------
 
-    def kept(self, now: int) -> tuple[tuple[int, ...], tuple[Row, ...]]:
-        """What `resume` needs of the present day: figures, and minutes from the waking on.
+    def kept(self, now: int) -> tuple[int, ...]:
+        """What `resume` needs of the present day, besides its minutes from the waking on.
 
-        Both are empty for a day that can be told from its anchor.
+        Empty for a day that can be told from its anchor.
         """
         if not (self.woken or (self.course is None and self.tape.transactions)):
-            return (), ()
+            return ()
         self.follow(now)
-        start = day_start(day_of(now))
-        rows = [row for row in self.tape.recorded() if row.time > max(self.woken, start)]
-        return (self.woken, int(self.moved), *self.tape.figures()), tuple(rows)
+        return (self.woken, int(self.moved), *self.tape.figures())
 
-    def resume(self, figures: tuple[int, ...], minutes: Iterable[Row], now: int) -> None:
-        """Take up the present day where `kept` left it."""
-        if figures:
-            self.woken, moved, *rest = figures
-            self.moved = bool(moved)
-            if self.course is not None:
-                if self.woken > self.course.start:
-                    self._write(self.course, self.course.point(self.woken))
-                self._next = self.course.point(now) + 1
-            self.looked = True
-            self.tape.resume(minutes, tuple(rest), now)
+    def resume(self, kept: Sequence[int], minutes: Iterable[Row], now: int) -> None:
+        """Take up the present day where another process has left it."""
+        self.woken, moved, *figures = kept
+        self.moved = bool(moved)
+        self.looked = True
+        course = self.course
+        if course is not None:
+            if self.woken > course.start:
+                self._write(course, course.point(self.woken))
+            self._next = course.point(now) + 1
+        self.tape.resume(minutes, figures)

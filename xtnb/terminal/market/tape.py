@@ -8,7 +8,7 @@ numbers: prices in 1e-4 yuan, volumes in shares, amounts in 1e-4 yuan.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from operator import mul
 from typing import NamedTuple
@@ -136,34 +136,45 @@ class Tape:
                 at -= _COLUMNS
             rows[at:at] = other._rows
 
-    def resume(self, rows: Iterable[Row], figures: tuple[int, ...], now: int) -> None:
+    def resume(self, rows: Iterable[Row], figures: Sequence[int]) -> None:
         """Take up a day where another tape has left it.
 
         Args:
-            rows: minutes from some moment on; they replace what is here from then on.
+            rows: whole minutes from some moment on; they replace what is here from then on.
             figures: as `figures` gave them.
-            now: the present; a minute that is not over by then goes on.
         """
         self._close_minute()
         kept = list(rows)
-        while kept and self._rows and self._rows[-_COLUMNS] >= kept[0].time:
-            del self._rows[-_COLUMNS:]
         self.open, self.high, self.low, self.last = figures[:4]
-        self.volume, self.amount, self.transactions = figures[4:]
-        if kept and kept[-1].time > now:
-            row = kept.pop()
-            self._minute_end = row.time
-            self._minute_open, self._minute_close = row.open, row.close
-            self._minute_high, self._minute_low = row.high, row.low
-            self._volume_before = self.volume - row.volume
-            self._amount_before = self.amount - row.amount
+        self.volume, self.amount, self.transactions = figures[4:7]
+        minute = Row(*figures[7:]) if figures[7:] else None
+        first = kept[0].time if kept else minute.time if minute else 0
+        while first and self._rows and self._rows[-_COLUMNS] >= first:
+            del self._rows[-_COLUMNS:]
         for row in kept:
             self._rows.extend(row)
+        if minute:
+            self._minute_end = minute.time
+            self._minute_open, self._minute_close = minute.open, minute.close
+            self._minute_high, self._minute_low = minute.high, minute.low
+            self._volume_before = self.volume - minute.volume
+            self._amount_before = self.amount - minute.amount
 
     def figures(self) -> tuple[int, ...]:
-        """Open, high, low, last, volume, amount and transactions of the day."""
+        """Open, high, low, last, volume, amount and transactions of the day, for `resume`.
+
+        The seven columns of the minute that is not over follow, if it has trades.
+        """
         day = self.open, self.high, self.low, self.last
-        return (*day, self.volume, self.amount, self.transactions)
+        figures = (*day, self.volume, self.amount, self.transactions)
+        return (*figures, *self._minute()) if self._minute_end else figures
+
+    def closed(self, after: int) -> list[Row]:
+        """Minutes that are over and end after some time, oldest first."""
+        rows, first = self._rows, len(self._rows)
+        while first and rows[first - _COLUMNS] > after:
+            first -= _COLUMNS
+        return [Row(*rows[i : i + _COLUMNS]) for i in range(first, len(rows), _COLUMNS)]
 
     def add_days(self, rows: Iterable[Row]) -> None:
         """Add bars of days that were not traded here."""
@@ -182,6 +193,11 @@ class Tape:
         if not self.transactions:
             return Row(start, self.last, self.last, self.last, self.last, 0, 0)
         return Row(start, self.open, self.high, self.low, self.last, self.volume, self.amount)
+
+    @property
+    def ended(self) -> int:
+        """How many days have ended here."""
+        return len(self._days)
 
     def days(self) -> list[Row]:
         """The bars of the days that have ended here, oldest first."""
