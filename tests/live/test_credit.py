@@ -138,12 +138,3 @@ def test_a_ticket_of_a_margin_account_knows_its_figures_once_it_watches(desk):
     ticket.fill(price=float(desk.quotes("600036.SH")["bid1"][0]), volume=100)
 
     assert ticket.sections()["preview"]["accepted"]
-
-
-def test_a_form_for_contracts_says_what_it_cannot_do(desk):
-    desk.use("2000000365", "FUTURE")
-
-    preview = desk.ticket("rb2701.SF").sections()["preview"]
-
-    assert not preview["accepted"]
-    assert "desk.order" in preview["reason_en"]

@@ -47,6 +47,8 @@ def trades(account_type: int, instrument: Listed) -> bool:
         return ROUTES.get(account_type) == instrument.market
     if account_type == c.STOCK_OPTION_ACCOUNT and instrument.stock_code in option_underlyings():
         return True
+    if account_type == c.NEW3BOARD_ACCOUNT:
+        return isinstance(instrument, Instrument) and instrument.market == "BJ"
     return isinstance(instrument, _KINDS.get(account_type, _SHARES))
 
 

@@ -50,7 +50,6 @@ _ORDER_COLUMNS = (
     DIGITS_COLUMN,
     "order_time",
     Column("instrument_name", pick=True),
-    Column("stock_code", pick=True),
     "order_type",
     Column("price", pick=True),
     "order_volume",
