@@ -10,7 +10,7 @@ from queue import SimpleQueue
 import pytest
 
 from tests.link.serving import NAMES, Proxy, address, nats_server, serve, trader_key, until
-from tests.session.scripted import ScriptedLink
+from tests.session.scripted import Diary, ScriptedLink, asset, order, order_error
 from xtnb import xtconstant as c
 from xtnb.endpoints import paper_host
 from xtnb.errors import NotConnected, RequestTimeout, TerminalUnavailable
@@ -320,6 +320,78 @@ def test_a_reply_longer_than_a_message_comes_whole(leaving):
     assert client.trader.query_stock_orders(ACCOUNT) == rows
 
 
+@pytest.fixture
+def scripted(leaving):
+    """A link that says what a test tells it to, served, and a client of it."""
+    link = ScriptedLink(subscribe=0, query_account_status=[])
+    link.paper = True
+    server = serve(link)
+    server.start()
+    leaving.callback(server.stop)
+    client = Client(NatsLink(address(server.name), trader_key()), 7)
+    leaving.callback(client.trader.stop)
+    client.diary = Diary()
+    client.trader.register_callback(client.diary)
+    client.connect(subscribe=False)
+    assert client.trader.subscribe(StockAccount("1")) == 0
+    return link, client
+
+
+def test_the_response_comes_before_any_push_of_its_order(scripted):
+    link, client = scripted
+    seq = client.trader.order_stock_async(StockAccount("1"), *ORDER[1:])
+    request = link.next()
+
+    link.say(
+        Reply(request.seq, 100),
+        link.push(PushKind.ORDER, order(100), request.seq),
+        link.push(PushKind.ASSET, asset()),
+    )
+
+    client.diary.wait("on_stock_asset")
+    assert client.diary.names() == [
+        *("on_order_stock_async_response", "on_stock_order", "on_stock_asset")
+    ]
+    assert client.diary.wait("on_order_stock_async_response").seq == seq
+
+
+def test_an_error_that_the_link_tells_before_the_reply_waits_for_it(scripted):
+    link, client = scripted
+    seq = client.trader.order_stock_async(StockAccount("1"), *ORDER[1:])
+    request = link.next()
+
+    link.say(link.push(PushKind.ORDER_ERROR, order_error(100, request.seq), request.seq))
+    link.say(Reply(request.seq, 100))
+
+    error = client.diary.wait("on_order_error")
+    assert client.diary.names() == ["on_order_stock_async_response", "on_order_error"]
+    assert (error.order_id, error.seq) == (100, seq)
+
+
+def test_many_answers_and_pushes_keep_the_order_in_which_they_were_made(scripted):
+    link, client = scripted
+    for number in range(100):
+        client.trader.query_stock_orders_async(
+            StockAccount("1"), lambda rows: client.diary.write("rows", rows)
+        )
+        request = link.next()
+        link.say(link.push(PushKind.ASSET, asset(float(number))), Reply(request.seq, [number]))
+
+    client.diary.wait("rows", 100)
+    entries = [(n, r.cash if n == "on_stock_asset" else r[0]) for n, r in client.diary.entries]
+    assert entries == [
+        (name, number) for number in range(100) for name in ("on_stock_asset", "rows")
+    ]
+
+
+def test_a_push_that_cannot_be_sent_is_left_out_and_the_rest_goes_on(scripted):
+    link, client = scripted
+
+    link.say(link.push(PushKind.ASSET, "no record"), link.push(PushKind.ASSET, asset(2.0)))
+
+    assert client.diary.wait("on_stock_asset").cash == 2.0
+
+
 # -- sessions -----------------------------------------------------------------------------------
 
 
@@ -379,6 +451,7 @@ def test_a_terminal_is_served_once(server):
 def test_a_second_writer_of_the_stream_ends_the_first_in_words(server, join):
     client = join().connect()
     client.trader.order_stock(*ORDER)
+    client.settled()
     server._publisher.drain(5)
     wire = Wire([nats_server().address], nats_server().own)
     wire.connect()

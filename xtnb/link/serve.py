@@ -397,7 +397,7 @@ class TerminalServer:
             self._reply(item)
         elif item.kind == PushKind.QUOTE:
             subject = quote_subject(self.name, item.record.stock_code)
-            self._send(packet(subject, encode(item._replace(session=0, seq=0))))
+            self._send(packet(subject, encode(item)))
         elif item.kind == PushKind.DISCONNECTED:
             self._link_open = False
             self._desks.forget_subscriptions()
@@ -455,7 +455,11 @@ class TerminalServer:
         told = push._replace(
             epoch=self.epoch, number=number, record=record, session=mine[0], seq=mine[1]
         )
-        data = encode(told)
+        try:
+            data = encode(told)
+        except CodecError as fault:
+            _log.error("a push of %s %s", push.kind, fault)
+            return
         account = whose(push.account_type, push.account_id)
         live = f"xtnb.{self.name}.live.{self.epoch}.{number}.{account}"
         self._last = number

@@ -1,0 +1,150 @@
+"""`xtnb serve` and `xtnb keys`, as a person types them."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from queue import Empty, Queue
+
+import pytest
+from click.testing import CliRunner
+
+from tests.link.serving import until
+from xtnb import desk
+from xtnb.cli import main
+from xtnb.link.keys import KeyRing
+
+
+@pytest.fixture
+def config(tmp_path, monkeypatch) -> Path:
+    monkeypatch.setenv("XTNB_CONFIG", str(tmp_path / "config"))
+    return tmp_path / "config"
+
+
+def run(*arguments: str):
+    return CliRunner().invoke(main, list(arguments))
+
+
+class Served:
+    """`xtnb serve` in a process of its own."""
+
+    def __init__(self, folder: Path, *options: str) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "xtnb", "serve", str(folder), "--port", "0", *options],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            encoding="utf-8",
+            env={**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8"},
+        )
+        self._lines: Queue[str] = Queue()
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
+
+    def _read(self) -> None:
+        for line in self.process.stdout:
+            self._lines.put(line)
+
+    def address(self) -> str:
+        """The address that it prints, alone on its line."""
+        said = ""
+        try:
+            while not (found := re.search(r"^ +((?:nats|tls)://\S+)$", said, re.MULTILINE)):
+                said += self._lines.get(timeout=60)
+        except Empty:
+            pytest.fail(f"no address; it said: {said}")
+        return found[1]
+
+    def end(self) -> None:
+        if self.process.poll() is None:
+            self.process.terminate()
+        self.process.wait(timeout=30)
+        self._reader.join(timeout=10)
+
+
+@pytest.fixture
+def serve():
+    running: list[Served] = []
+
+    def serve(folder: Path, *options: str) -> Served:
+        running.append(Served(folder, *options))
+        return running[-1]
+
+    yield serve
+    for one in running:
+        one.end()
+
+
+def test_a_served_folder_gives_a_desk_and_keeps_its_orders(config, tmp_path, serve):
+    folder = tmp_path / "userdata mini"
+    first = serve(folder, "--seed", "7")
+    address = first.address()
+    assert re.fullmatch(r"nats://127\.0\.0\.1:\d+/userdata-mini", address)
+    here = desk.connect(address)
+    order = here.buy("600000.SH", 200, 9.8)
+    assert here.orders()["order_id"].tolist() == [order.id]
+    if sys.platform != "win32":  # there Ctrl+C would reach this process too
+        first.process.send_signal(signal.SIGINT)
+        assert first.process.wait(timeout=30) == 0
+    first.end()
+    until(lambda: not here.trader.connected)
+
+    again = desk.connect(serve(folder).address())
+
+    assert again.orders()["order_id"].tolist() == [order.id]
+    again.close()
+    here.close()
+
+
+def test_a_key_that_is_revoked_while_it_serves_is_out(config, tmp_path, serve):
+    assert run("keys", "add", "anna", "--role", "trader").exit_code == 0
+    address = serve(tmp_path / "terminal").address()
+    here = desk.connect(address.replace("://", "://anna@"))
+    assert len(here.asset()) == 1
+
+    assert run("keys", "revoke", "anna").exit_code == 0
+
+    until(lambda: not here.trader.connected)
+    here.close()
+
+
+def test_a_key_says_where_its_secret_is_and_is_listed(config):
+    added = run("keys", "add", "rita", "--role", "reader", "--terminal", "main")
+    listed = run("keys", "list")
+
+    assert str(KeyRing().secret_file("rita")) in added.output
+    assert re.search(r"^rita +reader +main +U[A-Z2-7]{55}$", listed.output, re.MULTILINE)
+    assert "SU" not in re.sub(r"U[A-Z2-7]{55}", "", added.output + listed.output)
+
+
+def test_without_a_key_the_list_says_how_to_make_one(config):
+    assert "xtnb keys add NAME" in run("keys", "list").output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["keys", "add", "a b", "--role", "reader"], "letters, digits, - or _"),
+        (["keys", "add", "anna", "--role", "king"], "king"),
+        (["keys", "revoke", "nobody"], "nobody"),
+        (["serve", ".", "--host", "0.0.0.0"], "--tls-cert"),
+        (["serve", ".", "--tls-cert", __file__], "come together"),
+        (["serve", ".", "--nats", "nats://10.0.0.5:4222"], "tls://"),
+        (["serve", ".", "--nats", "nats://127.0.0.1:4222"], "no key"),
+        (["serve", ".", "--port", "70000"], "70000"),
+    ],
+)
+def test_what_cannot_be_is_said_in_one_line(config, tmp_path, monkeypatch, arguments, words):
+    monkeypatch.chdir(tmp_path)
+
+    result = run(*arguments)
+
+    assert result.exit_code in (1, 2)
+    assert words in result.output
+    assert "Traceback" not in result.output
