@@ -24,6 +24,7 @@ from xtnb.link.keys import ROLES, KeyRing
 from xtnb.link.limits import FILE as LIMITS
 from xtnb.link.limits import SWITCH, LimitsFile
 from xtnb.link.server import Tls
+from xtnb.vocabulary.options import in_language
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -47,7 +48,7 @@ def open_lab(browser: bool, port: int | None, folder: Path | None) -> None:
     try:
         kept = lab.copy_guide(lab.guide_source(), folder)
     except XtnbError as error:
-        raise click.ClickException(str(error)) from error
+        raise click.ClickException(in_language(str(error))) from error
     for line in kept:
         click.echo(line)
     click.echo(f"The guide is in {folder}")

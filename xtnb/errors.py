@@ -389,6 +389,7 @@ _FORMS = {
     "a column of this frame": "本表的列",
     "a column of codes: {}": "代码列：{}",
     "a column of {}: {}": " {} 的列：{}",
+    "a folder that can be written to ({})": "可写入的目录（{}）",
     "a desk at a paper terminal of this process": "本进程模拟终端上的 desk",
     "a desk made with clock='hand'": "以 clock='hand' 建立的 desk",
     "the first terminal of the process, because it brings its own market; {}": (
