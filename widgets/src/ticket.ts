@@ -5,9 +5,10 @@ import { addStyle, h, half, keepLook, whenGone, write } from "./desk/look";
 import { ActionButtons } from "./desk/ticket/actions";
 import { drawAttempts } from "./desk/ticket/attempts";
 import { Levels } from "./desk/ticket/levels";
-import { drawLines } from "./desk/ticket/lines";
+import { drawBanner, drawLines } from "./desk/ticket/lines";
 import {
   actionOf,
+  crosses,
   type Form,
   formOf,
   missing,
@@ -59,7 +60,7 @@ class TicketForm {
   private readonly price: Stepper;
   private readonly volume: Stepper;
   private readonly levels: Levels;
-  private readonly actions = new ActionButtons((key) => this.set("side", key, true));
+  private readonly actions = new ActionButtons((key) => this.turn("side", key));
   private readonly types = h("select", { "data-role": "type", onchange: () => this.typed() });
   private readonly remark = h("input", {
     type: "text",
@@ -94,7 +95,7 @@ class TicketForm {
   constructor(private readonly model: AnyModel<TicketState>) {
     this.code = new CodeBox(
       (text, number) => model.send({ kind: "search", text, number }),
-      (code) => this.set("code", code, true),
+      (code) => this.turn("code", code),
     );
     this.price = new Stepper(
       "price",
@@ -180,7 +181,7 @@ class TicketForm {
     for (const pick of this.picks) pick.disabled = !priced && !type?.optional;
     for (const pick of this.picks.slice(3)) pick.hidden = !facts?.limit_up; // Hong Kong has none
     if (this.asking) this.drawQuestion();
-    this.drawBanner();
+    drawBanner(this.banner, this.model.get("banner"), this.language);
     this.drawCost();
     this.drawButton();
   }
@@ -213,6 +214,16 @@ class TicketForm {
     if (now) this.flush();
     else this.saving = window.setTimeout(() => this.flush(), SAVE_AFTER);
     this.drawForm();
+  }
+
+  /** Another code or side: what was typed for the last one is not sent with it. */
+  private turn(name: "code" | "side", value: string): void {
+    if (crosses(this.form(), { ...this.form(), [name]: value }, this.sections.facts)) {
+      this.edited.clear();
+      this.model.set("price", 0);
+      this.model.set("volume", 0);
+    }
+    this.set(name, value, true);
   }
 
   /** The kernel's echo of an older value must not undo what was typed since. */
@@ -342,13 +353,6 @@ class TicketForm {
   private drawAttempts(): void {
     const cancel = (token: string) => this.model.send({ kind: "cancel", token });
     drawAttempts(this.attempts, this.sections.attempts ?? [], this.language, cancel);
-  }
-
-  private drawBanner(): void {
-    const { text = "", tone = "grey" } = this.model.get("banner");
-    write(this.banner, half(text, this.language));
-    this.banner.dataset.tone = tone;
-    this.banner.hidden = text === "";
   }
 
   private drawCost(): void {

@@ -12,7 +12,7 @@ from threading import Lock
 from typing import Any
 
 from xtnb import xtconstant as c
-from xtnb.errors import InputError, NotConnected, QueryFailed, RefusalCode, Refused
+from xtnb.errors import InputError, NotConnected, QueryFailed
 from xtnb.live.agreed import Agreed
 from xtnb.live.books import CONTRACTS, AccountBooks
 from xtnb.live.coalesce import frames
@@ -25,7 +25,6 @@ from xtnb.live.preview import Preview
 from xtnb.live.preview_inputs import Asked, AskedInputs, KeptInputs
 from xtnb.live.previews import preview_of
 from xtnb.live.watch import QuoteWatch
-from xtnb.rules.day import DayRules
 from xtnb.rules.listed import DayTerms, Derived, Listed, everything, lookup, missing, rules_of
 from xtnb.rules.months import DEMO_DAY
 from xtnb.rules.terms import under
@@ -141,24 +140,13 @@ class LiveAccount:
         bars: list[tuple[float, ...]] = list(self._ask("quote_bars", asked))
         return bars
 
-    def rules_of(self, stock_code: str) -> DayRules:
-        """Lot, tick, limits and fees of shares, funds or bonds today.
+    def terms_of(self, stock_code: str) -> DayTerms:
+        """The rules of an instrument of any kind today.
 
         Raises:
-            Refused: UNKNOWN_CODE, also of other kinds of instruments.
+            Refused: UNKNOWN_CODE.
             InputError: not the form of a code.
         """
-        terms = self.terms_of(stock_code)
-        if not isinstance(terms, DayRules):
-            raise Refused(
-                RefusalCode.UNKNOWN_CODE,
-                f"{stock_code} 不是股票、基金或债券；请用 desk.order",
-                f"{stock_code} is no share, fund or bond; use desk.order",
-            )
-        return terms
-
-    def terms_of(self, stock_code: str) -> DayTerms:
-        """The rules of an instrument of any kind today. Raises as `rules_of`."""
         terms = self._rules.get(stock_code)
         if terms is None or self._outdated(terms):
             terms = self._terms_now(stock_code)

@@ -1,6 +1,6 @@
 /** What stands beneath the form: figures as the kernel words them, two in a row. */
-import { h, type Language } from "../look";
-import type { Line } from "./words";
+import { h, half, type Language, write } from "../look";
+import type { Line, TicketState } from "./words";
 
 export function drawLines(cost: HTMLElement, lines: Line[], language: Language): void {
   const chinese = language === "zh";
@@ -14,4 +14,15 @@ export function drawLines(cost: HTMLElement, lines: Line[], language: Language):
       ),
     ),
   );
+}
+
+/** A text above the form, such as whose money it is. */
+export function drawBanner(
+  banner: HTMLElement,
+  { text = "", tone = "grey" }: TicketState["banner"],
+  language: Language,
+): void {
+  write(banner, half(text, language));
+  banner.dataset.tone = tone;
+  banner.hidden = text === "";
 }

@@ -35,6 +35,13 @@ export function newToken(): string {
   return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
+/** Whether price and volume of a form say nothing about another one: its code or side differ. */
+export function crosses(form: Form, next: Form, facts: Facts | undefined): boolean {
+  if (next.code !== form.code) return true;
+  const [before, after] = [actionOf(form, facts), actionOf(next, facts)];
+  return before?.buy !== after?.buy || before?.coded !== after?.coded;
+}
+
 export function actionOf(form: Form, facts: Facts | undefined): Action | undefined {
   return facts?.actions.find(({ key }) => key === form.side);
 }
