@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 import trustme
 
+from tests.link.clients import ACCOUNT, ORDER, Client
 from tests.link.serving import until
-from tests.link.test_served import ACCOUNT, ORDER, Client
 from xtnb.endpoints import open_link, paper_host
 from xtnb.errors import InputError, NotConnected, TerminalUnavailable
 from xtnb.link.address import Server, parse

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import threading
-from contextlib import ExitStack
-from dataclasses import dataclass, field
-from queue import SimpleQueue
-
 import pytest
 
-from tests.link.serving import NAMES, Proxy, address, nats_server, serve, trader_key, until
-from tests.session.scripted import Diary, ScriptedLink, asset, order, order_error
+from tests.link.clients import ACCOUNT, ORDER, PUFA, Client, crash
+from tests.link.serving import NAMES, address, nats_server, serve, trader_key, until
+from tests.session.scripted import ScriptedLink
 from xtnb import xtconstant as c
 from xtnb.endpoints import paper_host
 from xtnb.errors import NotConnected, RequestTimeout, TerminalUnavailable
@@ -24,92 +20,7 @@ from xtnb.link.serve import TerminalServer
 from xtnb.link.server import NatsServer
 from xtnb.link.wire import Wire
 from xtnb.terminal.scenario import DEMO_ACCOUNT
-from xtnb.vocabulary.messages import Push, PushKind, Reply, Request
-from xtnb.xttrader import XtQuantTrader
-from xtnb.xttype import StockAccount
-
-PUFA = "600000.SH"
-ACCOUNT = StockAccount(DEMO_ACCOUNT)
-ORDER = (ACCOUNT, PUFA, c.STOCK_BUY, 100, c.FIX_PRICE, 9.8)
-
-
-@dataclass
-class Client:
-    """A session of the API over a link, and what it heard."""
-
-    link: NatsLink
-    number: int = 1
-    heard: SimpleQueue = field(default_factory=SimpleQueue)
-    pushes: list[Push] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.trader = XtQuantTrader.over(self.link, self.number, self)
-        self.lost = threading.Event()
-        self.trader.tap(self.pushes.append)
-        self.trader.start()
-
-    def on_disconnected(self) -> None:
-        self.lost.set()
-
-    def connect(self, subscribe: bool = True) -> Client:
-        assert self.trader.connect() == 0, self.link.reason
-        if subscribe:
-            assert self.trader.subscribe(ACCOUNT) == 0
-        return self
-
-    def numbers(self) -> list[int]:
-        return [push.number for push in self.pushes if push.kind != PushKind.DISCONNECTED]
-
-    def settled(self) -> list[int]:
-        self.trader.query_account_status()
-        return self.numbers()
-
-
-@pytest.fixture
-def leaving():
-    with ExitStack() as stack:
-        yield stack
-
-
-@pytest.fixture
-def terminal():
-    return paper_host(seed=5, clock="hand").link("served")
-
-
-@pytest.fixture
-def server(terminal, leaving):
-    server = serve(terminal, lease_seconds=1.5)
-    server.start()
-    leaving.callback(server.stop)
-    return server
-
-
-@pytest.fixture
-def join(server, leaving):
-    def join(number: int = 1, port: int | None = None) -> Client:
-        where = address(server.name)
-        if port is not None:
-            where = f"nats://127.0.0.1:{port}/{server.name}"
-        client = Client(NatsLink(where, trader_key()), number)
-        leaving.callback(client.trader.stop)
-        return client
-
-    return join
-
-
-@pytest.fixture
-def proxy(leaving):
-    proxy = Proxy(nats_server().port)
-    leaving.callback(proxy.close)
-    return proxy
-
-
-def crash(server: TerminalServer) -> None:
-    """The server's process dies: no word, no goodbye."""
-    server._ended.set()
-    server._thread.join(10)
-    server._wire.close()
-
+from xtnb.vocabulary.messages import PushKind, Reply, Request
 
 # -- orders ------------------------------------------------------------------------------------
 
@@ -318,78 +229,6 @@ def test_a_reply_longer_than_a_message_comes_whole(leaving):
     leaving.callback(client.trader.stop)
 
     assert client.trader.query_stock_orders(ACCOUNT) == rows
-
-
-@pytest.fixture
-def scripted(leaving):
-    """A link that says what a test tells it to, served, and a client of it."""
-    link = ScriptedLink(subscribe=0, query_account_status=[])
-    link.paper = True
-    server = serve(link)
-    server.start()
-    leaving.callback(server.stop)
-    client = Client(NatsLink(address(server.name), trader_key()), 7)
-    leaving.callback(client.trader.stop)
-    client.diary = Diary()
-    client.trader.register_callback(client.diary)
-    client.connect(subscribe=False)
-    assert client.trader.subscribe(StockAccount("1")) == 0
-    return link, client
-
-
-def test_the_response_comes_before_any_push_of_its_order(scripted):
-    link, client = scripted
-    seq = client.trader.order_stock_async(StockAccount("1"), *ORDER[1:])
-    request = link.next()
-
-    link.say(
-        Reply(request.seq, 100),
-        link.push(PushKind.ORDER, order(100), request.seq),
-        link.push(PushKind.ASSET, asset()),
-    )
-
-    client.diary.wait("on_stock_asset")
-    assert client.diary.names() == [
-        *("on_order_stock_async_response", "on_stock_order", "on_stock_asset")
-    ]
-    assert client.diary.wait("on_order_stock_async_response").seq == seq
-
-
-def test_an_error_that_the_link_tells_before_the_reply_waits_for_it(scripted):
-    link, client = scripted
-    seq = client.trader.order_stock_async(StockAccount("1"), *ORDER[1:])
-    request = link.next()
-
-    link.say(link.push(PushKind.ORDER_ERROR, order_error(100, request.seq), request.seq))
-    link.say(Reply(request.seq, 100))
-
-    error = client.diary.wait("on_order_error")
-    assert client.diary.names() == ["on_order_stock_async_response", "on_order_error"]
-    assert (error.order_id, error.seq) == (100, seq)
-
-
-def test_many_answers_and_pushes_keep_the_order_in_which_they_were_made(scripted):
-    link, client = scripted
-    for number in range(100):
-        client.trader.query_stock_orders_async(
-            StockAccount("1"), lambda rows: client.diary.write("rows", rows)
-        )
-        request = link.next()
-        link.say(link.push(PushKind.ASSET, asset(float(number))), Reply(request.seq, [number]))
-
-    client.diary.wait("rows", 100)
-    entries = [(n, r.cash if n == "on_stock_asset" else r[0]) for n, r in client.diary.entries]
-    assert entries == [
-        (name, number) for number in range(100) for name in ("on_stock_asset", "rows")
-    ]
-
-
-def test_a_push_that_cannot_be_sent_is_left_out_and_the_rest_goes_on(scripted):
-    link, client = scripted
-
-    link.say(link.push(PushKind.ASSET, "no record"), link.push(PushKind.ASSET, asset(2.0)))
-
-    assert client.diary.wait("on_stock_asset").cash == 2.0
 
 
 # -- sessions -----------------------------------------------------------------------------------
