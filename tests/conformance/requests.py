@@ -34,7 +34,8 @@ def _subscribe(stage: Stage) -> None:
     assert stage.trader.subscribe(STOCK) == 0
     stage.trader.cancel_order_stock(STOCK, number)
     stage.ended(number, c.ORDER_CANCELED)
-    assert [one.order_status for one in stage.heard.of("on_stock_order")] == [c.ORDER_CANCELED]
+    statuses = [one.order_status for one in stage.heard.of("on_stock_order")]
+    assert statuses == [c.ORDER_REPORTED_CANCEL, c.ORDER_CANCELED]
     assert stage.trader.subscribe(StockAccount("1")) == -1
 
 

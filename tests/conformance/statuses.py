@@ -69,9 +69,19 @@ def _part_cancelled(stage: Stage, account: StockAccount) -> None:
     assert stage.trader.cancel_order_stock(account, number) == 0
     order = stage.ended(number, c.ORDER_PART_CANCEL)
     assert order.traded_volume == order.order_volume // 2
-    assert _seen(stage, number) == [c.ORDER_REPORTED, c.ORDER_PART_SUCC, c.ORDER_PART_CANCEL]
+    way = [c.ORDER_REPORTED, c.ORDER_PART_SUCC, c.ORDER_PARTSUCC_CANCEL, c.ORDER_PART_CANCEL]
+    assert _seen(stage, number) == way
     assert not stage.trader.query_stock_orders(account, True)
     assert stage.trader.cancel_order_stock(account, number) == -1
+
+
+def _cancelled(stage: Stage, account: StockAccount) -> None:
+    order_type, code, lot = _BUYS[account]
+    number = stage.send(account, order_type, code, lot, stage.last(code) - stage.tick(code))
+    assert stage.trader.cancel_order_stock(account, number) == 0
+    stage.ended(number, c.ORDER_CANCELED)
+    way = [c.ORDER_REPORTED, c.ORDER_REPORTED_CANCEL, c.ORDER_CANCELED]
+    assert _seen(stage, number) == way
 
 
 def _over_night(stage: Stage, account: StockAccount) -> None:
@@ -115,7 +125,7 @@ def rows() -> Iterator[Row]:
     def of(account: StockAccount) -> Iterator[Row]:
         kind = c.ACCOUNT_TYPE_DICT[account.account_type]
         yield section, f"{kind} 50 55 56: filled in two", case(_filled_in_two, account)
-        yield section, f"{kind} 50 55 53: the rest is cancelled", case(_part_cancelled, account)
+        yield section, f"{kind} 50 55 52 53: the rest is cancelled", case(_part_cancelled, account)
         yield section, f"{kind} 53 and 54 at the close", case(_over_night, account)
 
     for account in _BUYS:
@@ -128,3 +138,6 @@ def rows() -> Iterator[Row]:
 
     yield "资金划拨", "STOCK_OPTION cannot give locked shares away", locked
     yield from of(BEIJING)
+    for account in _BUYS:
+        kind = c.ACCOUNT_TYPE_DICT[account.account_type]
+        yield section, f"{kind} 50 51 54: it is cancelled", case(_cancelled, account)

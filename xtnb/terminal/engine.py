@@ -240,6 +240,8 @@ class PaperTerminal:
     ) -> Reply:
         if books is not None and order is not None and order.open:
             self._withdraw(order)
+            on_its_way = c.ORDER_PARTSUCC_CANCEL if order.traded else c.ORDER_REPORTED_CANCEL
+            self.floor.tell(PushKind.ORDER, books, order.note(on_its_way))
             books.cancel(order)
             return Reply(request.seq, (0, order_id, sysid))
         if books is None:
