@@ -108,10 +108,17 @@ def test_a_market_with_turns_of_the_day_between_goes_on_where_the_other_would_be
 
 def test_a_market_kept_after_some_days_is_restored_with_them():
     trading = traded()
+    start = midnight(trading.now()) // 1_000_000
     trading.advance(trading.now() + 4 * DAY)
     run(trading, 130)
 
-    same(trading, again(trading), (PUFA, MOUTAI, STAR))
+    other = again(trading)
+    same(trading, other, (PUFA, MOUTAI, STAR))
+    before, after = trading.bars(PUFA, "1m"), other.bars(PUFA, "1m")
+    assert len(after) == len(before)
+    assert [row for row in before if row.time_ms < start] == after[:1_200]
+    astray = [abs(a.close / b.close - 1) for a, b in zip(before, after, strict=True)]
+    assert max(astray) < 0.01
 
 
 def test_days_of_codes_that_somebody_saw_are_the_same_after_a_restart():
@@ -122,6 +129,7 @@ def test_days_of_codes_that_somebody_saw_are_the_same_after_a_restart():
     other = again(trading)
 
     assert other.bars(PUFA, "1d") == trading.bars(PUFA, "1d")
+    assert other.bars(PUFA, "1m") == trading.bars(PUFA, "1m")
     assert [day_of(row.time_ms * 1_000_000) for row in other.bars(PUFA, "1d", start - DAY)] == [
         day_of(start + k * DAY) for k in range(6)
     ]

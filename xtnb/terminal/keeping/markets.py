@@ -22,7 +22,10 @@ LAYOUT = 2
 
 _NOW, _DAY = "", "day"
 _OF_NOW = ("now", "figures")
-_OF_DAY = ("seed", "started", "day", "references", "openings", "days", "unseen", "firsts")
+_OF_DAY = (
+    *("seed", "started", "day", "references", "openings"),
+    *("days", "unseen", "ended", "firsts"),
+)
 _HOUR = 60 * MINUTE
 
 

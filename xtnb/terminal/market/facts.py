@@ -117,9 +117,11 @@ class Facts:
             Refused: an unknown code.
             InputError: another period.
         """
-        self._roster.pit(code).recall(self._now)
+        pit = self._roster.pit(code)
+        pit.recall(self._now)
+        until = 0 if pit.asleep else self._now  # a course has no minute without trades
         history = self._history(code)
-        return history.bars(period, self._roster.day, self._now, start_ns, end_ns, count)
+        return history.bars(period, self._roster.day, until, start_ns, end_ns, count)
 
     def _history(self, code: str) -> History:
         history = self._histories.get(code)

@@ -54,7 +54,7 @@ class History:
         self._quotes.append(quote)
 
     def bars(
-        self, period: str, day: date, now: int, start: int, end: int | None, count: int
+        self, period: str, day: date, until: int, start: int, end: int | None, count: int
     ) -> list[Bar] | list[Quote]:
         """See `Market.bars`."""
         if period not in PERIODS:
@@ -71,13 +71,13 @@ class History:
         else:
             length = 1 if period == "1m" else 5
             wanted = -1 if count < 0 or end else (count + 2) * length
-            rows = self._minutes(now, wanted)
+            rows = self._minutes(until, wanted)
             rows = rows if period == "1m" else _joined(rows, length * MINUTE)
         return _cut(rows, start, end, count, self._unit)
 
-    def _minutes(self, now: int, wanted: int) -> list[Row]:
+    def _minutes(self, until: int, wanted: int) -> list[Row]:
         """All minutes, or the last `wanted` when there are so many."""
-        since = self._tape.minutes(now, wanted)
+        since = self._tape.minutes(until, wanted)
         if 0 <= wanted <= len(since):
             return since[-wanted:] if wanted else []
         before = self._past.minutes()

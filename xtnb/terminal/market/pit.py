@@ -50,15 +50,18 @@ class Pit:
         moved: whether an account has traded in it on the present day.
         looked: whether its tape was ever asked for.
         marked: whether somebody holds on to its tape for the last price.
+        ended: the last few days, on the tape or not.
         first: the day and the reference that its history starts from.
     """
 
     __slots__ = (
+        "_lost",
         "_next",
         "_seed",
         "book",
         "code",
         "course",
+        "ended",
         "first",
         "flow",
         "instrument",
@@ -85,6 +88,8 @@ class Pit:
         self.moved = self.looked = self.marked = False
         self._seed = seed
         self.unseen: list[Anchor] = []
+        self.ended: list[Anchor] = []
+        self._lost: list[Anchor] = []
         self._next = 0  # the first point that is not on the tape
 
     # -- price and tape ----------------------------------------------------------
@@ -120,19 +125,34 @@ class Pit:
             self._write(self.course, self.course.point(now))
 
     def recall(self, now: int) -> None:
-        """Follow, and write the days on the tape that have ended unseen."""
+        """Follow, and write the days on the tape that have ended unseen.
+
+        Where another process had the minutes of a day, those of its course take their place.
+        """
         self.follow(now)
-        today = day_of(now).toordinal()
-        tape = Tape(0)
+        oldest = day_of(now).toordinal() - _DAYS_WITH_MINUTES
         for anchor in self.unseen:
             course = Course(self._seed or 0, self.instrument, anchor)
-            if today - anchor.day > _DAYS_WITH_MINUTES:
-                tape.add_days([course.row()])
+            if anchor.day < oldest:
+                self.tape.add_days([course.row()])
             else:
-                self._trade(tape, course, anchor.first + 1, LAST)
-                tape.end_day(date.fromordinal(anchor.day))
+                self._insert(course, bar=True)
+        for anchor in self._lost:
+            self._insert(Course(self._seed or 0, self.instrument, anchor), bar=False)
         self.unseen.clear()
-        self.tape.merge(tape)
+        self._lost.clear()
+
+    def _insert(self, course: Course, *, bar: bool) -> None:
+        tape = Tape(0)
+        self._trade(tape, course, course.anchor.first + 1, LAST)
+        tape.end_day(date.fromordinal(course.anchor.day))
+        self.tape.merge(tape, days=bar)
+
+    def come_back(self, first: tuple[date, int], ended: list[Anchor], unseen: list[Anchor]) -> None:
+        """Take up the days of another process: where they start, the last few, those unseen."""
+        self.first, self.looked = first, True
+        self.ended, self.unseen = ended, unseen
+        self._lost = [anchor for anchor in ended if anchor not in unseen]
 
     def show(self, now: int) -> None:
         """Bring the tape's last price up to `now`, without the trades that led there."""
@@ -220,6 +240,8 @@ class Pit:
             self.flow.leave()
         for order in [*self.book.queue(True), *self.book.queue(False)]:
             self.book.cancel(order)
+        if self.course is not None:
+            self.ended = [*self.ended[1 - _DAYS_WITH_MINUTES :], self.course.anchor]
         if self.course is None or self.flow is not None or self._next:
             self.follow(day_start(day) + DAY)
             self.tape.end_day(day)

@@ -3,8 +3,8 @@
 It holds what cannot be told from the seed: what an account's trades have moved, what was
 recorded of the present day in the pits that were awake, and what was asked for of earlier
 days. Everything is a number, a text, a tuple or a dict. Resting orders are not in it:
-their accounts keep them, and `Market.put_back` rests them again. Recorded ticks, minutes
-that were recorded on earlier days, and what the flow had on the books are gone.
+their accounts keep them, and `Market.put_back` rests them again. Recorded ticks and
+what the flow had on the books are gone; minutes of earlier days are those of the course.
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ class MarketState:
         minutes: bars of the minutes of today that are over, from that waking on; see `Row`.
         days: bars of the days since the market started, of codes that were looked at.
         unseen: days of those codes whose bars nobody has asked for yet, as in `Anchor`.
+        ended: the last few days of those codes, as in `Anchor`.
         firsts: where their history starts: `date.toordinal` and the reference of that day.
     """
 
@@ -53,6 +54,7 @@ class MarketState:
     minutes: Rows = field(default_factory=dict)
     days: Rows = field(default_factory=dict)
     unseen: Rows = field(default_factory=dict)
+    ended: Rows = field(default_factory=dict)
     firsts: Figures = field(default_factory=dict)
 
     def anchor(self, rules: DayTerms, instrument: Listed) -> Anchor:
@@ -67,9 +69,12 @@ class MarketState:
         code = pit.code
         if code in self.firsts:
             day, reference = self.firsts[code]
-            pit.first, pit.looked = (date.fromordinal(day), reference), True
             pit.tape.add_days(Row(*row) for row in self.days.get(code, ()))
-            pit.unseen += [Anchor(*anchor) for anchor in self.unseen.get(code, ())]
+            pit.come_back(
+                (date.fromordinal(day), reference),
+                [Anchor(*anchor) for anchor in self.ended.get(code, ())],
+                [Anchor(*anchor) for anchor in self.unseen.get(code, ())],
+            )
         if code in self.figures:
             minutes = (Row(*row) for row in self.minutes.get(code, ()))
             pit.resume(self.figures[code], minutes, self.now)
@@ -149,6 +154,7 @@ class Reducer:
                 minutes,
                 {pit.code: tuple(map(tuple, pit.tape.days())) for pit in looked},
                 {pit.code: tuple(map(tuple, pit.unseen)) for pit in looked},
+                {pit.code: tuple(map(tuple, pit.ended)) for pit in looked},
                 {pit.code: (pit.first[0].toordinal(), pit.first[1]) for pit in looked},
             )
         self._last, self._key = state, key

@@ -126,9 +126,10 @@ class Tape:
             self.trade(price, volume, at)
             at += step
 
-    def merge(self, other: Tape) -> None:
-        """Take in the days and minutes of a tape that has none in common with this one."""
-        self._days = sorted([*self._days, *other._days])[-KEPT_DAYS:]
+    def merge(self, other: Tape, *, days: bool) -> None:
+        """Take in the minutes, and the days, of a tape that has none in common with this one."""
+        if days:
+            self.add_days(other._days)
         if other._rows:
             rows, time = self._rows, other._rows[0]
             at = len(rows)
