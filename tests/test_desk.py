@@ -112,8 +112,8 @@ def test_the_next_day_brings_shares_in_and_ends_open_orders(desk, quote):
     assert len(desk.live.orders().rows) == 0
 
 
-def test_a_clock_that_follows_the_time_cannot_be_moved():
-    with xtnb.paper("follows-the-time", seed=1) as desk:
+def test_a_clock_that_follows_the_time_cannot_be_moved(tmp_path):
+    with xtnb.paper(tmp_path, seed=1) as desk:
         with pytest.raises(InputError, match="hand"):
             desk.clock.advance(1)
         assert desk.clock.now().utcoffset().total_seconds() == 8 * 3600
@@ -236,9 +236,15 @@ def test_connect_reaches_the_paper_terminal_of_a_path(desk):
         assert other.orders().empty
 
 
-@pytest.mark.parametrize("address", ["nats://desk-pc:4222/main", "http://x"])
-def test_connect_names_what_a_remote_terminal_needs(address):
-    with pytest.raises(TerminalUnavailable, match="NATS"):
+@pytest.mark.parametrize(
+    ("address", "why"),
+    [
+        ("nats://desk-pc:4222/main", "write tls://"),
+        ("http://x", "nats:// and tls:// lead to a terminal"),
+    ],
+)
+def test_connect_names_what_a_remote_terminal_needs(address, why):
+    with pytest.raises(TerminalUnavailable, match=why):
         xtnb.connect(address)
 
 
@@ -301,9 +307,9 @@ def test_a_desk_masks_its_account(desk):
     assert repr(desk) == "<Desk 'paper', account 1000****65, connected>"
 
 
-def test_nothing_is_left_after_a_desk_is_closed():
+def test_nothing_is_left_after_a_desk_is_closed(tmp_path):
     threads, widgets = set(threading.enumerate()), set(_instances)
-    desk = xtnb.paper("leaves-nothing", seed=7, clock="hand")
+    desk = xtnb.paper(tmp_path, seed=7, clock="hand")
     host = desk._session.link.host
 
     for _ in range(3):
@@ -351,8 +357,8 @@ def test_closing_a_table_of_quotes_ends_its_subscriptions(desk):
     assert desk._session.quotes.codes == set()
 
 
-def test_a_desk_that_is_dropped_closes_itself():
-    desk = xtnb.paper("dropped", seed=7, clock="hand")
+def test_a_desk_that_is_dropped_closes_itself(tmp_path):
+    desk = xtnb.paper(tmp_path, seed=7, clock="hand")
     session = desk._session
     mine = [thread for thread in threading.enumerate() if "xtnb-session" in thread.name]
 
