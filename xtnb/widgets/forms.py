@@ -187,7 +187,7 @@ class Form:
         if isinstance(instrument, ConnectStock):
             return ("港元", "HKD"), volume
         if isinstance(instrument, Repo):
-            return ("利率%", "Rate %"), ("张数", "Units")
+            return ("利率", "Rate %"), ("张数", "Units")
         if isinstance(instrument, Convertible):
             return price, ("张数", "Units")
         if isinstance(instrument, Future | FutureOption):
