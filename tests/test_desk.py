@@ -415,3 +415,19 @@ def test_a_failed_query_raises_and_gives_no_empty_table(desk):
 
     with pytest.raises(QueryFailed):
         desk.positions()
+
+
+@pytest.mark.parametrize("ask", ["buy", "preview", "quotes", "watch"])
+def test_a_code_without_its_market_is_refused_with_the_code_that_was_meant(desk, ask):
+    calls = {
+        "buy": lambda: desk.buy("600000", 100, 10.0),
+        "preview": lambda: desk.preview("sh600000", "buy", 100, 10.0),
+        "quotes": lambda: desk.quotes("600000.sh"),
+        "watch": lambda: desk._live.watch("600000"),
+    }
+
+    with pytest.raises(InputError, match=r"did you mean 600000\.SH\?") as wrong:
+        calls[ask]()
+
+    assert wrong.value.suggestion == "600000.SH"
+    assert "是否指 600000.SH？" in wrong.value.zh

@@ -340,7 +340,7 @@ _FORMS = {
     "a function of one argument": "接受一个参数的函数",
     "a function or None": "函数或 None",
     "a tuple of a function and its arguments": "由函数及其参数组成的元组",
-    "a code and its market, such as {}": "代码加市场后缀，如 {}",
+    "a code and its market, such as {}, {} or {}": "代码加市场后缀，如 {}、{} 或 {}",
     "six digits and .{}": "六位数字加 .{}",
     "eight digits and .{}": "八位数字加 .{}",
     "five digits and .{}": "五位数字加 .{}",

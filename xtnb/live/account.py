@@ -29,10 +29,10 @@ from xtnb.rules.listed import DayTerms, Derived, Listed, everything, lookup, mis
 from xtnb.rules.months import DEMO_DAY
 from xtnb.rules.terms import under
 from xtnb.rules.validity import unknown_code
+from xtnb.session.calls import checked_code
 from xtnb.session.trader import XtQuantTrader
 from xtnb.vocabulary.money import YUAN
 from xtnb.vocabulary.records import Quote, StockAccount
-from xtnb.vocabulary.symbols import parse_symbol
 
 _ALWAYS_LISTED = "600000.SH"
 _SHANGHAI = timedelta(hours=8)
@@ -114,7 +114,7 @@ class LiveAccount:
             InputError: not a code, or one that the terminal does not have.
             QueryFailed: the terminal answered with an error.
         """
-        wanted = tuple(str(parse_symbol(code, "codes")) for code in codes)
+        wanted = tuple(checked_code(code, "codes") for code in codes)
         found = self._ask("quote_full", {"codes": wanted})
         by_code: dict[str, Quote] = {quote.stock_code: quote for quote in found}
         for code in wanted:
@@ -187,7 +187,7 @@ class LiveAccount:
         return terms
 
     def _facts(self, stock_code: str) -> dict[str, Any]:
-        code = str(parse_symbol(stock_code))
+        code = checked_code(stock_code)
         facts: dict[str, Any] | None = self._trader.requests.ask(
             "instrument", None, {"stock_code": code}
         )

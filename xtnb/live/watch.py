@@ -14,10 +14,10 @@ from typing import Any
 
 from xtnb.errors import NotConnected
 from xtnb.live.store import Table
+from xtnb.session.calls import checked_code
 from xtnb.session.trader import XtQuantTrader
 from xtnb.vocabulary.messages import Push, PushKind
 from xtnb.vocabulary.records import Quote
-from xtnb.vocabulary.symbols import parse_symbol
 
 Forget = Callable[[], None]
 
@@ -55,7 +55,7 @@ class QuoteWatch:
                 have is watched in vain.
             NotConnected: the session is not connected.
         """
-        code = str(parse_symbol(stock_code))
+        code = checked_code(stock_code)
         send = self._trader.requests.send
         with self._lock:
             if not self._watchers[code]:
