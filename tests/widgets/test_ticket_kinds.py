@@ -303,6 +303,16 @@ def test_a_banner_has_a_text_and_a_known_tone(web: Page, desk):
         ticket.banner = {"text": "LIVE", "tone": "loud"}
 
 
+def test_a_click_fills_the_ticket_of_its_own_account(web: Page, desk):
+    shares = desk.ticket("600000.SH")
+    quotes = desk.live.quotes(["000001.SZ"])
+    futures = desk.use(*FUTURE).ticket(REBAR)
+
+    web._views[quotes.model_id].say({"kind": "pick", "key": "000001.SZ", "column": "stock_code"})
+
+    assert (shares.code, futures.code) == ("000001.SZ", REBAR)
+
+
 def test_an_action_of_another_account_is_no_side(web: Page, desk):
     with pytest.raises(InputError, match="one of 'buy', 'sell'"):
         desk.ticket("600000.SH", side="fin_buy")

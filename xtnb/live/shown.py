@@ -48,10 +48,11 @@ class Shown:
         made: W = widget
         return made
 
-    def latest(self, kind: type[W]) -> W | None:
-        """The open widget of a class that was made last."""
+    def latest(self, kind: type[W], fits: Callable[[W], bool] = lambda widget: True) -> W | None:
+        """The open widget of a class that was made last, of those that fit."""
         self._drop_closed()
-        found = [widget for widget in self._open.values() if isinstance(widget, kind)]
+        open_now = list(self._open.values())
+        found = [widget for widget in open_now if isinstance(widget, kind) and fits(widget)]
         return found[-1] if found else None
 
     def close(self) -> None:

@@ -111,7 +111,7 @@ class LiveTables(Room):
     def quotes(self, codes: Sequence[str] | str | None = None) -> LiveTable:
         """Quotes of these codes, by default of what the account holds. 行情
 
-        A click on a price fills the ticket that was opened last.
+        A click on a price fills the ticket of this account that was opened last.
 
         Raises:
             InputError: not the form of a code.
@@ -147,7 +147,7 @@ class LiveTables(Room):
         elif action.kind == "cancel" and action.key is not None:
             self._desk.cancel(action.key)
         elif action.kind == "pick" and action.record is not None:
-            ticket = self._shown.latest(Ticket)
+            ticket = self._shown.latest(Ticket, lambda one: one._desk is self._desk)
             if ticket is not None:
                 fill_from(ticket, action)
 
