@@ -23,8 +23,7 @@ MASKED = "8812****78"
 
 
 @pytest.fixture(autouse=True)
-def nothing_concealed(monkeypatch):
-    monkeypatch.setattr(masking, "_concealed", set())
+def as_it_was():
     yield
     options.mask_accounts = "live"
 
