@@ -486,28 +486,3 @@ def test_the_demo_has_long_and_short_lots_of_today_and_overnight():
     asset = floor.asset("2000000365")
     assert asset.total_asset == 1_000_000
     assert 300_000 < asset.cash < 900_000
-
-
-@pytest.mark.parametrize("order_type", [c.FUTURE_OPEN_LONG, c.FUTURE_RENEW_LONG_CLOSE_TODAY_FIRST])
-def test_an_account_that_keeps_to_sessions_is_refused_outside_them(order_type):
-    floor = FuturesFloor(FuturesTerms(sessions="enforce"))
-    inside = floor.record(floor.order(order_type, STEEL, 1, floor.last(STEEL))).order_status
-    floor.clock.set(floor.clock.now() + 9_000 * 1_000_000_000)
-    floor.market.advance(floor.clock.now())
-    before = floor.state()
-
-    outside = floor.record(floor.order(order_type, STEEL, 1, floor.last(STEEL)))
-
-    assert inside != c.ORDER_JUNK
-    assert outside.order_status == c.ORDER_JUNK
-    assert "rb2701.SF is not traded at 12:00:00; its sessions are" in outside.status_msg
-    assert floor.state() == before
-
-
-def test_sessions_are_ignored_where_the_account_does_not_keep_to_them():
-    floor = FuturesFloor()
-    floor.clock.set(floor.clock.now() + 9_000 * 1_000_000_000)
-    floor.market.advance(floor.clock.now())
-
-    assert floor.order(c.FUTURE_OPEN_LONG, STEEL, 1, floor.last(STEEL)) > 0
-    assert floor.orders()[-1].order_status == c.ORDER_REPORTED
