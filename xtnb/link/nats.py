@@ -39,6 +39,7 @@ from xtnb.link.protocol import (
     quote_subject,
     whose,
 )
+from xtnb.link.skew import TheirClock
 from xtnb.link.wire import DENIED, LOST, NO_RESPONDERS, Msg, RequestFailed, Wire
 from xtnb.vocabulary.messages import Push, PushKind, Reply, Request
 
@@ -156,6 +157,7 @@ class _Life:
         self._early: list[Msg] = []
         self._fetcher: Fetcher | None = None
         self._kept = time.monotonic()
+        self._clock = TheirClock()
         self._over = threading.Event()
         self._wake = threading.Event()
         self._ending = threading.Lock()
@@ -171,6 +173,7 @@ class _Life:
             for code in self.codes:
                 self._watch(code)
             told = self._control(
+                _OPEN_SECONDS,
                 do="open",
                 session=self.session,
                 fence=self.fence,
@@ -220,15 +223,18 @@ class _Life:
             return f"{self._address}: this key is not for that terminal"
         return f"{self._address}: {failed}"
 
-    def _control(self, **asked: Any) -> dict[str, Any]:
+    def _control(self, seconds: float, **asked: Any) -> dict[str, Any]:
         subject = f"xtnb.{self._terminal}.session"
-        found: dict[str, Any] = unpack(self._wire.request(subject, pack(asked), _OPEN_SECONDS).data)
-        return found
+        begun = self._clock.steady()
+        told: dict[str, Any] = unpack(self._wire.request(subject, pack(asked), seconds).data)
+        self._clock.heard(begun, int(told["now"]), self._clock.steady())
+        return told
 
     # -- asking ----------------------------------------------------------------------------------
 
     def send(self, request: Request) -> None:
-        data = encode(request)
+        end = self._clock.their_time(request.valid_until)
+        data = encode(request._replace(valid_until=end))
         if len(data) > self._wire.max_payload - 4096:
             raise CodecError(f"{request.method}: {len(data):,} bytes are too many for one request")
         if request.method == "quote_subscribe":
@@ -355,9 +361,7 @@ class _Life:
         if now - self._kept < self._lease / 3:
             return
         self._kept = now
-        subject = f"xtnb.{self._terminal}.session"
-        asked = pack({"do": "keep", "fence": self.fence})
-        told = unpack(self._wire.request(subject, asked, max(1.0, self._lease / 2)).data)
+        told = self._control(max(1.0, self._lease / 2), do="keep", fence=self.fence)
         if not told["ok"]:
             raise NotConnected(f"{_ENDED}: it said nothing for too long, or the terminal restarted")
         if told["epoch"] != self.epoch:

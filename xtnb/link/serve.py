@@ -16,16 +16,17 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from xtnb.errors import NotConnected, TerminalUnavailable, XtnbError
+from xtnb.errors import NotConnected, RefusalCode, TerminalUnavailable, XtnbError
 from xtnb.link.address import Server, checked_name
 from xtnb.link.base import ConnectResult, Link
 from xtnb.link.codec import CodecError, decode, encode, pack
 from xtnb.link.desks import Asked, Desks
+from xtnb.link.flood import MOST_UNDER_WAY, UnderWay
 from xtnb.link.jetstream import Retention, Row, drop_stream, make_stream, span
 from xtnb.link.keys import stream_of
 from xtnb.link.nkeys import Key
@@ -34,6 +35,7 @@ from xtnb.link.protocol import (
     FENCE,
     FOR,
     LEASE_SECONDS,
+    MOST_CAUSES,
     PART,
     SERVER_SESSION,
     TO_THE_REQUESTER,
@@ -42,6 +44,7 @@ from xtnb.link.protocol import (
     reads,
     whose,
 )
+from xtnb.link.once import NOTHING
 from xtnb.link.publisher import MOST_WAITING, Publisher
 from xtnb.link.wire import NO_RESPONDERS, Msg, RequestFailed, Wire, packet
 from xtnb.vocabulary.messages import Push, PushKind, Reply, Request
@@ -82,6 +85,8 @@ class TerminalServer:
         kept: how much the stream keeps.
         lease_seconds: after so long without a word a session's number is free.
         replicas: on how many servers of a cluster the stream is.
+        most_under_way: requests of one session that wait for the terminal at once.
+        now: ns since the epoch, as the terminal compares them with `Request.valid_until`.
 
     Attributes:
         epoch: of the pushes; another one after a break that lost some.
@@ -99,8 +104,11 @@ class TerminalServer:
         kept: Retention | None = None,
         lease_seconds: float = LEASE_SECONDS,
         replicas: int = 1,
+        most_under_way: int = MOST_UNDER_WAY,
+        now: Callable[[], int] = time.time_ns,
     ) -> None:
         self.link = link
+        self.now = now
         self.name = checked_name("terminal", name)
         self.journal: Pushes | None = None
         self.epoch = time.time_ns() // 1_000_000
@@ -111,9 +119,9 @@ class TerminalServer:
         self._stream = stream_of(name)
         self._wire: Wire | None = None
         self._last = 0
-        self._asked: dict[int, Asked] = {}
+        self._asked = UnderWay(most_under_way)
         self._told: OrderedDict[int, Asked] = OrderedDict()  # answered; pushes may still come
-        self._causes: list[tuple[int, int]] = []
+        self._causes: deque[tuple[int, int]] = deque(maxlen=MOST_CAUSES)
         self._seq = 0
         self._link_open = False
         self._lock = threading.RLock()
@@ -325,13 +333,15 @@ class TerminalServer:
         with self._lock:
             self._seq += 1
             seq = self._seq
-            if asked is not None:
-                self._asked[seq] = asked
+            if asked is not None and not self._asked.add(seq, asked):
+                code, nothing = int(RefusalCode.LIMITED), NOTHING.get(request.method)
+                self.answer(asked, Reply(0, nothing, self._asked.refusal, code))
+                return
         try:
             self.link.send(request._replace(seq=seq, session=SERVER_SESSION))
         except NotConnected as fault:
             with self._lock:
-                self._asked.pop(seq, None)
+                self._asked.pop(seq)
             if asked is not None:
                 self.answer(asked, Reply(0, None, str(fault)))
 
@@ -400,6 +410,8 @@ class TerminalServer:
             self._send(packet(subject, encode(item)))
         elif item.kind == PushKind.DISCONNECTED:
             self._link_open = False
+            with self._lock:
+                self._asked.clear()
             self._desks.forget_subscriptions()
             self._notice("the terminal was lost")
             self._wake.set()
@@ -408,7 +420,7 @@ class TerminalServer:
 
     def _reply(self, reply: Reply) -> None:
         with self._lock:
-            asked = self._asked.pop(reply.seq, None)
+            asked = self._asked.pop(reply.seq)
             if asked is None:
                 return
             self._told[reply.seq] = asked
@@ -441,7 +453,8 @@ class TerminalServer:
                 break
 
     def _tell(self, number: int, push: Push) -> None:
-        causes, self._causes = self._causes, []
+        causes = list(self._causes)
+        self._causes.clear()
         headers = {AFTER: causes_text(causes)} if causes else {}
         ours = push.session == SERVER_SESSION
         # a push may come before the reply to what it is about

@@ -1,0 +1,69 @@
+"""What is under way at a served terminal: so much of each session, and no more.
+
+A program that sends faster than the terminal answers must hear so at once. Otherwise
+its requests would wait in a line that only grows, every other session would wait behind
+them, and its own orders would be carried out long after it wanted them. Cancels have
+room of their own: they go through when everything else is full.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from xtnb.link.desks import Asked
+
+MOST_UNDER_WAY = 5_000
+_CANCELS = frozenset({"cancel_order_stock", "cancel_order_stock_sysid"})
+
+
+class UnderWay:
+    """The requests of all sessions that wait for the terminal. Used under one lock.
+
+    Args:
+        most: of one session at once, and as many cancels.
+    """
+
+    def __init__(self, most: int = MOST_UNDER_WAY) -> None:
+        self.most = most
+        self._asked: dict[int, Asked] = {}
+        self._count: Counter[tuple[int, bool]] = Counter()
+
+    def add(self, seq: int, asked: Asked) -> bool:
+        """A request goes to the terminal under that number; False when it is one too many."""
+        whose = _whose(asked)
+        if self._count[whose] >= self.most:
+            return False
+        self._count[whose] += 1
+        self._asked[seq] = asked
+        return True
+
+    def pop(self, seq: int) -> Asked | None:
+        """It was answered, or never went."""
+        asked = self._asked.pop(seq, None)
+        if asked is not None:
+            whose = _whose(asked)
+            self._count[whose] -= 1
+            if not self._count[whose]:
+                del self._count[whose]
+        return asked
+
+    def get(self, seq: int) -> Asked | None:
+        """Who asked under that number and was not answered yet."""
+        return self._asked.get(seq)
+
+    def clear(self) -> None:
+        """Nobody will answer them any more."""
+        self._asked.clear()
+        self._count.clear()
+
+    @property
+    def refusal(self) -> str:
+        """Why one more was not taken."""
+        return (
+            f"本会话已有 {self.most} 笔请求未答复，本笔未执行 / {self.most} requests of this "
+            "session wait for their answers already; this one was not carried out"
+        )
+
+
+def _whose(asked: Asked) -> tuple[int, bool]:
+    return asked.fence, asked.request.method in _CANCELS
