@@ -361,12 +361,13 @@ class _Life:
         if now - self._kept < self._lease / 3:
             return
         self._kept = now
+        done = self.merge.done
         told = self._control(max(1.0, self._lease / 2), do="keep", fence=self.fence)
         if not told["ok"]:
             raise NotConnected(f"{_ENDED}: it said nothing for too long, or the terminal restarted")
         if told["epoch"] != self.epoch:
             raise NotConnected(f"{_ENDED}: the terminal has begun another life")
-        if told["last"] < self.merge.done:
+        if told["last"] < done:
             _log.error("pushes of %s go backwards", self._terminal)
             raise NotConnected(f"{_ENDED}: the numbers of its pushes went backwards")
         self.merge.known(told["last"])

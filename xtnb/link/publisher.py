@@ -2,7 +2,8 @@
 
 Rows wait here from when they are made until the stream has them. One thread
 stores what waits, as a batch that is stored whole or not at all, each row at its
-number; while a batch is on its way the next one gathers. After a break the
+number. Rows gather for some milliseconds, because clients have heard of them
+already and whoever makes them should not be kept from it. After a break the
 stream says how far it came, and the rest is sent again.
 """
 
@@ -21,6 +22,7 @@ _log = logging.getLogger("xtnb.link")
 
 _BATCH_ROWS = 500
 _BATCH_BYTES = 4 * 1024 * 1024
+_GATHER_SECONDS = 0.005
 MOST_WAITING = 200_000
 
 
@@ -37,6 +39,7 @@ class Publisher:
         self._rows: deque[Row] = deque()
         self._wire: Wire | None = None
         self._stopped = False
+        self._gathered = threading.Event()  # set when nobody has time to wait
         self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._run, name="xtnb-publisher", daemon=True)
         self._thread.start()
@@ -49,8 +52,10 @@ class Publisher:
     def add(self, rows: Iterable[Row]) -> None:
         """Take rows that follow those before. Never blocks."""
         with self._changed:
+            idle = not self._rows
             self._rows.extend(rows)
-            self._changed.notify_all()
+            if idle:
+                self._changed.notify_all()
 
     def resume(self, wire: Wire, last: int) -> None:
         """Go on over this wire; the stream has everything up to `last`."""
@@ -72,11 +77,13 @@ class Publisher:
 
     def drain(self, seconds: float) -> bool:
         """Wait until the stream has everything; False when it takes too long."""
+        self._gathered.set()
         with self._changed:
             return self._changed.wait_for(lambda: not self._rows, seconds)
 
     def stop(self) -> None:
         """End the thread."""
+        self._gathered.set()
         with self._changed:
             self._stopped = True
             self._changed.notify_all()
@@ -91,8 +98,11 @@ class Publisher:
                 self._changed.wait_for(lambda: self._stopped or (self._wire and self._rows))
                 if self._stopped:
                     return
+            self._gathered.wait(_GATHER_SECONDS)
+            with self._changed:
                 wire, batch = self._wire, self._batch()
-            assert wire is not None
+            if wire is None or not batch:
+                continue
             try:
                 store(wire, batch)
             except JetStreamError as error:

@@ -30,6 +30,8 @@ from xtnb.link.flood import MOST_UNDER_WAY, UnderWay
 from xtnb.link.jetstream import Retention, Row, drop_stream, make_stream, span
 from xtnb.link.keys import stream_of
 from xtnb.link.nkeys import Key
+from xtnb.link.once import NOTHING
+from xtnb.link.outbox import Outbox
 from xtnb.link.protocol import (
     AFTER,
     FENCE,
@@ -44,7 +46,6 @@ from xtnb.link.protocol import (
     reads,
     whose,
 )
-from xtnb.link.once import NOTHING
 from xtnb.link.publisher import MOST_WAITING, Publisher
 from xtnb.link.wire import NO_RESPONDERS, Msg, RequestFailed, Wire, packet
 from xtnb.vocabulary.messages import Push, PushKind, Reply, Request
@@ -128,6 +129,8 @@ class TerminalServer:
         self._ended = threading.Event()
         self._wake = threading.Event()
         self._publisher = Publisher(self._give_up)
+        # who waits in vain finds out by its own connection, or by the epoch
+        self._outbox = Outbox(self._wake.set)
         self._desks = Desks(self, lease_seconds, replicas)
         self._thread: threading.Thread | None = None
 
@@ -176,6 +179,7 @@ class TerminalServer:
             self.link.close()
         self._desks.close()
         self._publisher.stop()
+        self._outbox.close()
         if self._wire:
             self._wire.close()
 
@@ -228,7 +232,7 @@ class TerminalServer:
             last = self._prepare(wire)
             self._desks.resume(wire)
             with self._lock:
-                self._wire = wire
+                self._wire = self._outbox.wire = wire
                 self._publisher.resume(wire, last)
             wire.subscribe(f"xtnb.{self.name}.ask.*", self._take)
             wire.subscribe(f"xtnb.{self.name}.session", self._desks.take)
@@ -362,18 +366,10 @@ class TerminalServer:
             parts = [data[at : at + most] for at in range(0, len(data), most)]
             for place, part in enumerate(parts, 1):
                 headers = {PART: f"{place}/{len(parts)}"} if len(parts) > 1 else None
-                self._send(packet(asked.inbox, part, "", headers))
-
-    def _send(self, data: bytes) -> None:
-        wire = self._wire
-        if wire is not None:
-            try:
-                wire.write(data)
-            except NotConnected:
-                self._wake.set()  # who waits finds out by its own connection, or by the epoch
+                self._outbox.send(packet(asked.inbox, part, "", headers))
 
     def _notice(self, words: str) -> None:
-        self._send(packet(f"xtnb.{self.name}.notice", pack({"words": words})))
+        self._outbox.send(packet(f"xtnb.{self.name}.notice", pack({"words": words})))
 
     # -- requests, on the wire's thread ----------------------------------------------------------
 
@@ -407,7 +403,7 @@ class TerminalServer:
             self._reply(item)
         elif item.kind == PushKind.QUOTE:
             subject = quote_subject(self.name, item.record.stock_code)
-            self._send(packet(subject, encode(item)))
+            self._outbox.put(packet(subject, encode(item)))
         elif item.kind == PushKind.DISCONNECTED:
             self._link_open = False
             with self._lock:
@@ -477,7 +473,7 @@ class TerminalServer:
         live = f"xtnb.{self.name}.live.{self.epoch}.{number}.{account}"
         self._last = number
         self._publisher.add([Row(number, f"xtnb.{self.name}.push.{account}", data, headers)])
-        self._send(packet(live, data, "", headers))
+        self._outbox.put(packet(live, data, "", headers))
 
 
 def _must_be_free(wire: Wire, name: str) -> None:
