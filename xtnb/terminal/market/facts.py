@@ -11,7 +11,7 @@ from xtnb.terminal.market.history import Bar, History
 from xtnb.terminal.market.past import Past
 from xtnb.terminal.market.pit import Pit
 from xtnb.terminal.market.roster import Roster, not_traded
-from xtnb.terminal.market.state import MarketState
+from xtnb.terminal.market.state import MarketState, Reducer
 from xtnb.terminal.market.tape import Tape
 from xtnb.vocabulary.records import Quote
 
@@ -34,6 +34,7 @@ class Facts:
     ) -> None:
         self.seed = state.seed
         self._now = state.now
+        self._reducer = Reducer(state.started, state.seed)
         self._roster = Roster(state, instruments, flow=flow)
         self.instruments = self._roster.instruments
         self._pits = self._roster.pits
@@ -94,6 +95,10 @@ class Facts:
         self._roster.pit(code)
         return self._roster.settlement(code, self._now)
 
+    def _show_marks(self) -> None:
+        for pit in self._marks.values():
+            pit.show(self._now)
+
     def holds(self, code: str, order: BookOrder) -> bool:
         """Whether an account's order rests on its book."""
         pit = self._pits.get(code)
@@ -132,3 +137,12 @@ class Facts:
             unit = unit_of(self.instruments[code])
             history = self._histories[code] = History(past, pit.tape, unit)
         return history
+
+    def keep(self) -> MarketState:
+        """What a later process needs to go on from here with `Market(..., restore=...)`.
+
+        Restored, the market has the same day, previous closes, statistics and bars; its
+        books are filled anew. The snapshots that bars("tick") gives are not kept.
+        """
+        each = self._roster.each()
+        return self._reducer.reduce(self._now, self._rules, self.instruments, each)

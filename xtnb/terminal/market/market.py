@@ -42,8 +42,7 @@ from xtnb.terminal.clock import DAY, MINUTE, MS, SECOND, Clock, day_of, midnight
 from xtnb.terminal.market.course import STEP, next_point
 from xtnb.terminal.market.facts import Facts
 from xtnb.terminal.market.pit import Pit
-from xtnb.terminal.market.roster import not_traded
-from xtnb.terminal.market.state import MarketState, Reducer, check
+from xtnb.terminal.market.state import MarketState, check
 from xtnb.terminal.market.timers import Timers
 from xtnb.terminal.market.watching import OnDay, OnQuote, Watching
 from xtnb.vocabulary.money import YUAN
@@ -100,12 +99,12 @@ class Market(Facts):
         state = check(restore or MarketState(seed, now, now, day_of(now).isoformat()), seed)
         super().__init__(state, instruments, flow=flow)
         self.clock = clock
-        self._reducer = Reducer(state.started, seed)
         self._rate = rate
         self._interval = quote_interval_ms * MS
         self._longest_gap = round(longest_gap * SECOND)
         self._watching = Watching()
         self._running: dict[int, Pit] = {}  # what is awake, by number
+        self._books: dict[str, Book] = {}  # what need not be woken
         self._wakings = 0
         self._crossing: dict[str, Pit] | None = None  # inside a gap: what may have orders
         self._due: list[tuple[int, int]] = [
@@ -183,13 +182,8 @@ class Market(Facts):
         Raises:
             Refused: an unknown code.
         """
-        pit = self._pits.get(code)
-        if pit is None:
-            raise not_traded(code)
-        pit.used = self._now
-        if pit.flow is None:
-            self._wake(pit)
-        return pit.book
+        book = self._books.get(code)
+        return self._opened(code) if book is None else book
 
     def awake(self) -> list[str]:
         """The codes whose flow is running, in the order in which they woke."""
@@ -219,11 +213,18 @@ class Market(Facts):
             raise InputError("order", order, "an order that meets no other account's")
         book.rest(order)
 
+    def _opened(self, code: str) -> Book:
+        pit = self._roster.pit(code)
+        if pit.asleep:
+            self._wake(pit)
+        if not pit.asleep:
+            self._books[code] = pit.book
+        return pit.book
+
     def _wake(self, pit: Pit) -> None:
-        if pit.course is None:
-            return
         if self._crossing is not None:
             pit.follow(self._now)
+            pit.used = self._now
             self._crossing.setdefault(pit.code, pit)
             return
         flow = pit.wake(self._rules[pit.code], self._now, self._traded, self._rate)
@@ -236,6 +237,7 @@ class Market(Facts):
     def _sleep(self, pit: Pit) -> None:
         pit.sleep(self._now)
         del self._running[pit.number]
+        self._books = {code: book for code, book in self._books.items() if book is not pit.book}
         if pit.marked:
             self._marks[pit.code] = pit
 
@@ -244,10 +246,6 @@ class Market(Facts):
         for pit in list(self._running.values()):
             if pit.tired(self._now, IDLE):
                 self._sleep(pit)
-
-    def _show_marks(self) -> None:
-        for pit in self._marks.values():
-            pit.show(self._now)
 
     # -- days ------------------------------------------------------------------------
 
@@ -271,6 +269,7 @@ class Market(Facts):
         if self._running.get(pit.number) is pit:
             self._sleep(pit)
         self._marks.pop(pit.code, None)
+        self._books.pop(pit.code, None)
         self._histories.pop(pit.code, None)
         self._watching.drop(pit.code)
         if self._crossing is not None:
@@ -362,6 +361,7 @@ class Market(Facts):
         if pit.flow is None and pit.course is not None:
             pit.follow(self._now)
         pit.moved = True
+        pit.used = self._now
         pit.tape.trade(price, volume, self._now)
 
     def _traded(self, pit: Pit, fills: list[Fill]) -> None:
@@ -382,7 +382,8 @@ class Market(Facts):
     def quote(self, code: str) -> Quote:
         """The present state of one instrument, which wakes. Raises Refused for an unknown code."""
         bids, bid_volumes, asks, ask_volumes = self.book(code).depth(5)
-        tape, rules = self._pits[code].tape, self._rules[code]
+        pit, rules = self._pits[code], self._rules[code]
+        tape, pit.used = pit.tape, self._now
         return Quote(
             stock_code=code,
             instrument_name=self.instruments[code].name,
@@ -402,17 +403,6 @@ class Market(Facts):
             ask_price=tuple([price / YUAN for price in asks]),
             ask_volume=ask_volumes,
         )
-
-    # -- over a restart ----------------------------------------------------------------
-
-    def keep(self) -> MarketState:
-        """What a later process needs to go on from here with `Market(..., restore=...)`.
-
-        Restored, the market has the same day, previous closes, statistics and bars; its
-        books are filled anew. The snapshots that bars("tick") gives are not kept.
-        """
-        each = self._roster.each()
-        return self._reducer.reduce(self._now, self._rules, self.instruments, each)
 
     # -- quotes ------------------------------------------------------------------------
 

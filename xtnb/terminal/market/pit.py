@@ -45,7 +45,7 @@ class Pit:
         number: of the present waking among the market's.
         watchers: how many watch it.
         unseen: days that have ended and are not on the tape.
-        used: when its book was last asked for, ns.
+        used: when it was last quoted, or traded by an account, or woken, ns.
         woken: when it woke first on the present day, ns; 0 if it has not.
         moved: whether an account has traded in it on the present day.
         looked: whether its tape was ever asked for.
