@@ -10,7 +10,10 @@ from __future__ import annotations
 
 from collections import Counter
 
+from xtnb.errors import RefusalCode
 from xtnb.link.desks import Asked
+from xtnb.link.once import NOTHING
+from xtnb.vocabulary.messages import Reply, Request
 
 MOST_UNDER_WAY = 5_000
 _CANCELS = frozenset({"cancel_order_stock", "cancel_order_stock_sysid"})
@@ -56,13 +59,13 @@ class UnderWay:
         self._asked.clear()
         self._count.clear()
 
-    @property
-    def refusal(self) -> str:
-        """Why one more was not taken."""
-        return (
+    def refusal(self, request: Request) -> Reply:
+        """What one more is answered with."""
+        words = (
             f"本会话已有 {self.most} 笔请求未答复，本笔未执行 / {self.most} requests of this "
             "session wait for their answers already; this one was not carried out"
         )
+        return Reply(0, NOTHING.get(request.method), words, int(RefusalCode.LIMITED))
 
 
 def _whose(asked: Asked) -> tuple[int, bool]:

@@ -21,7 +21,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from xtnb.errors import NotConnected, RefusalCode, TerminalUnavailable, XtnbError
+from xtnb.errors import NotConnected, TerminalUnavailable, XtnbError
 from xtnb.link.address import Server, checked_name
 from xtnb.link.base import ConnectResult, Link
 from xtnb.link.codec import CodecError, decode, encode, pack
@@ -30,7 +30,6 @@ from xtnb.link.flood import MOST_UNDER_WAY, UnderWay
 from xtnb.link.jetstream import Retention, Row, drop_stream, make_stream, span
 from xtnb.link.keys import stream_of
 from xtnb.link.nkeys import Key
-from xtnb.link.once import NOTHING
 from xtnb.link.outbox import Outbox
 from xtnb.link.protocol import (
     AFTER,
@@ -147,6 +146,9 @@ class TerminalServer:
         except BaseException:
             self._leave()
             raise
+        self._begin()
+
+    def _begin(self) -> None:
         self._thread = threading.Thread(target=self._run, name=f"xtnb-serve-{self.name}")
         self._thread.daemon = True
         self._thread.start()
@@ -338,8 +340,7 @@ class TerminalServer:
             self._seq += 1
             seq = self._seq
             if asked is not None and not self._asked.add(seq, asked):
-                code, nothing = int(RefusalCode.LIMITED), NOTHING.get(request.method)
-                self.answer(asked, Reply(0, nothing, self._asked.refusal, code))
+                self.answer(asked, self._asked.refusal(request))
                 return
         try:
             self.link.send(request._replace(seq=seq, session=SERVER_SESSION))
