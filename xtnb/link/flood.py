@@ -8,7 +8,7 @@ room of their own: they go through when everything else is full.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, OrderedDict
 
 from xtnb.errors import RefusalCode
 from xtnb.link.desks import Asked
@@ -16,6 +16,7 @@ from xtnb.link.once import NOTHING
 from xtnb.vocabulary.messages import Reply, Request
 
 MOST_UNDER_WAY = 5_000
+_REMEMBERED = 20_000
 _CANCELS = frozenset({"cancel_order_stock", "cancel_order_stock_sysid"})
 
 
@@ -29,6 +30,7 @@ class UnderWay:
     def __init__(self, most: int = MOST_UNDER_WAY) -> None:
         self.most = most
         self._asked: dict[int, Asked] = {}
+        self._told: OrderedDict[int, Asked] = OrderedDict()  # answered; pushes may still come
         self._count: Counter[tuple[int, bool]] = Counter()
 
     def add(self, seq: int, asked: Asked) -> bool:
@@ -48,11 +50,14 @@ class UnderWay:
             self._count[whose] -= 1
             if not self._count[whose]:
                 del self._count[whose]
+            self._told[seq] = asked
+            if len(self._told) > _REMEMBERED:
+                self._told.popitem(last=False)
         return asked
 
     def get(self, seq: int) -> Asked | None:
-        """Who asked under that number and was not answered yet."""
-        return self._asked.get(seq)
+        """Who asked under that number, lately."""
+        return self._asked.get(seq) or self._told.get(seq)
 
     def clear(self) -> None:
         """Nobody will answer them any more."""

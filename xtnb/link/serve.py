@@ -16,7 +16,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Protocol
@@ -53,7 +53,6 @@ _log = logging.getLogger("xtnb.link")
 
 _TICK_SECONDS = 0.2
 _SLOWEST_RETRY = 2.0
-_REMEMBERED = 20_000
 _BACKLOG = 20_000
 _ROOM = 64 * 1024  # of a message, for headers
 
@@ -120,7 +119,6 @@ class TerminalServer:
         self._wire: Wire | None = None
         self._last = 0
         self._asked = UnderWay(most_under_way)
-        self._told: OrderedDict[int, Asked] = OrderedDict()  # answered; pushes may still come
         self._causes: deque[tuple[int, int]] = deque(maxlen=MOST_CAUSES)
         self._seq = 0
         self._link_open = False
@@ -420,9 +418,6 @@ class TerminalServer:
             asked = self._asked.pop(reply.seq)
             if asked is None:
                 return
-            self._told[reply.seq] = asked
-            if len(self._told) > _REMEMBERED:
-                self._told.popitem(last=False)
             self._catch_up(reply.after)
             self._desks.answered(asked, reply)
             self.answer(asked, reply)
@@ -455,7 +450,7 @@ class TerminalServer:
         headers = {AFTER: causes_text(causes)} if causes else {}
         ours = push.session == SERVER_SESSION
         # a push may come before the reply to what it is about
-        asked = (self._told.get(push.seq) or self._asked.get(push.seq)) if ours else None
+        asked = self._asked.get(push.seq) if ours else None
         mine = (asked.session, asked.seq) if asked else (0, 0)
         if asked is not None and push.kind in TO_THE_REQUESTER:
             headers[FOR] = str(asked.fence)
