@@ -253,7 +253,7 @@ class NatsServer:
             for user in (server, *self._users)
         ]
         told: dict[str, Any] = {
-            "server_name": f"xtnb-{self.own.public[1:9]}",
+            "server_name": self._name,
             "listen": f"{self.host}:{self.port or -1}",
             "max_payload": 8 * 1024 * 1024,
             "max_pending": 64 * 1024 * 1024,
@@ -284,6 +284,13 @@ class NatsServer:
         fresh = self._file.with_suffix(".new")
         fresh.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8", newline="\n")
         os.replace(fresh, self._file)
+
+    @property
+    def _name(self) -> str:
+        """The same in every life: by it the servers of a cluster know each other."""
+        if self.cluster is None:
+            return f"xtnb-{self._system.public[1:9]}"
+        return f"{self.cluster.name}-{self.cluster.port}"
 
     def _trust(self) -> ssl.SSLContext | None:
         if self.tls is None:

@@ -1,0 +1,157 @@
+"""A cluster of three nats-servers of which one dies under load."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from contextlib import ExitStack, suppress
+
+import pytest
+
+from tests.link.clients import ACCOUNT, ORDER, Client
+from tests.link.serving import until
+from xtnb.endpoints import paper_host
+from xtnb.errors import NotConnected, RequestTimeout, XtnbError
+from xtnb.link.jetstream import call
+from xtnb.link.keys import LOCAL, TRADER, User
+from xtnb.link.nats import NatsLink
+from xtnb.link.nkeys import Key
+from xtnb.link.serve import TerminalServer
+from xtnb.link.server import Cluster, NatsServer
+from xtnb.link.wire import Wire
+from xtnb.vocabulary.messages import PushKind
+
+SIZE = 3
+
+
+@pytest.fixture
+def leaving():
+    with ExitStack() as stack:
+        yield stack
+
+
+def free_ports(count: int) -> list[int]:
+    with ExitStack() as stack:
+        probes = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [probe.getsockname()[1] for probe in probes]
+
+
+@pytest.fixture
+def cluster(tmp_path, leaving):
+    """Three servers that know each other, with a leader, and the clients' key."""
+    key, own = Key.new(), Key.new()
+    ports = free_ports(2 * SIZE)
+    routes = [f"nats-route://127.0.0.1:{port}" for port in ports[:SIZE]]
+    servers = [
+        NatsServer(
+            *(tmp_path / f"{place}", ["main"], "127.0.0.1", ports[SIZE + place]),
+            cluster=Cluster("xtnb", ports[place], routes),
+            own=own,
+        )
+        for place in range(SIZE)
+    ]
+    for server in servers:
+        server.start([User(LOCAL, key.public, TRADER)])
+        leaving.callback(server.stop)
+    wire = Wire([servers[0].address], own)
+    wire.connect()
+    until(lambda: has_leader(wire), 60)
+    wire.close()
+    return servers, key
+
+
+def has_leader(wire: Wire) -> bool:
+    stream = "XTNB_main"
+    with suppress(XtnbError):
+        call(wire, f"STREAM.INFO.{stream}")
+    try:
+        call(wire, f"STREAM.CREATE.{stream}", {"name": stream, "num_replicas": SIZE})
+    except XtnbError:
+        return False
+    call(wire, f"STREAM.DELETE.{stream}")
+    return True
+
+
+class Load:
+    """Sends orders one after the other, and comes back when its link was lost."""
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+        self.sure: list[int] = []
+        self.unknown = 0
+        self._end = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+        self._thread.start()
+
+    def _run(self) -> None:
+        trader = self.client.trader
+        while not self._end.is_set():
+            try:
+                self.sure.append(trader.order_stock(*ORDER))
+            except NotConnected as fault:
+                self.unknown += "outcome is unknown" in str(fault)
+                trader.connect()
+            except RequestTimeout:
+                self.unknown += 1
+
+    def end(self) -> None:
+        self._end.set()
+        self._thread.join(60)
+
+
+@pytest.mark.parametrize("victim", ["the client's server", "the terminal's server"])
+def test_a_server_that_dies_under_load_loses_and_doubles_nothing(cluster, leaving, victim):
+    servers, key = cluster
+    addresses = [server.address for server in servers]
+    link = paper_host(seed=5, clock="hand").link("cluster")
+    terminal = TerminalServer(
+        link, "main", [addresses[1], addresses[2]], servers[0].own, replicas=SIZE, lease_seconds=3
+    )
+    until(lambda: started(terminal), 60)
+    leaving.callback(terminal.stop)
+    hosts = [f"127.0.0.1:{address.port}" for address in addresses]
+
+    def client(number: int, first: int) -> Client:
+        order = hosts[first:] + hosts[:first]
+        made = Client(NatsLink(f"nats://{','.join(order)}/main", key), number).connect()
+        made.trader.set_timeout(5)
+        leaving.callback(made.trader.stop)
+        return made
+
+    trading, watching = client(1, 0), client(2, 2)
+    load = Load(trading)
+    leaving.callback(load.end)
+    until(lambda: len(load.sure) > 100, 60)
+
+    servers[0 if victim == "the client's server" else 1].kill()
+    before = len(load.sure)
+    until(lambda: len(load.sure) > before + 100, 60)
+    load.end()
+    until(lambda: comes_back(watching) and comes_back(trading), 30)
+
+    orders = [order.order_id for order in trading.trader.query_stock_orders(ACCOUNT)]
+    assert set(load.sure) <= set(orders)
+    assert len(load.sure) <= len(orders) <= len(load.sure) + load.unknown
+    last = terminal.last
+    for one in (trading, watching):
+        until(lambda one=one: one.settled()[-1:] == [last], 30)
+        numbers = one.numbers()
+        assert numbers == list(range(numbers[0], last + 1))
+        told = [push.record.order_id for push in one.pushes if push.kind == PushKind.ORDER]
+        assert told == orders
+    assert terminal._publisher.drain(30)
+
+
+def started(terminal: TerminalServer) -> bool:
+    try:
+        terminal._connect()
+    except XtnbError:
+        return False
+    terminal._begin()
+    return True
+
+
+def comes_back(client: Client) -> bool:
+    return client.trader.connected or client.trader.connect() == 0
