@@ -102,6 +102,13 @@ def test_a_served_folder_gives_a_desk_and_keeps_its_orders(config, tmp_path, ser
     here.close()
 
 
+def test_it_can_end_with_the_program_that_started_it(config, tmp_path, serve):
+    first = serve(tmp_path / "terminal", "--until-eof")  # its standard input is empty
+
+    assert first.process.wait(timeout=60) == 0
+    assert first.address().endswith("/terminal")
+
+
 def test_a_key_that_is_revoked_while_it_serves_is_out(config, tmp_path, serve):
     assert run("keys", "add", "anna", "--role", "trader").exit_code == 0
     address = serve(tmp_path / "terminal").address()

@@ -13,6 +13,9 @@ from __future__ import annotations
 import os
 import re
 import signal
+import threading
+from collections.abc import Callable
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 
@@ -120,6 +123,7 @@ def _certificate(tls_cert: Path | None, tls_key: Path | None) -> Tls | None:
 @click.option("--tls-cert", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("--tls-key", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("--vendor", is_flag=True, help="FOLDER is the userdata_mini of a real MiniQMT.")
+@click.option("--until-eof", is_flag=True, help="End with the standard input: with who started it.")
 @click.option("--keep-days", type=click.FloatRange(0.01), default=7, show_default=True)
 @click.option("--keep-mb", type=click.IntRange(1), default=512, show_default=True)
 def serve(
@@ -132,6 +136,7 @@ def serve(
     tls_cert: Path | None,
     tls_key: Path | None,
     vendor: bool,
+    until_eof: bool,
     keep_days: float,
     keep_mb: int,
 ) -> None:
@@ -162,6 +167,8 @@ def serve(
         raise click.ClickException(str(error)) from error
     # a service manager ends a program so; as Ctrl+C would
     signal.signal(signal.SIGTERM, lambda number, frame: service.end())
+    if until_eof:
+        threading.Thread(target=_end_with_input, args=(service.end,), daemon=True).start()
     _tell_address(called, address, ring)
     try:
         why = service.run()
@@ -171,6 +178,14 @@ def serve(
         service.stop()
     if why:
         raise click.ClickException(why)
+
+
+def _end_with_input(end: Callable[[], None]) -> None:
+    """A program that dies closes its end of the pipe, on every system."""
+    with suppress(OSError):
+        while os.read(0, 4096):
+            pass
+    end()
 
 
 def _tell_address(called: str, address: str, ring: KeyRing) -> None:
