@@ -17,7 +17,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.machinery import ModuleSpec, PathFinder
+from importlib.machinery import ExtensionFileLoader, ModuleSpec, PathFinder
 from importlib.util import module_from_spec
 from pathlib import Path
 from types import ModuleType
@@ -70,7 +70,8 @@ def version() -> str:
 def compiled() -> bool:
     """Whether its compiled client fits this Python and this system."""
     found = folder()
-    return found is not None and PathFinder.find_spec("xtpythonclient", [str(found)]) is not None
+    spec = None if found is None else PathFinder.find_spec("xtpythonclient", [str(found)])
+    return spec is not None and isinstance(spec.loader, ExtensionFileLoader)
 
 
 def importable() -> bool:

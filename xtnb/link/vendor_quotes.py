@@ -166,6 +166,7 @@ class VendorQuotes:
             "down": _units(detail.get("DownStopPrice")),
             "tick": _units(detail.get("PriceTick")),
             "lot": _LOT if _in_lots(code) else 1,
+            "unit": int(detail.get("VolumeMultiple") or 1),
             "day": str(detail.get("TradingDay") or ""),
         }
 

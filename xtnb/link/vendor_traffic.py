@@ -236,8 +236,14 @@ class Traffic:
         return News(kind, record.account_type, record.account_id, record, session, seq), tag
 
     def _cancel_of(self, error: XtCancelError) -> Request | None:
-        """The latest cancel of that order: the vendor's error does not say whose it is."""
+        """The cancel that led to an error, which does not say so itself: the first under way
+        that has none yet, else the latest of that order."""
         found: Request | None = None
+        for asked in self._under_way:
+            request = asked.request
+            blamed = any(news.kind == PushKind.CANCEL_ERROR for news in asked.held)
+            if request.method in CANCELS and not blamed and _names(request.arguments, error):
+                return request
         for request in self._recent.values():
             if request.method in CANCELS and _names(request.arguments, error):
                 found = request
