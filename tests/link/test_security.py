@@ -104,7 +104,7 @@ def test_a_trade_that_is_put_where_reading_is_asked_is_refused(service, ring, cl
 
 
 SUBJECTS = {
-    "a push": "xtnb.main.live.1.1.2.1",
+    "a push": "xtnb.main.live",
     "a push in the stream": "xtnb.main.push.2.1",
     "a quote": "xtnb.main.quote.600000.SH",
     "a notice": "xtnb.main.notice",

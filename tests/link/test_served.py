@@ -118,7 +118,7 @@ def test_a_lost_link_says_so_once_and_goes_on_without_a_gap(join, proxy):
 def test_pushes_that_are_lost_on_the_way_are_fetched(join):
     client = join().connect()
     life = client.link._life
-    life._wire.unsubscribe(life._wire._subjects[f"xtnb.{client.link.terminal}.live.>"])
+    life._wire.unsubscribe(life._wire._subjects[f"xtnb.{client.link.terminal}.live"])
 
     for _ in range(10):
         client.trader.order_stock(*ORDER)

@@ -208,5 +208,5 @@ def permissions(user: User, terminals: Iterable[str]) -> Mapping[str, Any]:
         publish += [f"$JS.API.CONSUMER.{verb}.{stream}.>" for verb in ("CREATE", "MSG.NEXT")]
         if user.role == TRADER:
             publish.append(f"xtnb.{terminal}.ask.trade")
-        hear += [f"xtnb.{terminal}.{what}" for what in ("live.>", "quote.>", "notice")]
+        hear += [f"xtnb.{terminal}.{what}" for what in ("live", "quote.>", "notice")]
     return {"publish": {"allow": publish or ["xtnb.nothing"]}, "subscribe": {"allow": hear}}

@@ -112,6 +112,11 @@ class Merge:
         """A push arrived; False when it leaves a gap that must be fetched."""
         with self._lock:
             number = came.number
+            if number == self._next > self._known and not self._asked and not self._ready:
+                self._known = number  # nothing is missing and nothing waits: the usual case
+                self._next += 1
+                self._hand_push(came)
+                return True
             self._known = max(self._known, number)
             if number == self._next:
                 self._ready.append(came)

@@ -28,6 +28,7 @@ from xtnb.link.fetching import Fetcher
 from xtnb.link.keys import KeyRing
 from xtnb.link.merge import Came, Merge
 from xtnb.link.nkeys import Key
+from xtnb.link.outbox import read_clump
 from xtnb.link.protocol import (
     AFTER,
     FENCE,
@@ -36,6 +37,7 @@ from xtnb.link.protocol import (
     PART,
     ask_subject,
     causes_of,
+    live_subject,
     quote_subject,
     whose,
 )
@@ -168,7 +170,7 @@ class _Life:
     def open(self) -> int:
         self._wire.connect()
         try:
-            self._wire.subscribe(f"xtnb.{self._terminal}.live.>", self._live)
+            self._wire.subscribe(live_subject(self._terminal), self._live)
             self._wire.subscribe(f"xtnb.{self._terminal}.notice", self._notice)
             for code in self.codes:
                 self._watch(code)
@@ -313,23 +315,25 @@ class _Life:
         if not self.alive:
             self._early.append(message)
             return
-        _, _, _, epoch, number, account = message.subject.split(".", 5)
-        if int(epoch) != self.epoch:
-            if int(epoch) > self.epoch:
-                self._wake.set()  # another life of the terminal: the keeper looks at it
+        if message.status:
             return
-        self._came(int(number), account, message)
+        epoch, pushes = read_clump(message.data)
+        if epoch != self.epoch:
+            return  # another life of the terminal, which the keeper finds
+        fence = self.fence
+        whole = True
+        for number, account, data, causes, whom in pushes:
+            before = causes_of(causes, fence) if causes else ()
+            whole = self.merge.push(Came(number, account, data, before, whom == fence))
+        if not whole:
+            self._wake.set()
 
     def _fetched(self, number: int, message: Msg) -> None:
         account = message.subject.split(".", 3)[3]
-        self._came(number, account, message)
-
-    def _came(self, number: int, account: str, message: Msg) -> None:
         headers = message.headers
-        causes = causes_of(headers[AFTER], self.fence) if AFTER in headers else ()
+        causes = causes_of(headers.get(AFTER, ""), self.fence)
         ours = headers.get(FOR) == str(self.fence)
-        if not self.merge.push(Came(number, account, message.data, causes, ours)):
-            self._wake.set()
+        self.merge.push(Came(number, account, message.data, causes, ours))
 
     def _notice(self, message: Msg) -> None:
         if self.alive:

@@ -4,12 +4,12 @@
 |---|---|
 | `session` | opens, keeps and ends a session (control, a dict of scalars) |
 | `ask.read`, `ask.trade` | requests; what changes something goes to `ask.trade` alone |
-| `live.EPOCH.NUMBER.TYPE.ACCOUNT` | a push as it is made; may be lost on the way |
-| `push.TYPE.ACCOUNT` | the same in the stream, at its number; never lost |
+| `live` | pushes as they are made, in clumps (outbox.py); may be lost on the way |
+| `push.TYPE.ACCOUNT` | the same in the stream, each at its number; never lost |
 | `quote.CODE` | quotes; the newest counts, so they are in no stream |
 | `notice` | the terminal is about to stop, or has lost what it serves |
 
-A request names the fence of its session in a header. A push names in `Xtnb-After`
+A request names the fence of its session in a header. A push names, in `Xtnb-After`,
 the requests that were answered between it and the push before (fence:seq), so that
 a client can put replies and pushes back into the one order in which they came about.
 """
@@ -51,6 +51,11 @@ def whose(account_type: int, account_id: str) -> str:
     """The two parts of a subject that name an account."""
     plain = account_id if _PLAIN.match(account_id) else f"x{account_id.encode().hex()}_"
     return f"{account_type}.{plain}"
+
+
+def live_subject(terminal: str) -> str:
+    """Where pushes go as they are made."""
+    return f"xtnb.{terminal}.live"
 
 
 def quote_subject(terminal: str, stock_code: str) -> str:

@@ -30,7 +30,7 @@ from xtnb.link.flood import MOST_UNDER_WAY, UnderWay
 from xtnb.link.jetstream import Retention, Row, drop_stream, make_stream, span
 from xtnb.link.keys import stream_of
 from xtnb.link.nkeys import Key
-from xtnb.link.outbox import Outbox
+from xtnb.link.outbox import Live, Outbox
 from xtnb.link.protocol import (
     AFTER,
     FENCE,
@@ -41,6 +41,7 @@ from xtnb.link.protocol import (
     SERVER_SESSION,
     TO_THE_REQUESTER,
     causes_text,
+    live_subject,
     quote_subject,
     reads,
     whose,
@@ -127,7 +128,7 @@ class TerminalServer:
         self._wake = threading.Event()
         self._publisher = Publisher(self._give_up)
         # who waits in vain finds out by its own connection, or by the epoch
-        self._outbox = Outbox(self._wake.set)
+        self._outbox = Outbox(live_subject(name), self._wake.set)
         self._desks = Desks(self, lease_seconds, replicas)
         self._thread: threading.Thread | None = None
 
@@ -402,7 +403,7 @@ class TerminalServer:
             self._reply(item)
         elif item.kind == PushKind.QUOTE:
             subject = quote_subject(self.name, item.record.stock_code)
-            self._outbox.put(packet(subject, encode(item)))
+            self._outbox.send(packet(subject, encode(item)))
         elif item.kind == PushKind.DISCONNECTED:
             self._link_open = False
             with self._lock:
@@ -448,12 +449,14 @@ class TerminalServer:
         causes = list(self._causes)
         self._causes.clear()
         headers = {AFTER: causes_text(causes)} if causes else {}
+        whom = 0
         ours = push.session == SERVER_SESSION
         # a push may come before the reply to what it is about
         asked = self._asked.get(push.seq) if ours else None
         mine = (asked.session, asked.seq) if asked else (0, 0)
         if asked is not None and push.kind in TO_THE_REQUESTER:
-            headers[FOR] = str(asked.fence)
+            whom = asked.fence
+            headers[FOR] = str(whom)
         record = push.record
         if push.seq and getattr(record, "seq", 0) == push.seq:
             record = replace(record, seq=mine[1])
@@ -466,10 +469,10 @@ class TerminalServer:
             _log.error("a push of %s %s", push.kind, fault)
             return
         account = whose(push.account_type, push.account_id)
-        live = f"xtnb.{self.name}.live.{self.epoch}.{number}.{account}"
         self._last = number
         self._publisher.add([Row(number, f"xtnb.{self.name}.push.{account}", data, headers)])
-        self._outbox.put(packet(live, data, "", headers))
+        live = Live(number, account, data, headers.get(AFTER, ""), whom)
+        self._outbox.push(self.epoch, live)
 
 
 def _must_be_free(wire: Wire, name: str) -> None:
