@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.session.scripted import SECONDS, ScriptedLink, asset, order_error
-from xtnb.errors import InputError, NotConnected, RequestTimeout
+from xtnb.errors import InputError, NotConnected, RequestTimeout, TerminalUnavailable
 from xtnb.link.base import ConnectResult
 from xtnb.vocabulary.messages import PushKind
 from xtnb.xttrader import XtQuantTrader
@@ -341,3 +341,23 @@ print(asked)
     )
 
     assert done.stdout.strip() == "[]", done.stderr
+
+
+def test_a_reason_why_it_cannot_connect_is_logged_once_until_it_changes(caplog):
+    class Away(ScriptedLink):
+        reason = "nobody is there"
+
+        def open(self, session, deliver):
+            raise TerminalUnavailable(self.reason)
+
+    link = Away()
+    trader = XtQuantTrader.over(link, 1)
+    trader.start()
+    results = [trader.connect() for _ in range(3)]
+    link.reason = "the key is not let in"
+    results.append(trader.connect())
+    trader.stop()
+
+    assert results == [ConnectResult.UNREACHABLE] * 4
+    told = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert told == ["cannot connect: nobody is there", "cannot connect: the key is not let in"]

@@ -16,6 +16,7 @@ import os
 import threading
 import time as clock
 from collections.abc import Callable
+from logging import DEBUG, WARNING
 from numbers import Real
 from typing import Self
 
@@ -101,6 +102,7 @@ class XtQuantTrader(StockQueries, CreditQueries, Transfers, Lending, Algorithms,
         self._life = threading.RLock()
         self._stopped = threading.Event()
         self._connected = False
+        self._unavailable = ""  # why the last `connect` failed
         self.requests = Requests(self._dispatcher)
 
     def __repr__(self) -> str:
@@ -163,8 +165,12 @@ class XtQuantTrader(StockQueries, CreditQueries, Transfers, Lending, Algorithms,
                 result = link.open(self._dispatcher.session, self._dispatcher.deliver)
                 if result == ConnectResult.OK:
                     self.requests.link = link
+                    self._unavailable = ""
             except TerminalUnavailable as unavailable:
-                _log.warning("cannot connect: %s", unavailable)
+                # a session that is tried again and again says each reason once
+                level = DEBUG if str(unavailable) == self._unavailable else WARNING
+                self._unavailable = str(unavailable)
+                _log.log(level, "cannot connect: %s", unavailable)
             finally:
                 self._connected = result == ConnectResult.OK
                 self._dispatcher.live = self._dispatcher.live and self._connected
