@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -155,3 +156,15 @@ def test_what_cannot_be_is_said_in_one_line(config, tmp_path, monkeypatch, argum
     assert result.exit_code in (1, 2)
     assert words in result.output
     assert "Traceback" not in result.output
+
+
+def test_keys_are_printed_for_a_server_of_ones_own(config):
+    run("keys", "add", "rita", "--role", "reader", "--terminal", "main")
+    rita = KeyRing().users()[0]
+
+    account = json.loads(run("keys", "config", "main", "spare").output)["accounts"]["XTNB"]
+
+    assert account["jetstream"] == "enabled"
+    assert [user["nkey"] for user in account["users"]] == [rita.public]
+    assert "xtnb.main.ask.read" in account["users"][0]["permissions"]["publish"]["allow"]
+    assert "spare" not in json.dumps(account)

@@ -3,13 +3,14 @@
 xtnb lab [--no-browser] [--port N] [--dir FOLDER]
 xtnb run [--account ID=CASH]... [--seed N] script.py [arguments of the script]...
 xtnb serve FOLDER [--port N] [--host HOST --tls-cert PEM --tls-key PEM] [--nats URL]
-xtnb keys add NAME --role reader|trader|terminal | list | revoke NAME
+xtnb keys add NAME --role reader|trader|terminal | list | revoke NAME | config TERMINAL...
 xtnb limits TERMINAL [ACCOUNT]
 xtnb stop TERMINAL [--undo]
 """
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -23,7 +24,8 @@ import click
 
 from xtnb import lab
 from xtnb.errors import Refused, XtnbError
-from xtnb.link.keys import ROLES, KeyRing
+from xtnb.link.address import checked_name
+from xtnb.link.keys import ROLES, KeyRing, people
 from xtnb.link.limits import FILE as LIMITS
 from xtnb.link.limits import SWITCH, LimitsFile
 from xtnb.link.server import Tls
@@ -119,7 +121,19 @@ def _certificate(tls_cert: Path | None, tls_key: Path | None) -> Tls | None:
 @click.option("--host", default="127.0.0.1", show_default=True, help="Listen here.")
 @click.option("--port", type=click.IntRange(0, 65535), default=4222, show_default=True)
 @click.option("--seed", type=int, help="Chance of the market: the same seed, the same order flow.")
-@click.option("--nats", "join", default="", metavar="URL", help="Join a NATS server that runs.")
+@click.option(
+    *("--nats", "join"),
+    default="",
+    metavar="URL",
+    help="Join a server or cluster: tls://KEY@host,…",
+)
+@click.option(
+    "--replicas",
+    type=click.IntRange(1, 5),
+    default=1,
+    show_default=True,
+    help="Servers of a joined cluster that keep each push; 3 outlive the loss of one.",
+)
 @click.option("--tls-cert", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("--tls-key", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("--vendor", is_flag=True, help="FOLDER is the userdata_mini of a real MiniQMT.")
@@ -133,6 +147,7 @@ def serve(
     port: int,
     seed: int | None,
     join: str,
+    replicas: int,
     tls_cert: Path | None,
     tls_key: Path | None,
     vendor: bool,
@@ -161,6 +176,7 @@ def serve(
             join=join,
             journal=journal,
             kept=Retention(keep_days, keep_mb),
+            replicas=replicas,
         )
         address = service.start()
     except XtnbError as error:
@@ -234,6 +250,21 @@ def list_keys() -> None:
         click.echo(f"{user.name:20} {user.role:9} {','.join(user.terminals):20} {user.public}")
     if not users:
         click.echo("There is no key yet: xtnb keys add NAME --role trader / 还没有密钥")
+
+
+@keys.command(name="config")
+@click.argument("terminals", nargs=-1, required=True)
+def keys_config(terminals: tuple[str, ...]) -> None:
+    """Print the keys for a nats-server of your own through which TERMINALS are served.
+
+    It is an account XTNB with its users: what nats-server.conf includes.
+    """
+    try:
+        names = [checked_name("terminal", name) for name in terminals]
+        account = {"jetstream": "enabled", "users": people(KeyRing().users(), names)}
+    except XtnbError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(json.dumps({"accounts": {"XTNB": account}}, indent=1))
 
 
 @keys.command(name="revoke")

@@ -210,3 +210,9 @@ def permissions(user: User, terminals: Iterable[str]) -> Mapping[str, Any]:
             publish.append(f"xtnb.{terminal}.ask.trade")
         hear += [f"xtnb.{terminal}.{what}" for what in ("live", "quote.>", "notice")]
     return {"publish": {"allow": publish or ["xtnb.nothing"]}, "subscribe": {"allow": hear}}
+
+
+def people(users: Iterable[User], terminals: Iterable[str]) -> list[Mapping[str, Any]]:
+    """Keys and what they may do, as nats-server's configuration has them."""
+    names = tuple(terminals)
+    return [{"nkey": user.public, "permissions": permissions(user, names)} for user in users]

@@ -27,7 +27,7 @@ from typing import Any
 
 from xtnb.errors import InputError, TerminalUnavailable, XtnbError
 from xtnb.link.address import Server, is_loopback
-from xtnb.link.keys import TERMINAL, User, permissions
+from xtnb.link.keys import TERMINAL, User, people
 from xtnb.link.nkeys import Key
 from xtnb.link.stream import Stream
 from xtnb.link.wire import Wire
@@ -248,10 +248,6 @@ class NatsServer:
 
     def _configure(self) -> None:
         server = User("server", self.own.public, TERMINAL)
-        people = [
-            {"nkey": user.public, "permissions": permissions(user, self.terminals)}
-            for user in (server, *self._users)
-        ]
         told: dict[str, Any] = {
             "server_name": self._name,
             "listen": f"{self.host}:{self.port or -1}",
@@ -267,7 +263,10 @@ class NatsServer:
             "system_account": "SYSTEM",
             "accounts": {
                 "SYSTEM": {"users": [{"nkey": self._system.public}]},
-                "XTNB": {"jetstream": "enabled", "users": people},
+                "XTNB": {
+                    "jetstream": "enabled",
+                    "users": people((server, *self._users), self.terminals),
+                },
             },
         }
         if self.tls is not None:

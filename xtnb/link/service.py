@@ -39,9 +39,11 @@ class Service:
         host, port, tls: where the nats-server listens; port 0 is any free one.
         join: the address of a server or cluster that runs already, with the name of
             a key of the role `terminal` before an @; "" starts one of our own.
-        authority: a PEM file with the certificates to trust when joining.
+        authority: a PEM file with the certificates to trust when joining; None takes
+            ca.pem beside the keys, or the system's.
         journal: gives the journal of a durable terminal once its link is open, else None.
         kept: how much the stream keeps.
+        replicas: on how many servers of a cluster that is joined.
     """
 
     def __init__(
@@ -58,6 +60,7 @@ class Service:
         authority: Path | None = None,
         journal: Callable[[], Pushes | None] = no_journal,
         kept: Retention | None = None,
+        replicas: int = 1,
     ) -> None:
         self.name = name
         self._ring = ring
@@ -65,13 +68,15 @@ class Service:
         self._child: NatsServer | None = None
         if join:
             user = join.partition("://")[2].rpartition("@")[0]
-            self._servers = parse_servers(join, authority)
+            own = ring.place / "ca.pem"
+            self._servers = parse_servers(join, authority or (own if own.exists() else None))
             key = ring.key(user)
         else:
             self._child = NatsServer(store, [name], host, port, tls)
             key = self._child.own
             self._servers = ()
         self._link, self._key, self._journal, self._kept = link, key, journal, kept
+        self._replicas = replicas
         self._server: TerminalServer | None = None
         self._end = threading.Event()
 
@@ -91,6 +96,7 @@ class Service:
                 *(self._link, self.name, self._servers, self._key),
                 journal=self._journal,
                 kept=self._kept,
+                replicas=self._replicas,
             )
             self._server.start()
         except BaseException:
