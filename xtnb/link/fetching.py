@@ -13,7 +13,7 @@ import threading
 from collections.abc import Callable
 
 from xtnb.link.keys import stream_of
-from xtnb.link.wire import Msg, Wire
+from xtnb.link.wire import Msg, RequestFailed, Wire
 
 _BATCH = 1000
 _WAIT_SECONDS = 1.0
@@ -53,7 +53,10 @@ class Fetcher:
             "num_replicas": 1,
         }
         asked = json.dumps({"stream_name": self._stream, "config": config}).encode()
-        self._wire.request(f"$JS.API.CONSUMER.CREATE.{self._stream}.{name}", asked)
+        subject = f"$JS.API.CONSUMER.CREATE.{self._stream}.{name}"
+        said = json.loads(self._wire.request(subject, asked, _WAIT_SECONDS).data)
+        if "error" in said:
+            raise RequestFailed(0, f"{subject}: {said['error'].get('description', said)}")
         count = min(_BATCH, last - first + 1)
         done = threading.Event()
         numbers: list[int] = []

@@ -161,6 +161,12 @@ def store(wire: Wire, rows: Sequence[Row], seconds: float = 10.0) -> None:
             raise JetStreamError(WRONG_LAST, f"{row.number} was stored as {stored['seq']}")
 
 
+def stored_at(wire: Wire, stream: str, number: int) -> bytes:
+    """The content of a message. Raises JetStreamError when it is not there."""
+    found = call(wire, f"STREAM.MSG.GET.{stream}", {"seq": number})
+    return base64.b64decode(found["message"].get("data", ""))
+
+
 def message_bytes(row: Row) -> int:
     """About how much of a batch a row takes."""
     return len(row.data) + _BATCH_HEADERS

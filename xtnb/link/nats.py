@@ -49,6 +49,7 @@ _log = logging.getLogger("xtnb.link")
 
 _OPEN_SECONDS = 5.0
 _PATIENCE = 0.1  # seconds that a push may be late before it is fetched
+_FETCH_PATIENCE = 30.0  # a cluster may need so long to choose a new leader
 _ENDED = "the session has ended"
 
 
@@ -158,7 +159,7 @@ class _Life:
         self._parts: dict[int, dict[int, bytes]] = {}
         self._early: list[Msg] = []
         self._fetcher: Fetcher | None = None
-        self._kept = time.monotonic()
+        self._kept = self._fetched_at = time.monotonic()
         self._clock = TheirClock()
         self._over = threading.Event()
         self._wake = threading.Event()
@@ -352,7 +353,9 @@ class _Life:
                 self._renew()
                 self.merge.tick()
                 missing = self.merge.missing(_PATIENCE)
-                if missing and self._fetcher is not None:
+                if missing is None:
+                    self._fetched_at = time.monotonic()
+                elif self._fetcher is not None:
                     self._fetch(*missing)
         except (XtnbError, KeyError, TypeError) as fault:
             self._lost(str(fault))
@@ -378,7 +381,16 @@ class _Life:
 
     def _fetch(self, first: int, last: int) -> None:
         assert self._fetcher is not None
-        if not self._fetcher.fetch(first, last):
+        try:
+            there = self._fetcher.fetch(first, last)
+        except RequestFailed as failed:
+            now = time.monotonic()
+            if failed.status == DENIED or now - self._fetched_at > _FETCH_PATIENCE:
+                raise
+            _log.info("pushes from %s on cannot be fetched yet: %s", first, failed)
+            return
+        self._fetched_at = time.monotonic()
+        if not there:
             raise NotConnected(f"{_ENDED}: pushes from {first} on are no longer in the stream")
 
     # -- ending ----------------------------------------------------------------------------------

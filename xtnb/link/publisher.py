@@ -11,18 +11,23 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterable
 
 from xtnb.errors import NotConnected
-from xtnb.link.jetstream import WRONG_LAST, JetStreamError, Row, message_bytes, store
+from xtnb.link.codec import CodecError, decode
+from xtnb.link.jetstream import JetStreamError, Row, message_bytes, span, store, stored_at
 from xtnb.link.wire import RequestFailed, Wire
+from xtnb.vocabulary.messages import Push
 
 _log = logging.getLogger("xtnb.link")
 
 _BATCH_ROWS = 500
 _BATCH_BYTES = 4 * 1024 * 1024
 _GATHER_SECONDS = 0.005
+_LOOK_SECONDS = 0.3
+_PATIENCE_SECONDS = 5.0
 MOST_WAITING = 200_000
 
 
@@ -30,11 +35,13 @@ class Publisher:
     """Stores rows in their order, over whichever wire is there.
 
     Args:
+        stream: its name.
         on_rival: hears when someone else writes the stream, or it is gone; nothing
             more is stored then.
     """
 
-    def __init__(self, on_rival: Callable[[str], None]) -> None:
+    def __init__(self, stream: str, on_rival: Callable[[str], None]) -> None:
+        self._stream = stream
         self._on_rival = on_rival
         self._rows: deque[Row] = deque()
         self._wire: Wire | None = None
@@ -105,18 +112,48 @@ class Publisher:
                 continue
             try:
                 store(wire, batch)
-            except JetStreamError as error:
-                self._give_up(wire)
-                if error.code == WRONG_LAST:
-                    self._on_rival("another server writes the stream of this terminal")
-                else:
-                    self._on_rival(str(error))
-            except (RequestFailed, NotConnected) as fault:
+            except (JetStreamError, RequestFailed, NotConnected) as fault:
                 _log.warning("pushes wait for the NATS server: %s", fault)
-                self._give_up(wire)
-                wire.close()  # whoever owns it hears, connects anew and resumes
+                self._look(wire, str(fault))
             else:
                 self._stored(batch[-1].number)
+
+    def _look(self, wire: Wire, why: str) -> None:
+        """Find out how far the stream is, whatever became of the last batch.
+
+        A cluster that chooses a new leader may for a while have less than it had
+        acknowledged, and then more, of what was under way.
+        """
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while wire.open and not self._stopped:
+            try:
+                found = span(wire, self._stream)
+                if found is None:
+                    why = f"the stream {self._stream} is gone"
+                elif self._is_ours(wire, found.last):
+                    self._stored(found.last)
+                    return
+                else:
+                    why = "another server writes the stream of this terminal"
+            except (JetStreamError, RequestFailed, NotConnected) as fault:
+                why = str(fault)
+            if time.monotonic() > deadline:
+                self._give_up(wire)
+                self._on_rival(why)
+                return
+            self._gathered.wait(_LOOK_SECONDS)
+        self._give_up(wire)  # whoever owns it hears, connects anew and resumes
+
+    def _is_ours(self, wire: Wire, last: int) -> bool:
+        """Whether the stream ends before what waits, or with a row of it."""
+        with self._changed:
+            if not self._rows:
+                return True
+            first = self._rows[0].number
+            row = next((row for row in self._rows if row.number == last), None)
+        if row is None:
+            return last == first - 1
+        return _same(row.data, stored_at(wire, self._stream, last))
 
     def _batch(self) -> list[Row]:
         batch: list[Row] = []
@@ -138,3 +175,19 @@ class Publisher:
         with self._changed:
             if self._wire is wire:
                 self._wire = None
+
+
+def _same(one: bytes, other: bytes) -> bool:
+    """Whether two encoded pushes tell the same, whoever they say had asked for it."""
+    try:
+        return _told(one) == _told(other)
+    except (CodecError, TypeError):
+        return False
+
+
+def _told(data: bytes) -> object:
+    push = decode(data)
+    if not isinstance(push, Push):
+        raise TypeError("no push")
+    record = {**vars(push.record), "seq": 0}
+    return push.number, push.kind, push.account_type, push.account_id, record

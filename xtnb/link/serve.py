@@ -27,7 +27,7 @@ from xtnb.link.base import ConnectResult, Link
 from xtnb.link.codec import CodecError, decode, encode, pack
 from xtnb.link.desks import Asked, Desks
 from xtnb.link.flood import MOST_UNDER_WAY, UnderWay
-from xtnb.link.jetstream import Retention, Row, drop_stream, make_stream, span
+from xtnb.link.jetstream import Retention, Row, Span, drop_stream, make_stream, span
 from xtnb.link.keys import stream_of
 from xtnb.link.nkeys import Key
 from xtnb.link.outbox import Live, Outbox
@@ -53,6 +53,7 @@ from xtnb.vocabulary.messages import Push, PushKind, Reply, Request
 _log = logging.getLogger("xtnb.link")
 
 _TICK_SECONDS = 0.2
+_LOOKS = 25  # so many ticks a stream may be behind what it had acknowledged
 _SLOWEST_RETRY = 2.0
 _BACKLOG = 20_000
 _ROOM = 64 * 1024  # of a message, for headers
@@ -126,7 +127,7 @@ class TerminalServer:
         self._lock = threading.RLock()
         self._ended = threading.Event()
         self._wake = threading.Event()
-        self._publisher = Publisher(self._give_up)
+        self._publisher = Publisher(self._stream, self._give_up)
         # who waits in vain finds out by its own connection, or by the epoch
         self._outbox = Outbox(live_subject(name), self._wake.set)
         self._desks = Desks(self, lease_seconds, replicas)
@@ -245,7 +246,7 @@ class TerminalServer:
 
     def _prepare(self, wire: Wire) -> int:
         """Have a stream that fits what is to be stored; returns the last number it has."""
-        found = span(wire, self._stream)
+        found = self._span(wire)
         with self._lock:
             if self.journal is not None:
                 return self._follow_journal(wire, self.journal, found.last if found else None)
@@ -262,6 +263,15 @@ class TerminalServer:
                 self._make(wire, self._first_waiting())
                 return self._first_waiting() - 1
             return found.last
+
+    def _span(self, wire: Wire) -> Span | None:
+        """What the stream has; waits a little for a cluster with a new leader to catch up."""
+        for _ in range(_LOOKS):
+            found = span(wire, self._stream)
+            if self._wire is None or found is None or found.last >= self._first_waiting() - 1:
+                break
+            self._ended.wait(_TICK_SECONDS)
+        return found
 
     def _first_waiting(self) -> int:
         return self._last - self._publisher.waiting + 1
