@@ -6,6 +6,7 @@ xtnb serve FOLDER [--port N] [--host HOST --tls-cert PEM --tls-key PEM] [--nats 
 xtnb keys add NAME --role reader|trader|terminal | list | revoke NAME | config TERMINAL...
 xtnb limits TERMINAL [ACCOUNT]
 xtnb stop TERMINAL [--undo]
+xtnb doctor --vendor [FOLDER]
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from xtnb.link.keys import ROLES, KeyRing, people
 from xtnb.link.limits import FILE as LIMITS
 from xtnb.link.limits import SWITCH, LimitsFile
 from xtnb.link.server import Tls
-from xtnb.vocabulary.options import in_language
+from xtnb.vocabulary.options import in_language, options
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -331,3 +332,26 @@ def stop_trading(terminal: str, undo: bool) -> None:
             "Trading is stopped; cancels still work. `xtnb stop --undo` ends it. / "
             "交易已停止，撤单仍可用；xtnb stop --undo 恢复"
         )
+
+
+_MARKS = {"ok": "[ ok ]", "note": "[note]", "wrong": "[ !! ]"}
+
+
+@main.command(name="doctor")
+@click.option("--vendor", is_flag=True, required=True, help="Check the way to a real MiniQMT.")
+@click.option("--language", type=click.Choice(["en", "zh"]), help="Print in English or Chinese.")
+@click.argument("folder", required=False, type=click.Path(path_type=Path))
+def doctor(vendor: bool, language: str | None, folder: Path | None) -> None:
+    """Say what is found, what it means and what to do. 检查清单
+
+    Run it on the Windows machine of the MiniQMT, whose userdata_mini FOLDER is. It
+    connects and reads; it sends no order.
+    """
+    from xtnb.link.vendor import VendorLink
+    from xtnb.link.vendor_checks import check
+
+    found = check(folder, VendorLink)
+    for one in found:
+        click.echo(f"{_MARKS[one.state]} {one.name}: {one.text(language or options.language)}")
+    if any(one.state == "wrong" for one in found):
+        raise SystemExit(1)
