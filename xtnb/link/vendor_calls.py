@@ -218,6 +218,8 @@ def _export(trader: Any, whose: Whose, asked: Arguments) -> dict[str, Any]:
             asked["end_time"] or None,
             dict(asked["user_param"]),
         )
+        if "error" not in found and not path.is_file():
+            return {"error": {"errorMsg": "终端没有写出文件 / the terminal wrote no file"}}
         return found if "error" in found else {**found, "csv": _text(path.read_bytes())}
     finally:
         shutil.rmtree(place, ignore_errors=True)
