@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from tests.contract import house
+from tests.contract.scripted_link import Gateway
 from tests.link.serving import served
 from tests.session.scripted import Diary
 from tests.vendor.links import vendor_link
@@ -84,6 +85,29 @@ def _house() -> Reach:
     )
 
 
+def _one_new_file() -> Reach:
+    """A gateway of another kind, which is nothing but scripted_link.py."""
+    clock = HandClock(START)
+    market = Market(clock, 7, [find(code) for code in CODES])
+    gateway = Gateway("gateway", PaperTerminal("gateway", market, demo()))
+
+    def advance(seconds: float) -> None:
+        def walk() -> None:
+            market.advance(market.now() + round(seconds * 1e9))
+            gateway.tell()
+
+        gateway.call(walk)
+
+    leaving = ExitStack()
+    leaving.callback(gateway.end)
+    return Reach(
+        new_link=gateway.link,
+        quote=lambda code: gateway.call(lambda: market.quote(code)),
+        advance=advance,
+        leaving=leaving,
+    )
+
+
 def _through_the_vendor_s_package(reach: Reach) -> Reach:
     behind = reach.new_link
     return replace(reach, new_link=lambda: vendor_link(behind()))
@@ -98,6 +122,8 @@ REACHES = {
     "local": _local,
     "vendor": lambda: _through_the_vendor_s_package(_local()),
     "nats": lambda: _over_nats(_local()),
+    "miniqmt over nats": lambda: _over_nats(_through_the_vendor_s_package(_local())),
+    "another gateway": _one_new_file,
 }
 # The same ways to a terminal with one account of every kind.
 HOUSES = {
