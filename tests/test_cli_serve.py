@@ -168,3 +168,12 @@ def test_keys_are_printed_for_a_server_of_ones_own(config):
     assert [user["nkey"] for user in account["users"]] == [rita.public]
     assert "xtnb.main.ask.read" in account["users"][0]["permissions"]["publish"]["allow"]
     assert "spare" not in json.dumps(account)
+
+
+def test_a_leaf_node_maps_what_it_asks_of_the_hubs_jetstream(config):
+    run("keys", "add", "anna", "--role", "trader")
+
+    said = run("keys", "config", "--leaf-of", "hub", "main").output
+
+    assert json.loads(said)["accounts"]["XTNB"]["mappings"] == {"$JS.API.>": "$JS.hub.API.>"}
+    assert "$JS.hub.API.CONSUMER.CREATE.XTNB_main.>" in said

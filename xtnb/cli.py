@@ -254,17 +254,25 @@ def list_keys() -> None:
 
 
 @keys.command(name="config")
+@click.option("--leaf-of", "domain", metavar="DOMAIN", help="For a leaf node in front of that hub.")
 @click.argument("terminals", nargs=-1, required=True)
-def keys_config(terminals: tuple[str, ...]) -> None:
+def keys_config(domain: str | None, terminals: tuple[str, ...]) -> None:
     """Print the keys for a nats-server of your own through which TERMINALS are served.
 
-    It is an account XTNB with its users: what nats-server.conf includes.
+    It is an account XTNB with its users: what nats-server.conf includes. DOMAIN is the
+    domain of the hub's JetStream; a leaf node has none of its own.
     """
     try:
         names = [checked_name("terminal", name) for name in terminals]
-        account = {"jetstream": "enabled", "users": people(KeyRing().users(), names)}
+        users = people(KeyRing().users(), names)
     except XtnbError as error:
         raise click.ClickException(str(error)) from error
+    account: dict[str, object] = {"jetstream": "enabled", "users": users}
+    if domain:
+        # a leaf node maps before it judges
+        hub = f"$JS.{domain}.API."
+        there = json.loads(json.dumps(users).replace("$JS.API.", hub))
+        account = {"mappings": {"$JS.API.>": f"{hub}>"}, "users": there}
     click.echo(json.dumps({"accounts": {"XTNB": account}}, indent=1))
 
 

@@ -1,0 +1,141 @@
+"""Servers of one's own: what `xtnb keys config` prints, TLS, and a leaf node in front.
+
+The configurations are those of notebooks/many_machines.md.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from contextlib import ExitStack
+
+import pytest
+import trustme
+from click.testing import CliRunner
+
+from tests.link.serving import until
+from tests.link.test_cluster import free_ports
+from xtnb import desk
+from xtnb.cli import main
+from xtnb.endpoints import paper_host
+from xtnb.errors import NotConnected
+from xtnb.link.keys import READER, TERMINAL, TRADER, KeyRing
+from xtnb.link.nkeys import Key
+from xtnb.link.server import program
+from xtnb.link.service import Service
+
+
+@pytest.fixture
+def leaving():
+    with ExitStack() as stack:
+        yield stack
+
+
+@pytest.fixture
+def ring(tmp_path, monkeypatch):
+    """A configuration folder with keys and the authority that everybody trusts."""
+    monkeypatch.setenv("XTNB_CONFIG", str(tmp_path / "config"))
+    ring = KeyRing()
+    for name, role in {"box-1": TERMINAL, "anna": TRADER, "rita": READER}.items():
+        ring.add(name, role)
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(ring.place / "ca.pem")
+    issued = authority.issue_cert("127.0.0.1")
+    issued.cert_chain_pems[0].write_to_path(tmp_path / "cert.pem")
+    issued.private_key_pem.write_to_path(tmp_path / "key.pem")
+    return ring
+
+
+def start(folder, name, text, leaving):
+    """Run nats-server on a configuration, as its administrator does; returns its log."""
+    leaf = ["--leaf-of", "hub"] if "remotes" in text else []
+    keys = CliRunner().invoke(main, ["keys", "config", *leaf, "main"]).output
+    (folder / f"{name}-keys.conf").write_text(keys, encoding="utf-8")
+    file, log = folder / f"{name}.conf", folder / f"{name}.log"
+    tls = 'tls { cert_file: "cert.pem", key_file: "key.pem" }\n'
+    common = f"server_name: {name}\nmax_payload: 8MB\n{tls}include {name}-keys.conf\n"
+    file.write_text(common + text, encoding="utf-8")
+    process = subprocess.Popen([program(), "-c", file, "-l", log], cwd=folder)
+    leaving.callback(process.wait, 10)
+    leaving.callback(process.terminate)
+    until(lambda: log.exists() and "Server is ready" in log.read_text(encoding="utf-8"))
+    return log
+
+
+@pytest.fixture
+def ports(tmp_path, ring, leaving):
+    """A hub with JetStream, and a leaf node without it that leads there."""
+    hub, leaves, leaf = free_ports(3)
+    key = Key.new()
+    tls = 'tls { cert_file: "cert.pem", key_file: "key.pem" }'
+    trust = f"tls {{ ca_file: {json.dumps(str(ring.place / 'ca.pem'))} }}"
+    start(
+        *(tmp_path, "hub"),
+        f"""
+listen: "127.0.0.1:{hub}"
+jetstream {{ store_dir: "streams", sync_interval: always, domain: hub }}
+leafnodes {{
+  listen: "127.0.0.1:{leaves}"
+  authorization {{ nkey: {key.public}, account: XTNB }}
+  {tls}
+}}
+""",
+        leaving,
+    )
+    log = start(
+        *(tmp_path, "leaf"),
+        f"""
+listen: "127.0.0.1:{leaf}"
+leafnodes {{ remotes: [
+  {{ url: "tls://127.0.0.1:{leaves}", nkey: {key.seed}, account: XTNB, {trust} }}
+] }}
+""",
+        leaving,
+    )
+    until(lambda: "Leafnode connection created" in log.read_text(encoding="utf-8"))
+    return hub, leaf
+
+
+@pytest.fixture
+def service(tmp_path, ring, ports, leaving):
+    link = paper_host(seed=5, clock="hand").link("joined")
+    join = f"tls://box-1@127.0.0.1:{ports[0]}"
+    service = Service(link, "main", tmp_path / "nowhere", ring, join=join)
+    leaving.callback(service.stop)
+    assert service.start() == f"tls://127.0.0.1:{ports[0]}/main"
+    return service
+
+
+def test_orders_and_pushes_pass_a_leaf_node_and_a_reader_stays_one(service, ports, leaving):
+    hub, leaf = ports
+    near = leaving.enter_context(desk.connect(f"tls://anna@127.0.0.1:{hub}/main"))
+    far = leaving.enter_context(desk.connect(f"tls://anna@127.0.0.1:{leaf}/main"))
+    reader = leaving.enter_context(desk.connect(f"tls://rita@127.0.0.1:{leaf}/main"))
+
+    sent = [here.buy("600000.SH", 100, 9.8).id for here in (near, far, near, far)]
+
+    for here in (near, far, reader):
+        assert here.orders()["order_id"].tolist() == sent
+    assert "may only read" in reader.buy("600000.SH", 100, 9.8).reason
+    assert len(near.orders()) == 4
+
+
+def test_a_session_at_a_leaf_node_fetches_what_it_missed(service, ports, leaving):
+    hub, leaf = ports
+    near = leaving.enter_context(desk.connect(f"tls://anna@127.0.0.1:{hub}/main"))
+    far = leaving.enter_context(desk.connect(f"tls://anna@127.0.0.1:{leaf}/main"))
+    far.buy("600000.SH", 100, 9.8)
+    far._session.link._life._wire._stream.close()
+    until(lambda: far.state != "live")
+    near.buy("600000.SH", 100, 9.8)
+
+    until(lambda: far.state == "live")
+
+    assert far.buy("600000.SH", 100, 9.8).id == far.orders()["order_id"].max() == 3
+
+
+def test_a_certificate_that_nobody_vouches_for_is_refused(service, ports, ring):
+    trustme.CA().cert_pem.write_to_path(ring.place / "ca.pem")
+
+    with pytest.raises(NotConnected, match="certificate verify failed"):
+        desk.connect(f"tls://anna@127.0.0.1:{ports[0]}/main")
