@@ -141,7 +141,7 @@ def test_a_server_that_dies_under_load_loses_and_doubles_nothing(cluster, leavin
         assert numbers == list(range(numbers[0], last + 1))
         told = [push.record.order_id for push in one.pushes if push.kind == PushKind.ORDER]
         assert told == orders
-    assert terminal._publisher.drain(30)
+    assert terminal._news.drain(30)
 
 
 def started(terminal: TerminalServer) -> bool:

@@ -144,7 +144,7 @@ def test_pushes_that_the_stream_no_longer_has_are_told_as_a_gap(server, join, pr
     assert client.lost.wait(10)
     for _ in range(3):
         other.trader.order_stock(*ORDER)
-    server._publisher.drain(5)
+    server._news.drain(5)
     wire = Wire([nats_server().address], nats_server().own)
     wire.connect()
     stream = stream_of(server.name)
@@ -291,7 +291,7 @@ def test_a_second_writer_of_the_stream_ends_the_first_in_words(server, join):
     client = join().connect()
     client.trader.order_stock(*ORDER)
     client.settled()
-    server._publisher.drain(5)
+    server._news.drain(5)
     wire = Wire([nats_server().address], nats_server().own)
     wire.connect()
     wire.request(f"xtnb.{server.name}.push.2.x", b"a rival")

@@ -48,8 +48,9 @@ class Server(Protocol):
     """What the desks need of the server."""
 
     name: str
-    epoch: int
 
+    @property
+    def epoch(self) -> int: ...
     @property
     def last(self) -> int: ...
     @property

@@ -19,7 +19,8 @@ from xtnb.link.address import is_loopback, parse_servers
 from xtnb.link.base import Link
 from xtnb.link.jetstream import Retention
 from xtnb.link.keys import KeyRing
-from xtnb.link.serve import Pushes, TerminalServer, no_journal
+from xtnb.link.news import Pushes
+from xtnb.link.serve import TerminalServer, no_journal
 from xtnb.link.server import NatsServer, Tls
 
 _log = logging.getLogger("xtnb.link")

@@ -1,0 +1,286 @@
+"""What a served terminal says, in one order, and the stream that keeps what it said.
+
+Replies and pushes leave in the order in which they are put here. Each push gets its
+number: that of the journal where there is one, else the next. Clients hear of it at
+once (outbox.py); the stream has it a moment later (publisher.py).
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Protocol
+
+from xtnb.errors import TerminalUnavailable, XtnbError
+from xtnb.link.codec import CodecError, decode, encode, pack
+from xtnb.link.desks import Asked
+from xtnb.link.jetstream import Retention, Row, Span, drop_stream, make_stream, span
+from xtnb.link.keys import stream_of
+from xtnb.link.outbox import Live, Outbox
+from xtnb.link.protocol import (
+    AFTER,
+    FOR,
+    MOST_CAUSES,
+    PART,
+    SERVER_SESSION,
+    TO_THE_REQUESTER,
+    causes_text,
+    live_subject,
+    quote_subject,
+    whose,
+)
+from xtnb.link.publisher import MOST_WAITING, Publisher
+from xtnb.link.wire import Wire, packet
+from xtnb.vocabulary.messages import Push, Reply
+
+_log = logging.getLogger("xtnb.link")
+
+_BACKLOG = 20_000
+_LOOKS = 25  # so many times a stream may be behind what it had acknowledged
+_LOOK_SECONDS = 0.2
+_ROOM = 64 * 1024  # of a message, for headers
+
+
+class Pushes(Protocol):
+    """What a server needs of a journal."""
+
+    epoch: int
+
+    @property
+    def last(self) -> int: ...
+    def pushes_after(self, number: int, limit: int) -> list[tuple[int, bytes]]: ...
+
+
+class News:
+    """What one served terminal says.
+
+    Args:
+        name: of the terminal.
+        kept: how much the stream keeps.
+        replicas: on how many servers of a cluster the stream is.
+        who_asked: who is behind one of the server's own request numbers, if that is known.
+        on_lost: hears when the wire takes no more.
+        on_rival: hears why nothing more can be stored.
+
+    Attributes:
+        lock: held while something is put in its place in the order.
+        epoch, last: of the pushes.
+        journal: of a durable terminal; set before `prepare`.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        kept: Retention,
+        replicas: int,
+        who_asked: Callable[[int], Asked | None],
+        on_lost: Callable[[], object],
+        on_rival: Callable[[str], None],
+    ) -> None:
+        self.lock = threading.RLock()
+        self.journal: Pushes | None = None
+        self.epoch = time.time_ns() // 1_000_000
+        self.last = 0
+        self._name = name
+        self._stream = stream_of(name)
+        self._kept, self._replicas = kept, replicas
+        self._who_asked = who_asked
+        self._causes: deque[tuple[int, int]] = deque(maxlen=MOST_CAUSES)
+        self._closed = threading.Event()
+        self._publisher = Publisher(self._stream, on_rival)
+        self._outbox = Outbox(live_subject(name), on_lost)
+
+    # -- the stream ------------------------------------------------------------------------------
+
+    def follow(self, journal: Pushes, first_time: bool) -> None:
+        """Go by this journal from now on, the one of a life that begins."""
+        with self.lock:
+            self.journal, self.epoch = journal, journal.epoch
+            if first_time:
+                self.last = journal.last
+            else:
+                self.catch_up(journal.last)
+
+    def prepare(self, wire: Wire, first_time: bool) -> int:
+        """Have a stream that fits what is to be stored; returns the last number it has."""
+        found = self._span(wire, first_time)
+        with self.lock:
+            if self.journal is not None:
+                return self._follow_journal(wire, self.journal, found.last if found else None)
+            lost = found is not None and found.last < self._first_waiting() - 1
+            if lost or first_time or self._publisher.waiting > MOST_WAITING:
+                # a new life, which clients know by its epoch
+                self._publisher.clear()
+                self.epoch = max(self.epoch + 1, time.time_ns() // 1_000_000)
+                self.last = 0
+                if found:
+                    drop_stream(wire, self._stream)
+                found = None
+            if found is None:
+                self._make(wire, self._first_waiting())
+                return self._first_waiting() - 1
+            return found.last
+
+    def _span(self, wire: Wire, first_time: bool) -> Span | None:
+        """What the stream has; waits a little for a cluster with a new leader to catch up."""
+        for _ in range(_LOOKS):
+            found = span(wire, self._stream)
+            if first_time or found is None or found.last >= self._first_waiting() - 1:
+                break
+            self._closed.wait(_LOOK_SECONDS)
+        return found
+
+    def _first_waiting(self) -> int:
+        return self.last - self._publisher.waiting + 1
+
+    def _follow_journal(self, wire: Wire, journal: Pushes, last: int | None) -> int:
+        """Give the publisher what the journal has and the stream lacks."""
+        if last is not None and last > journal.last:
+            raise TerminalUnavailable(
+                f"the stream of {self._name!r} has {last} pushes and this folder {journal.last}: "
+                "the folder is an older copy, or another terminal's; serve it by another name"
+            )
+        if last is None:
+            last = max(0, self.last - _BACKLOG)
+            self._make(wire, last + 1)
+        self._publisher.clear()
+        number = last
+        while number < self.last:
+            found = journal.pushes_after(number, 1000)
+            rows = [_row(self._name, *one) for one in found if one[0] <= self.last]
+            if not rows:
+                break
+            self._publisher.add(rows)
+            number = rows[-1].number
+        return last
+
+    def _make(self, wire: Wire, first: int) -> None:
+        subjects = [f"xtnb.{self._name}.push.>"]
+        make_stream(wire, self._stream, subjects, first, self._kept, self._replicas)
+
+    def resume(self, wire: Wire, last: int) -> None:
+        """Speak over this wire; the stream has everything up to `last`."""
+        with self.lock:
+            self._outbox.wire = wire
+            self._publisher.resume(wire, last)
+
+    def pause(self) -> None:
+        """Store nothing until `resume`."""
+        self._publisher.pause()
+
+    def drain(self, seconds: float) -> bool:
+        """Wait until the stream has everything; False when it takes too long."""
+        return self._publisher.drain(seconds)
+
+    def first(self, wire: Wire) -> int:
+        """Number of the oldest push that the stream still has."""
+        found = span(wire, self._stream)
+        return found.first if found else self.last + 1
+
+    def forget(self, wire: Wire) -> None:
+        """Remove the stream: its numbers end with this life."""
+        try:
+            drop_stream(wire, self._stream)
+        except XtnbError as fault:
+            _log.info("the stream of %s stays behind: %s", self._name, fault)
+
+    def close(self) -> None:
+        """Say what waits and end the threads."""
+        self._closed.set()
+        self._publisher.stop()
+        self._outbox.close()
+
+    # -- what is said ----------------------------------------------------------------------------
+
+    def notice(self, words: str) -> None:
+        """Tell every client that the terminal is about to be away."""
+        self._outbox.send(packet(f"xtnb.{self._name}.notice", pack({"words": words})))
+
+    def quote(self, push: Push) -> None:
+        """Tell a quote to who watches; it has no place in the order."""
+        subject = quote_subject(self._name, push.record.stock_code)
+        self._outbox.send(packet(subject, encode(push)))
+
+    def reply(self, asked: Asked, reply: Reply) -> None:
+        """Send a reply to who asked, in its place among the pushes."""
+        with self.lock:
+            reply = reply._replace(seq=asked.seq, after=self.last)
+            self._causes.append((asked.fence, asked.seq))
+            try:
+                data = encode(reply)
+            except CodecError as fault:
+                _log.error("%s: the reply %s", asked.request.method, fault)
+                data = encode(Reply(asked.seq, None, f"the reply {fault}", 0, self.last))
+            wire = self._outbox.wire
+            if wire is None:
+                return
+            most = wire.max_payload - _ROOM
+            parts = [data[at : at + most] for at in range(0, len(data), most)]
+            for place, part in enumerate(parts, 1):
+                headers = {PART: f"{place}/{len(parts)}"} if len(parts) > 1 else None
+                self._outbox.send(packet(asked.inbox, part, "", headers))
+
+    def push(self, push: Push) -> None:
+        """Tell a push, after those that the journal has before it."""
+        with self.lock:
+            if self.journal is None:
+                number = self.last + 1
+            elif push.number <= self.last:
+                return
+            else:
+                number = push.number
+                self.catch_up(number - 1)
+            self._tell(number, push)
+
+    def catch_up(self, number: int) -> None:
+        """Tell what the journal has up to a number: pushes of accounts nobody subscribed."""
+        while self.journal is not None and self.last < number:
+            found = self.journal.pushes_after(self.last, min(1000, number - self.last))
+            for _, data in found:
+                push = decode(data)
+                if isinstance(push, Push):
+                    self._tell(push.number, push)
+            if not found:
+                break
+
+    def _tell(self, number: int, push: Push) -> None:
+        causes = list(self._causes)
+        self._causes.clear()
+        headers = {AFTER: causes_text(causes)} if causes else {}
+        whom = 0
+        ours = push.session == SERVER_SESSION
+        # a push may come before the reply to what it is about
+        asked = self._who_asked(push.seq) if ours else None
+        mine = (asked.session, asked.seq) if asked else (0, 0)
+        if asked is not None and push.kind in TO_THE_REQUESTER:
+            whom = asked.fence
+            headers[FOR] = str(whom)
+        record = push.record
+        if push.seq and getattr(record, "seq", 0) == push.seq:
+            record = replace(record, seq=mine[1])
+        told = push._replace(
+            epoch=self.epoch, number=number, record=record, session=mine[0], seq=mine[1]
+        )
+        try:
+            data = encode(told)
+        except CodecError as fault:
+            _log.error("a push of %s %s", push.kind, fault)
+            return
+        account = whose(push.account_type, push.account_id)
+        self.last = number
+        self._publisher.add([Row(number, f"xtnb.{self._name}.push.{account}", data, headers)])
+        live = Live(number, account, data, headers.get(AFTER, ""), whom)
+        self._outbox.push(self.epoch, live)
+
+
+def _row(name: str, number: int, data: bytes) -> Row:
+    """A push of the journal as the stream keeps it; who asked for it is gone."""
+    push = decode(data)
+    assert isinstance(push, Push)
+    account = whose(push.account_type, push.account_id)
+    told = push._replace(session=0, seq=0) if push.session == SERVER_SESSION else push
+    return Row(number, f"xtnb.{name}.push.{account}", encode(told), {})
