@@ -100,6 +100,22 @@ def test_a_repeated_key_gets_the_first_reply_and_sends_nothing(broker):
     link.close()
 
 
+def test_a_key_of_another_order_is_refused_before_and_after_its_reply(broker):
+    del broker.answers["order_stock"]
+    link, ear = opened(broker)
+    link.send(buy(1, "key", "first"))
+    asked = broker.next()
+    link.send(buy(2, "key", "second"))
+    assert ear.reply(2).error_id == RefusalCode.REPEATED
+    broker.answer(asked, 41)
+    ear.reply(1)
+    link.send(buy(3, "key", "third"))
+
+    assert ear.reply(3).error_id == RefusalCode.REPEATED
+    assert len(sent_orders(broker)) == 1
+    link.close()
+
+
 def test_a_refusal_is_repeated_as_well(broker):
     broker.answers["order_stock"] = lambda r: [Reply(r.seq, -1, "资金不足 / no cash")]
     link, ear = opened(broker)
@@ -285,8 +301,10 @@ def test_what_became_of_keys_can_be_asked_and_voids_those_that_never_came(broker
     ear.reply(1)
     link.send(outcome(2, "key", "never"))
     link.send(buy(3, "never"))
+    link.send(outcome(4, "never"))
 
     assert ear.reply(2).value == [(41, ""), None]
+    assert ear.reply(4).value == [None]
     assert "not sent" in ear.reply(3).error
     assert len(sent_orders(broker)) == 1
     link.close()

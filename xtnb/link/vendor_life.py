@@ -18,6 +18,7 @@ from typing import Any
 
 from xtnb.errors import NotConnected, RefusalCode
 from xtnb.link.base import Deliver
+from xtnb.link.once import repeated
 from xtnb.link.vendor_asked import Asked, Limits, News
 from xtnb.link.vendor_calls import CALLS, EMPTY_ROWS, ORDER, RAW, Answer, Call, Whose
 from xtnb.link.vendor_memory import Memory, tag_of, tagged
@@ -33,6 +34,7 @@ from xtnb.vocabulary.records import XtAccountInfo, XtOrder, XtOrderError, XtTrad
 _log = logging.getLogger("xtnb.link")
 
 _OUTCOME = "outcome"
+_TERMS = "terms"
 _SILENT = "没有发送：终端没有响应 / not sent: the terminal answers nothing"
 _UNSEEN = "没有发送：无法读取该账号的委托 / not sent: the orders of the account could not be read"
 _EXPIRED = "委托已过有效时间，没有发送 / not sent: the order came after its end"
@@ -159,7 +161,7 @@ class Life:
         deadline = self._limits.now() + self._limits.answer
         tag = tag if request.method == ORDER else ""
         asked = Asked(request, CALLS.get(request.method), deadline, tag)
-        asked.again = self._memory_says(request) is not None  # unknown so far: look for it
+        asked.again = self._first(request) is not None  # unknown so far: look for it
         self._hand_on(asked)
         asked.sent.wait(self._limits.send)
 
@@ -172,18 +174,18 @@ class Life:
         """What is answered without asking the terminal; None for the rest."""
         if request.method in QUOTES:
             return None
+        if request.method == _TERMS:
+            return [Reply(request.seq, None)]  # a broker's rates are not to be asked for
         call = CALLS.get(request.method)
         if call is None and request.method != _OUTCOME:
             text = f"实盘终端没有 {request.method} / a real terminal has no {request.method}"
             return [Reply(request.seq, None, text)]
         if 0 < request.valid_until < self._limits.wall():
             return [Reply(request.seq, None, _EXPIRED, int(RefusalCode.EXPIRED))]
-        if (first := self._memory_says(request)) is not None:
-            unknown = first.error_id == RefusalCode.OUTCOME_UNKNOWN
-            if not unknown or request.method != ORDER:
-                return [first._replace(seq=request.seq)]
-        if request.key and self._traffic.join(request):
-            return []
+        if (before := self._answered_before(request)) is not None:
+            return before
+        if request.key and (shared := self._traffic.join(request)) is not None:
+            return shared
         account = (request.account_type, request.account_id)
         if request.account_id and not self._has(account):
             return self._stranger(request)
@@ -192,9 +194,21 @@ class Life:
             return [Reply(request.seq, None, text)]
         return None
 
-    def _memory_says(self, request: Request) -> Reply | None:
+    def _answered_before(self, request: Request) -> list[Any] | None:
+        """The reply to a key that came before; None for a new one, and for an order whose
+        outcome is unknown, which is looked for again."""
+        found = self._first(request)
+        if found is None:
+            return None
+        if found[1].error == _VOID:
+            return [found[1]._replace(seq=request.seq)]
+        reply = repeated(request, lambda _: found)
+        unknown = reply is not None and reply.error_id == RefusalCode.OUTCOME_UNKNOWN
+        return None if reply is None or (unknown and request.method == ORDER) else [reply]
+
+    def _first(self, request: Request) -> tuple[Request, Reply] | None:
         with self._lock:
-            return self._memory.reply(request)
+            return self._memory.first(request)
 
     def _has(self, account: tuple[int, str]) -> bool:
         """Whether the terminal has that account: at the vendor, one that is not there and
@@ -311,12 +325,15 @@ class Life:
             order = asked.request._replace(method=ORDER, key=key)
             with self._lock:
                 number = self._memory.order_of(tag_of(asked.account, key))
-                first = self._memory.reply(order)
+                before = self._memory.first(order)
+                first = before[1] if before else None
                 if first is None and not number:
                     if self._traffic.carries(order):
                         return Answer(None, UNKNOWN)
                     self._memory.remember(order, Reply(0, None, _VOID, int(RefusalCode.EXPIRED)))
-            if first is None or first.error_id == RefusalCode.OUTCOME_UNKNOWN:
+            if first is not None and first.error == _VOID:
+                found.append(None)
+            elif first is None or first.error_id == RefusalCode.OUTCOME_UNKNOWN:
                 if first is not None and not number:
                     return Answer(None, UNKNOWN)  # it was sent, and may still arrive
                 found.append((number, "") if number else None)

@@ -69,7 +69,7 @@ class Memory:
         self._remarks: MutableMapping[str, str] = {} if remarks is None else remarks
         self.lock = threading.RLock()
         self._day = ""
-        self._replies: dict[tuple[Account, str], Reply] = {}
+        self._replies: dict[tuple[Account, str], tuple[Request, Reply]] = {}
         self._numbers: dict[str, int] = {}
         self._fills: set[tuple[Account, str, int, str]] = set()
         self._orders: dict[tuple[Account, int], XtOrder] = {}
@@ -86,12 +86,12 @@ class Memory:
     def remember(self, request: Request, reply: Reply) -> None:
         """Keep the first reply to a key, or a later one when the first was unknown."""
         if request.key:
-            self._replies[_intent(request)] = reply
+            self._replies[_intent(request)] = request, reply
             if len(self._replies) > _KEPT:
                 del self._replies[next(iter(self._replies))]
 
-    def reply(self, request: Request) -> Reply | None:
-        """The reply to the key of a request; None when the key is new."""
+    def first(self, request: Request) -> tuple[Request, Reply] | None:
+        """Who bore the key of a request first, and its reply; None when the key is new."""
         return self._replies.get(_intent(request)) if request.key else None
 
     def sent(self, tag: str, remark: str) -> None:

@@ -18,6 +18,7 @@ from typing import Any
 
 from xtnb.errors import NotConnected, RefusalCode
 from xtnb.link.base import Deliver
+from xtnb.link.once import repeated
 from xtnb.link.vendor_asked import Asked, Limits, News, Slot
 from xtnb.link.vendor_calls import CANCELS, Answer
 from xtnb.link.vendor_memory import Memory, untagged
@@ -115,13 +116,18 @@ class Traffic:
         if self.alive:
             self._out.put(items)
 
-    def join(self, request: Request) -> bool:
-        """Whether a request with the same key is under way; its reply is then for both."""
+    def join(self, request: Request) -> list[Reply] | None:
+        """Share the reply of a request with the same key that is under way: nothing to say
+        now. None when there is none; a refusal when it is another request."""
         with self._lock:
             first = self._same(request)
-            if first is not None:
-                first.repeats.append(request)
-            return first is not None
+            if first is None:
+                return None
+            refusal = repeated(request, lambda _: (first.request, Reply(0, None)))
+            if refusal is not None and refusal.error:
+                return [refusal]
+            first.repeats.append(request)
+            return []
 
     def carries(self, request: Request) -> bool:
         """Whether a request with the same key is under way."""
