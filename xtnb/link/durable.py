@@ -126,10 +126,15 @@ class DurableTerminal:
         self._keeper.asked(request)
         return reply
 
-    def note(self, request: Request, session: int, reply: Reply, repeated: bool = False) -> None:
-        """Put a request and its reply into the audit."""
+    def note(self, request: Request, session: int, reply: Reply, repeated: bool = False) -> Reply:
+        """Put a request and its reply into the audit.
+
+        Returns:
+            The reply, with the number of the last push before it.
+        """
+        placed = reply._replace(after=self._last)
         if self.stopped or request.method.startswith(_NOT_AUDITED):
-            return
+            return placed
         changes = not request.method.startswith("query_") and request.method != "history"
         key = "" if repeated else request.key
         outcome = f"repeats {request.key}" if repeated else reply.error
@@ -154,6 +159,7 @@ class DurableTerminal:
             self._replies[request.account_type, request.account_id, key] = request, reply
         if changes or len(self._asked) > _FEW:
             self._due = True
+        return placed
 
     def first_of(self, request: Request) -> tuple[Request, Reply] | None:
         """The request of this account that bore the key of this one first, and its reply."""

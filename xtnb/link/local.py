@@ -387,7 +387,7 @@ class PaperHost:
 
         if request.key and (first := repeated(request, first_of)) is not None:
             if durable is not None:
-                durable.note(request, session.number, first, repeated=True)
+                first = durable.note(request, session.number, first, repeated=True)
             session.hand(first)
             return
         if 0 < request.valid_until < self._wall():
@@ -408,8 +408,7 @@ class PaperHost:
                 if account not in session.accounts:
                     reply = Reply(request.seq, -1, "the account was not subscribed")
                 session.accounts.discard(account)
-        self._note(session, request, reply)
-        session.hand(reply)
+        session.hand(self._note(session, request, reply))
         self._flush()
 
     def _first(self, terminal: Terminal, request: Request) -> tuple[Request, Reply] | None:
@@ -417,15 +416,16 @@ class PaperHost:
             return terminal.first_of(request)
         return self._replies.get(_key(terminal, request))
 
-    def _note(self, session: _Session, request: Request, reply: Reply) -> None:
-        """Remember the reply to a key."""
+    def _note(self, session: _Session, request: Request, reply: Reply) -> Reply:
+        """Remember the reply to a key; returns it with its place among the pushes."""
         terminal = session.terminal
         if isinstance(terminal, DurableTerminal):
-            terminal.note(request, session.number, reply)
-        elif request.key:
+            return terminal.note(request, session.number, reply)
+        if request.key:
             self._replies[_key(terminal, request)] = request, reply
             if len(self._replies) > _KEYS:
                 del self._replies[next(iter(self._replies))]
+        return reply
 
     def _watch(self, session: _Session, request: Request) -> Reply:
         codes: Iterable[str] = request.arguments["codes"]

@@ -39,7 +39,7 @@ def repeated(request: Request, first: First) -> Reply | None:
     return Reply(request.seq, nothing, _TAKEN.format(number), RefusalCode.REPEATED)
 
 
-def outcome(request: Request, first: First, note: Callable[[Request, Reply], None]) -> Reply:
+def outcome(request: Request, first: First, note: Callable[[Request, Reply], object]) -> Reply:
     """What became of the requests with these keys: (value, error), or None for one made void.
 
     Args:
