@@ -186,7 +186,7 @@ def serve(
     signal.signal(signal.SIGTERM, lambda number, frame: service.end())
     if until_eof:
         threading.Thread(target=_end_with_input, args=(service.end,), daemon=True).start()
-    _tell_address(called, address, ring)
+    _tell_address(called, address, ring, bool(join))
     try:
         why = service.run()
     except KeyboardInterrupt:
@@ -205,13 +205,15 @@ def _end_with_input(end: Callable[[], None]) -> None:
     end()
 
 
-def _tell_address(called: str, address: str, ring: KeyRing) -> None:
+def _tell_address(called: str, address: str, ring: KeyRing, joined: bool) -> None:
     scheme, _, rest = address.partition("://")
     click.echo(f"Terminal {called} is served at / 终端 {called} 的地址：\n\n    {address}\n")
-    click.echo("In a notebook on this machine / 本机笔记本：\n")
-    click.echo(f'    desk = xtnb.connect("{address}")\n')
+    if not joined:  # there the keys are its administrator's affair
+        click.echo("In a notebook on this machine / 本机笔记本：\n")
+        click.echo(f'    desk = xtnb.connect("{address}")\n')
     click.echo("From another machine, with a key of its own / 其他机器，各用各的密钥：\n")
-    click.echo("    xtnb keys add NAME --role trader")
+    if not joined:
+        click.echo("    xtnb keys add NAME --role trader")
     click.echo(f'    desk = xtnb.connect("{scheme}://NAME@{rest}")\n')
     click.echo(f"Keys are in {ring.place} / 密钥在此目录")
     click.echo("Ctrl+C ends it. / 按 Ctrl+C 结束。")

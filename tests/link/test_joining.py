@@ -19,6 +19,7 @@ from xtnb import desk
 from xtnb.cli import main
 from xtnb.endpoints import paper_host
 from xtnb.errors import NotConnected
+from xtnb.link.address import parse
 from xtnb.link.keys import READER, TERMINAL, TRADER, KeyRing
 from xtnb.link.nkeys import Key
 from xtnb.link.server import program
@@ -139,3 +140,13 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(service, ports, ring):
 
     with pytest.raises(NotConnected, match="certificate verify failed"):
         desk.connect(f"tls://anna@127.0.0.1:{ports[0]}/main")
+
+
+def test_the_address_of_a_cluster_is_one_that_a_notebook_can_use(ring, tmp_path):
+    link = paper_host(seed=5, clock="hand").link("joined")
+    join = "tls://box-1@n1.example:4222,n2.example:4222"
+
+    service = Service(link, "main", tmp_path / "nowhere", ring, join=join)
+
+    assert service.address == "tls://n1.example:4222,n2.example:4222/main"
+    assert str(parse(service.address)) == service.address

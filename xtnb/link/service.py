@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from xtnb.errors import TerminalUnavailable, XtnbError
-from xtnb.link.address import is_loopback, parse_servers
+from xtnb.link.address import Address, is_loopback, parse_servers
 from xtnb.link.base import Link
 from xtnb.link.jetstream import Retention
 from xtnb.link.keys import KeyRing
@@ -110,7 +110,7 @@ class Service:
         """What clients connect to."""
         child = self._child
         if child is None:
-            return f"{','.join(str(server) for server in self._servers)}/{self.name}"
+            return str(Address(self._servers, self.name))
         host = child.host
         if not is_loopback(host) and host in ("0.0.0.0", "::"):
             host = socket.gethostname()
