@@ -12,7 +12,7 @@ import pytest
 from tests.manual import tables
 from tests.session.scripted import asset, order
 from xtnb import xtconstant as c
-from xtnb.errors import InputError
+from xtnb.errors import InputError, RefusalCode, RequestTimeout
 from xtnb.vocabulary.codes import OrderType, PriceType
 from xtnb.vocabulary.messages import Reply
 from xtnb.xttrader import XtQuantTrader
@@ -358,3 +358,27 @@ def test_every_public_name_has_a_docstring_and_a_signature(name):
     if callable(member):
         for parameter in inspect.signature(member).parameters.values():
             assert parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
+
+
+def unknown(request):
+    code = RefusalCode.OUTCOME_UNKNOWN
+    return [Reply(request.seq, None, "结果未知 / the outcome is unknown", int(code))]
+
+
+def test_an_outcome_that_the_link_does_not_know_is_a_timeout_and_no_failure(trader, link, account):
+    link.answers["order_stock"] = unknown
+
+    with pytest.raises(RequestTimeout, match="unknown"):
+        trader.order_stock(account, "600000.SH", 23, 100, 11, 10.0)
+
+
+def test_no_response_comes_for_an_order_whose_outcome_is_unknown(trader, link, account, diary):
+    link.answers["order_stock"] = unknown
+    link.answers["query_stock_asset"] = [asset()]
+    trader.order_stock_async(account, "600000.SH", 23, 100, 11, 10.0)
+    link.answers["query_stock_trades"] = unknown
+    trader.query_stock_trades_async(account, lambda found: diary.write("trades", found))
+
+    assert diary.wait("trades") is None
+    assert trader.query_stock_asset(account) == asset()
+    assert diary.names() == ["trades"]

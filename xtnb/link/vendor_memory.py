@@ -20,6 +20,7 @@ import re
 import threading
 from collections.abc import MutableMapping
 
+from xtnb.link.once import without_passwords
 from xtnb.vocabulary.messages import Reply, Request
 from xtnb.vocabulary.records import XtOrder, XtTrade
 
@@ -86,7 +87,7 @@ class Memory:
     def remember(self, request: Request, reply: Reply) -> None:
         """Keep the first reply to a key, or a later one when the first was unknown."""
         if request.key:
-            self._replies[_intent(request)] = request, reply
+            self._replies[_intent(request)] = without_passwords(request), reply
             if len(self._replies) > _KEPT:
                 del self._replies[next(iter(self._replies))]
 

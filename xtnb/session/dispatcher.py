@@ -27,7 +27,7 @@ from concurrent.futures import Future
 from queue import SimpleQueue
 from typing import Any
 
-from xtnb.errors import NotConnected, RefusalCode
+from xtnb.errors import NotConnected, RefusalCode, RequestTimeout
 from xtnb.session.calls import CANCELS, ORDER, Call
 from xtnb.vocabulary.messages import Push, PushKind, Reply, Request
 
@@ -59,6 +59,7 @@ class Waiting:
         "future",
         "held",
         "listener",
+        "made",
         "request",
         "returned",
     )
@@ -72,6 +73,7 @@ class Waiting:
         self.answer: Reply | None = None
         self.caller = threading.get_ident()
         self.returned = 0.0
+        self.made = time.monotonic()
         self.held: list[Push] = []
 
 
@@ -190,6 +192,9 @@ class Dispatcher:
         if waiting is None:
             _log.warning("an answer came after its request was given up: %s", reply)
             return
+        if reply.error_id == RefusalCode.OUTCOME_UNKNOWN:
+            self._nobody_knows(waiting)
+            return
         waiting.answer = reply
         early = waiting.at_once or self.relaxed
         if waiting.future and early:
@@ -200,6 +205,17 @@ class Dispatcher:
             self._answers.put((self._answer, waiting))
         else:
             self._pushes.put((self._answer, waiting))
+
+    def _nobody_knows(self, waiting: Waiting) -> None:
+        """The link could not learn what became of a request: unknown, and never failed."""
+        if self._waiting.pop(waiting.request.seq, None) is None:
+            return
+        if waiting.future:
+            seconds = round(time.monotonic() - waiting.made, 1)
+            waiting.future.set_exception(RequestTimeout(waiting.request.method, seconds))
+            self._pushes.put((self._release, waiting))
+        else:
+            self._pushes.put((self._abandon, waiting))
 
     # -- on the push thread; answers also on the answer thread --------------------------------
 
