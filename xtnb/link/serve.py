@@ -305,11 +305,11 @@ class TerminalServer:
             self._news.push(item)
 
     def _reply(self, reply: Reply) -> None:
+        with self._news.lock:
+            self._news.catch_up(reply.after)  # it may tell of pushes that nobody subscribed
         with self._lock:
             asked = self._asked.pop(reply.seq)
-            if asked is None:
-                return
-            self._news.catch_up(reply.after)
+        if asked is not None:
             self._desks.answered(asked, reply)
             self.answer(asked, reply)
 
