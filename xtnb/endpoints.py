@@ -30,6 +30,7 @@ from xtnb.link.limits import LimitsFile
 from xtnb.link.local import PaperHost
 from xtnb.link.vendor import VendorLink
 from xtnb.link.vendor_package import importable, miniqmt_folder
+from xtnb.link.vendor_remarks import KeptRemarks
 from xtnb.terminal.accounts.demo import demo_books
 from xtnb.terminal.clock import HandClock, OpenClock
 from xtnb.terminal.engine import PaperTerminal
@@ -100,7 +101,7 @@ def link_to_serve(
 
     if vendor:
         place = config_folder() / "served" / name
-        return _guarded(VendorLink(str(_reachable(folder))), place), lambda: None, place
+        return _guarded(_miniqmt(folder, place), place), lambda: None, place
     must_be_paper(folder)
     folder = folder.expanduser().resolve()
     link = durable_host(folder, seed).link(folder.as_posix())
@@ -174,7 +175,12 @@ def must_be_paper(address: object) -> None:
 def _real_link(folder: Path) -> Link:
     from xtnb.link.keys import folder as config_folder
 
-    return _guarded(VendorLink(str(_reachable(folder))), config_folder())
+    return _guarded(_miniqmt(folder, config_folder()), config_folder())
+
+
+def _miniqmt(folder: Path, place: Path) -> VendorLink:
+    """A link to a real MiniQMT, whose whole order remarks are kept in a place of ours."""
+    return VendorLink(str(_reachable(folder)), remarks=KeptRemarks(place))
 
 
 def _guarded(link: Link, place: Path) -> Link:

@@ -34,7 +34,7 @@ Account = tuple[int, str]
 
 def tag_of(account: Account, key: str) -> str:
     """The tag of a key: the same for the same account and key, on any machine."""
-    text = f"{account[0]}\0{account[1]}\0{key}".encode()
+    text = f"{account[0]}\0{account[1]}\0{key}".encode(errors="surrogatepass")
     return base64.b32encode(hashlib.blake2b(text, digest_size=8).digest()).decode()[:TAG_LENGTH]
 
 
