@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import socket
-import threading
 from contextlib import ExitStack, suppress
 
 import pytest
 
-from tests.link.clients import ACCOUNT, ORDER, Client
+from tests.link.clients import ACCOUNT, Client
+from tests.link.load import Load
 from tests.link.serving import until
 from xtnb.endpoints import paper_host
-from xtnb.errors import NotConnected, RequestTimeout, XtnbError
+from xtnb.errors import XtnbError
 from xtnb.link.jetstream import call
 from xtnb.link.keys import LOCAL, TRADER, User
 from xtnb.link.nats import NatsLink
@@ -72,33 +72,6 @@ def has_leader(wire: Wire) -> bool:
         return False
     call(wire, f"STREAM.DELETE.{stream}")
     return True
-
-
-class Load:
-    """Sends orders one after the other, and comes back when its link was lost."""
-
-    def __init__(self, client: Client) -> None:
-        self.client = client
-        self.sure: list[int] = []
-        self.unknown = 0
-        self._end = threading.Event()
-        self._thread = threading.Thread(target=self._run)
-        self._thread.start()
-
-    def _run(self) -> None:
-        trader = self.client.trader
-        while not self._end.is_set():
-            try:
-                self.sure.append(trader.order_stock(*ORDER))
-            except NotConnected as fault:
-                self.unknown += "outcome is unknown" in str(fault)
-                trader.connect()
-            except RequestTimeout:
-                self.unknown += 1
-
-    def end(self) -> None:
-        self._end.set()
-        self._thread.join(60)
 
 
 @pytest.mark.parametrize("victim", ["the client's server", "the terminal's server"])

@@ -53,6 +53,11 @@ _FETCH_PATIENCE = 30.0  # a cluster may need so long to choose a new leader
 _ENDED = "the session has ended"
 
 
+# The fences of sessions of this process whose link was lost: a new link to the same
+# terminal takes its number over at once, and need not wait until the lease lapses.
+_dead: dict[tuple[str, int], int] = {}
+
+
 class NatsLink:
     """A link to a served terminal. See `Link`.
 
@@ -145,7 +150,8 @@ class _Life:
         self.resumed = False
         self.reason = ""
         self.alive = False
-        self.fence: int = before.fence if before else 0
+        dead = _dead.pop((str(address), session), 0)
+        self.fence: int = before.fence if before else dead
         self.epoch: int = before.epoch if before else 0
         self.done = before.merge.done if before else 0
         self.accounts: dict[str, tuple[int, str]] = dict(before.accounts) if before else {}
@@ -403,6 +409,7 @@ class _Life:
             self.alive = False
         self._wake.set()
         _log.warning("the link to %s was lost: %s", self._address, why)
+        _dead[str(self._address), self.session] = self.fence
         self._wire.close()
         self.merge.end(Push(self._terminal, self.epoch, 0, PushKind.DISCONNECTED, 0, "", None))
 
