@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,6 +27,17 @@ FRONT_END = Path(__file__).parent / "front_end"
 def nothing_concealed(monkeypatch: pytest.MonkeyPatch) -> None:
     """No account number is masked because another test was at a live terminal."""
     monkeypatch.setattr(masking, "_concealed", set())
+
+
+@pytest.fixture(autouse=True)
+def no_drafts_of_others(monkeypatch: pytest.MonkeyPatch, folder_of_states: Path) -> None:
+    """What a test leaves on its screens is restored to no other test, and to no user."""
+    monkeypatch.setenv("XTNB_STATE", str(folder_of_states / secrets.token_hex(8)))
+
+
+@pytest.fixture(scope="session")
+def folder_of_states(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("states")
 
 
 @pytest.fixture

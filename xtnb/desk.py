@@ -275,8 +275,7 @@ class Desk(AccountQueries):
             code: what form and chart begin with.
             codes: whose quotes are shown.
         """
-        paper = isinstance(self._session.link, LocalLink)
-        return self._room("Forms").panel(code, codes, paper)
+        return self._room("Forms").panel(code, codes, self._session.link.paper)
 
     def _room(self, name: str) -> Any:
         from xtnb.widgets import rooms  # a script that shows nothing need not load widgets

@@ -56,7 +56,7 @@ LIBRARIES = {
     "IPython": {"live", "widgets"},
     "ipykernel": {"live", "widgets"},
     "nacl": {"link"},
-    "platformdirs": {"link"},
+    "platformdirs": {"link", "live.screen"},
     "msgspec": {"link", "terminal"},
     "nest_asyncio": {"live.loop"},
     "asyncio": {"live.loop"},

@@ -139,7 +139,8 @@ def test_the_tabs_count_their_rows(web: Page, panel, desk):
     desk.buy(PUFA, 100, 10.2)
     desk.buy(PUFA, 100, price_type=NOW)
 
-    tabs.wait(lambda: tabs.sections == {"orders": 2, "trades": 1, "positions": 6})
+    counts = {"orders": 2, "trades": 1, "positions": 6, "findings": 0}
+    tabs.wait(lambda: tabs.sections == counts)
 
 
 def test_the_language_button_turns_every_part(web: Page, strip: View, panel):

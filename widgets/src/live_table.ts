@@ -31,10 +31,11 @@ import {
 import { addStyle, keepLook, type LookState } from "./desk/look";
 import {
   ACTION,
-  cancelColumn,
+  actionColumn,
   cancellable,
   type ColumnSpec,
   define,
+  unsettled,
   type Words,
 } from "./live/columns";
 import css from "./live/live_table.css";
@@ -43,7 +44,7 @@ import { type Change, type Row, Rows } from "./live/rows";
 
 interface State extends LookState {
   columns: ColumnSpec[];
-  words: Record<"title" | "empty" | "cancel" | "cancel_all" | "filter" | "stopped", Words>;
+  words: Record<"title" | "empty" | "cancel" | "cancel_all" | "ask" | "filter" | "stopped", Words>;
   actions: string[];
   max_rows: number;
   newest_first: boolean;
@@ -152,7 +153,7 @@ class LiveTable {
       onCellKeyDown: (p) => {
         const pressed = p.event as KeyboardEvent | null;
         if (pressed?.key !== "Enter" || !p.data || !("colDef" in p)) return;
-        if (p.colDef.colId === ACTION) this.cancel(p.data);
+        if (p.colDef.colId === ACTION) this.act(p.data);
         else this.picked(p.data, p.colDef.colId, p.value);
       },
       onModelUpdated: () => this.fit(),
@@ -219,7 +220,11 @@ class LiveTable {
     const definitions = specs.map((spec) => define(spec, language, !this.calm.matches));
     if (this.model.get("actions").includes("cancel")) {
       const words = this.model.get("words").cancel;
-      definitions.push(cancelColumn(words, language, this.asked, (row) => this.cancel(row)));
+      definitions.push(actionColumn(words, language, this.asked, cancellable, this.act));
+    }
+    if (this.model.get("actions").includes("ask")) {
+      const words = this.model.get("words").ask;
+      definitions.push(actionColumn(words, language, this.asked, unsettled, this.act));
     }
     this.grid.setGridOption("columnDefs", definitions);
     this.sized = false;
@@ -272,18 +277,21 @@ class LiveTable {
     this.count.textContent = ended ? `${count} · ${this.words("stopped")} ${this.since}` : count;
     this.count.classList.toggle("xtnb-stamp", ended);
     if (this.model.get("actions").includes("cancel_all")) {
-      this.cancelAll.hidden = ended || ![...this.rows.all()].some(cancellable);
+      this.cancelAll.hidden = this.gone !== "" || ![...this.rows.all()].some(cancellable);
     }
   }
 
-  private cancel(row: Row): void {
-    if (!cancellable(row) || this.asked.has(row.key) || this.since) return;
+  /** The button of a row: cancel an order, or ask again for what became of one. */
+  private act = (row: Row): void => {
+    // A lost link stops the rows; whether a cancel still gets out is the kernel's to say.
+    const kind = unsettled(row) ? "ask" : cancellable(row) ? "cancel" : "";
+    if (!this.model.get("actions").includes(kind) || this.asked.has(row.key) || this.gone) return;
     this.asked.add(row.key);
-    this.model.send({ kind: "cancel", key: row.key });
+    this.model.send({ kind, key: row.key });
     this.redrawAction();
     // A refused cancel changes nothing in the row: offer the button again.
     setTimeout(() => this.asked.delete(row.key) && this.redrawAction(), ASK_AGAIN_MS);
-  }
+  };
 
   private redrawAction(): void {
     if (!this.grid.isDestroyed()) this.grid.refreshCells({ columns: [ACTION], suppressFlash: true });

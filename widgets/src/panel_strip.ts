@@ -3,6 +3,7 @@ import type { AnyModel, Render } from "@anywidget/types";
 
 import { addStyle, direction, h, keepLook, type LookState, number, signed, whenGone, write } from "./desk/look";
 import css from "./desk/panel.css";
+import { show } from "./desk/tab";
 import { follow } from "./desk/wire";
 
 interface Sections {
@@ -15,6 +16,9 @@ interface Sections {
     day_profit: number | null;
   } | null;
   working: number;
+  link: { state: "live" | "lost" | "resyncing" | "closed"; seconds: number };
+  news: { zh: string; en: string };
+  findings: number;
 }
 
 const MONEY = [
@@ -24,6 +28,12 @@ const MONEY = [
   ["market_value", "Market value", "市值"],
   ["day_profit", "Day's profit", "当日盈亏"],
 ] as const;
+const LINK = {
+  live: ["live", "已连接"],
+  lost: ["link lost", "连接断开"],
+  resyncing: ["comparing", "核对中"],
+  closed: ["closed", "已关闭"],
+} as const;
 const ASK_AGAIN_MS = 3000;
 
 class Strip {
@@ -35,6 +45,9 @@ class Strip {
     const value = h("strong", { "data-role": name });
     return { label, value, root: h("div", { class: "cell" }, label, value) };
   });
+  private readonly link = h("span", { class: "link", "data-role": "link", role: "status" });
+  private readonly found = h("button", { type: "button", class: "plain", "data-role": "found" });
+  private readonly news = h("div", { class: "news", "data-role": "news", role: "status" });
   private readonly language = h("button", { type: "button", class: "plain", "data-role": "language" });
   private readonly cancel = h("button", { type: "button", class: "cancel", "data-role": "cancel-all" });
   private sections: Partial<Sections> = {};
@@ -49,13 +62,15 @@ class Strip {
       window.clearTimeout(this.again);
       this.again = window.setTimeout(() => this.draw(), ASK_AGAIN_MS);
     });
+    this.found.addEventListener("click", () => show(this.root, "findings"));
     this.root = h(
       "div",
       { class: "xtnb-strip" },
       this.banner,
       this.account,
       ...this.cells.map((cell) => cell.root),
-      h("div", { class: "buttons" }, this.language, this.cancel),
+      h("div", { class: "buttons" }, this.link, this.found, this.language, this.cancel),
+      this.news,
     );
   }
 
@@ -67,8 +82,10 @@ class Strip {
   draw(): void {
     const chinese = this.model.get("language") === "zh";
     const { account, money, working = 0 } = this.sections;
-    this.banner.hidden = account?.paper !== true;
-    write(this.banner, chinese ? "模拟盘 PAPER" : "PAPER 模拟");
+    const live = account?.paper === false;
+    this.banner.hidden = !account;
+    this.banner.classList.toggle("real", live);
+    write(this.banner, live ? "实盘 LIVE" : chinese ? "模拟盘 PAPER" : "PAPER 模拟");
     write(this.account, account?.id ?? "");
     MONEY.forEach(([name, en, zh], at) => {
       const cell = this.cells[at];
@@ -86,6 +103,20 @@ class Strip {
     write(this.cancel, `${chinese ? "全部撤单" : "Cancel all"}${count}`);
     this.cancel.disabled = working === 0 || this.dead;
     this.root.classList.toggle("gone", this.dead);
+    this.drawLink(chinese);
+  }
+
+  private drawLink(chinese: boolean): void {
+    const { link, news, findings = 0 } = this.sections;
+    const state = this.dead ? "closed" : (link?.state ?? "live");
+    const since = !this.dead && link && link.seconds > 0 ? ` ${link.seconds} s` : "";
+    this.link.dataset.state = state;
+    write(this.link, LINK[state][chinese ? 1 : 0] + since);
+    this.found.hidden = findings === 0;
+    write(this.found, `⚠ ${findings}`);
+    this.found.title = chinese ? "查看对账" : "Show what differed";
+    write(this.news, (chinese ? news?.zh : news?.en) ?? "");
+    this.news.hidden = this.news.textContent === "" || this.dead;
   }
 
   /** The kernel died: the figures are those of that moment. */

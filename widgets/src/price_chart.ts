@@ -51,7 +51,15 @@ interface Minute {
 }
 
 interface Sections {
-  head: { code: string; name: string; decimals: number; tick: number; close: number; last: number };
+  head: {
+    code: string;
+    name: string;
+    decimals: number;
+    tick: number;
+    close: number;
+    last: number;
+    stopped: string; // since when; "" while the link is there
+  };
   bars: Bars;
   orders: { buy: boolean; price: number; left: number }[];
   fills: { time: number; buy: boolean; volume: number; price: number }[];
@@ -354,7 +362,9 @@ class PriceChart {
       h("span", { class: "quiet" }, head.name ? head.code : ""),
       h("strong", { class: tone }, head.last > 0 ? number(head.last, head.decimals) : "–"),
       h("span", { class: tone }, `${signed(change, head.decimals)} ${rate}`),
+      head.stopped && h("span", { class: "stamp" }, `${language === "zh" ? "已停止" : "stopped"} ${head.stopped}`),
     );
+    this.root.classList.toggle("stopped", head.stopped !== "");
     const at = this.pointed ?? this.minutes.length - 1;
     const minute = this.minutes[at];
     if (!minute) return write(this.detail, "");

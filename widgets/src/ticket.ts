@@ -5,7 +5,8 @@ import { addStyle, h, half, keepLook, whenGone, write } from "./desk/look";
 import { ActionButtons } from "./desk/ticket/actions";
 import { drawAttempts } from "./desk/ticket/attempts";
 import { Levels } from "./desk/ticket/levels";
-import { drawBanner, drawLines } from "./desk/ticket/lines";
+import { drawBanner, drawLines, drawRestored } from "./desk/ticket/lines";
+import { Lock } from "./desk/ticket/lock";
 import {
   actionOf,
   crosses,
@@ -25,6 +26,7 @@ import {
 import { CodeBox, type Found } from "./desk/ticket/search";
 import { Stepper } from "./desk/ticket/stepper";
 import css from "./desk/ticket/ticket.css";
+import { drawTypes } from "./desk/ticket/types";
 import {
   type Action,
   type Facts,
@@ -77,6 +79,8 @@ class TicketForm {
   private readonly most = h("span", { class: "most quiet", "data-role": "most" });
   private readonly note = h("span", { class: "most quiet", "data-role": "note" });
   private readonly banner = h("div", { class: "banner", "data-role": "ticket-banner" });
+  private readonly lock = new Lock((kind) => this.model.send({ kind }));
+  private readonly restored = h("div", { class: "restored", "data-role": "restored" });
   private readonly fields = h("div", { class: "fields" });
   private readonly middle = h("div", { class: "middle" }, this.fields);
   private readonly said = h("div", { class: "said", "data-role": "said", role: "status" });
@@ -331,16 +335,7 @@ class TicketForm {
     const facts = this.sections.facts;
     if (!facts) return;
     this.code.show(facts.known ? `${facts.code} ${facts.name}` : facts.code);
-    const chinese = this.language === "zh";
-    const title = (row: Facts["types"][number]) =>
-      chinese ? row.zh : row.en.charAt(0).toUpperCase() + row.en.slice(1);
-    const wanted = facts.types.map((row) => `${row.number} ${title(row)}`).join();
-    if (this.types.dataset.types !== wanted) {
-      this.types.dataset.types = wanted;
-      this.types.replaceChildren(
-        ...facts.types.map((row) => h("option", { value: row.number }, title(row))),
-      );
-    }
+    drawTypes(this.types, facts.types, this.language);
     this.drawForm();
   }
 
@@ -372,12 +367,14 @@ class TicketForm {
     drawLines(this.cost, lines ?? [], this.language);
     const reason = preview && !preview.accepted && this.reason;
     const blocked = half(this.model.get("blocked"), this.language);
-    const lost = this.dead ? this.say("gone") : this.sections.lost && this.say("lost");
+    const lost = this.dead ? this.say("gone") : !blocked && this.sections.lost && this.say("lost");
     const illegible = (this.price.wrong || this.volume.wrong) && this.say("illegible");
     const told = lost || blocked || illegible || (reason ? this.say("refusedIf") + reason : "");
     write(this.refusal, told);
     this.refusal.classList.toggle("blocked", !!(lost || blocked));
     this.refusal.hidden = !told;
+    this.lock.draw(this.sections.lock, this.dead, this.language);
+    drawRestored(this.restored, this.sections.restored, this.language);
     write(this.said, said ? `✓ ${this.say("said")}: ${zh ? said.zh : said.en}` : "");
     this.said.hidden = !said || !!told;
   }
@@ -454,6 +451,8 @@ class TicketForm {
       "form",
       { class: "xtnb-ticket", onsubmit: (event: Event) => event.preventDefault() },
       this.banner,
+      this.lock.root,
+      this.restored,
       this.code.root,
       this.middle,
       this.cost,

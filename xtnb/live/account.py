@@ -24,6 +24,8 @@ from xtnb.live.orders import SIDES, AccountOrders
 from xtnb.live.preview import Preview
 from xtnb.live.preview_inputs import Asked, AskedInputs, KeptInputs
 from xtnb.live.previews import preview_of
+from xtnb.live.screen import Screen
+from xtnb.live.standing import Standing
 from xtnb.live.watch import QuoteWatch
 from xtnb.rules.listed import DayTerms, Derived, Listed, everything, lookup, missing, rules_of
 from xtnb.rules.months import DEMO_DAY
@@ -62,6 +64,8 @@ class LiveAccount:
         books: what is true now.
         orders: what was sent.
         agreed: what the broker agrees with it: fees, margins, credit lines.
+        standing: where the session stands.
+        screen: what is remembered of its forms and its panel.
 
     Raises:
         InputError: the terminal does not know the account.
@@ -81,6 +85,8 @@ class LiveAccount:
         self.agreed = Agreed(trader, account)
         self._issues = NewIssues(trader, account)
         self.orders = AccountOrders(trader, self.books)
+        self.standing = Standing()
+        self.screen = Screen()
 
     def close(self) -> None:
         """Stop following the account. May be called twice."""

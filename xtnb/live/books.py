@@ -8,6 +8,7 @@ and nothing is there twice.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from contextlib import suppress
 from threading import Condition, get_ident
@@ -28,6 +29,8 @@ from xtnb.vocabulary.records import (
     XtPosition,
     XtTrade,
 )
+
+_log = logging.getLogger("xtnb.live")
 
 CONTRACTS = frozenset({c.FUTURE_ACCOUNT, c.FUTURE_OPTION_ACCOUNT, c.STOCK_OPTION_ACCOUNT})
 """Kinds of accounts whose positions have two sides, and whose orders open or close."""
@@ -146,7 +149,10 @@ class AccountBooks:
         before, self._at_loss = self._at_loss or known, None
         self.lost = False
         for listener in list(self._back_listeners):
-            listener()
+            try:
+                listener()
+            except Exception:
+                _log.exception("%r could not take that the link is back", listener)
         return before, told
 
     def _ask(self, known: Picture | None = None, told: Picture | None = None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from itertools import count
@@ -13,17 +14,23 @@ from xtnb.live.account import LiveAccount
 from xtnb.live.arming import Arming
 from xtnb.live.connection import Connection, LinkState
 from xtnb.live.market_clock import Host, MarketClock
+from xtnb.live.meantime import happened, known
 from xtnb.live.origin import origin
 from xtnb.live.reconcile import differences, unknown_settled
+from xtnb.live.screen import Screen, file_of
 from xtnb.live.shown import Shown
+from xtnb.live.standing import Standing
 from xtnb.live.store import Table
 from xtnb.live.watch import QuoteWatch
 from xtnb.session.trader import XtQuantTrader
 from xtnb.vocabulary.masking import conceal
-from xtnb.vocabulary.reconciliation import Finding
+from xtnb.vocabulary.reconciliation import Finding, FindingKind
 from xtnb.vocabulary.records import StockAccount
 
+_log = logging.getLogger("xtnb.live")
+
 _FINDINGS = 10_000
+_OF_A_DOUBT = (FindingKind.SENT, FindingKind.NOT_SENT, FindingKind.STILL_UNKNOWN)
 
 
 class Session:
@@ -39,6 +46,7 @@ class Session:
         arming: whether a click may trade on a live terminal.
         connection: whether the terminal is there, and the way back to it.
         findings: `Finding` by number: what differed between session and terminal.
+        standing: all of that, for the widgets.
     """
 
     def __init__(
@@ -56,6 +64,7 @@ class Session:
         self._lock = threading.RLock()
         self.closed = False
         self.arming = Arming(not link.paper)
+        self.standing = Standing(link.paper, self.arming, self.findings, self.compare)
         trader.requests.origin = origin
         if not link.paper:
             for info in trader.query_account_infos() or ():
@@ -71,9 +80,28 @@ class Session:
                 found = LiveAccount(self.trader, account, self.quotes)
                 found.orders.may_send = self.connection.must_be_live
                 found.orders.arming = self.arming
+                found.standing = self.standing
                 self.accounts[account] = found
                 self.caches[account] = FrameCache()
+                if self._host is None or getattr(self.link, "journal", None) is not None:
+                    self._remember(found)
             return found
+
+    def _remember(self, account: LiveAccount) -> None:
+        """Take up what an earlier kernel left of the account, and tell what happened since."""
+        where = str(getattr(self.link, "address", self.link.terminal))
+        screen, books = Screen(file_of(where, account.account)), account.books
+        seen, found = screen.seen, []
+        try:
+            found = self._note(account, happened(seen, books))
+        except (KeyError, TypeError, ValueError):
+            _log.warning("when this account was seen last is not legible; it begins anew")
+        if found:
+            self.standing.say_happened(found, seen.get("at", 0))
+        screen.keep_seen(lambda: known(books))
+        for rows in (books.orders, books.trades):
+            rows.on_change(screen.touch)
+        account.screen = screen
 
     def clock(self) -> MarketClock:
         """The market's clock, which brings the accounts up to date when it is moved."""
@@ -100,21 +128,31 @@ class Session:
     def _moved(self, state: LinkState) -> None:
         if state is not LinkState.LIVE and self.arming.armed:
             self.arming.disarm()
+        self.standing.move(state)
 
     def _resync(self) -> None:
         self.quotes.renew()
+        found: list[Finding] = []
         for account in list(self.accounts.values()):
             before, now = account.books.resync()
-            self._settled(account)
-            self._note(account, differences(before, now, account.orders.is_ours, expected=True))
+            found += self._settled(account)
+            missed = differences(before, now, account.orders.is_ours, expected=True)
+            found += self._note(account, missed)
+        self.standing.say_missed(found)
 
     def _settled(self, account: LiveAccount) -> list[Finding]:
         settled = account.orders.settle_unknown()
         return self._note(account, [unknown_settled(order, kind) for order, kind in settled])
 
     def _note(self, account: LiveAccount, found: list[Finding]) -> list[Finding]:
+        doubts = {
+            one.subject: one.number
+            for one in self.findings.records()
+            if one.kind == FindingKind.STILL_UNKNOWN
+        }
         for finding in found:
-            finding.number = next(self._numbers)
+            doubt = doubts.get(finding.subject) if finding.kind in _OF_A_DOUBT else None
+            finding.number = doubt or next(self._numbers)  # what becomes of it stands in its row
             finding.time = int(time.time())
             finding.account_id = account.account.account_id
             self.findings.apply(finding)
@@ -135,6 +173,9 @@ class Session:
                 return
             self.closed = True
         self.connection.close()
+        self.standing.close()
+        for account in self.accounts.values():
+            account.screen.close()
         self.shown.close()
         for account in self.accounts.values():
             account.close()

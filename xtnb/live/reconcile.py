@@ -46,7 +46,10 @@ def differences(
 
 def unknown_settled(order: Order, kind: FindingKind) -> Finding:
     """What was found out about an order whose answer had been lost."""
-    after = f"{order.id}, {order.status}" if kind is FindingKind.SENT else "–"
+    after = "–"
+    if kind is FindingKind.SENT:
+        zh, en = (OrderStatus.label_of(order.status_code, language) for language in ("zh", "en"))
+        after = f"{order.id}，{zh} / {order.id}, {en}"
     done = {FindingKind.SENT: _SHOWN, FindingKind.NOT_SENT: _SEND_ANEW}.get(kind, _LOOK)
     asked = f"{order.volume:,} @ {order.price:g}"
     return _finding(kind, order.stock_code, order.key, asked, after, done)
@@ -132,8 +135,9 @@ def _finding(
 
 
 def _state(order: XtOrder) -> str:
-    status = OrderStatus.label_of(order.order_status)
-    return f"{status}, {order.traded_volume:,}/{order.order_volume:,}"
+    done = f"{order.traded_volume:,}/{order.order_volume:,}"
+    zh, en = (OrderStatus.label_of(order.order_status, language) for language in ("zh", "en"))
+    return f"{zh} {done} / {en}, {done}"
 
 
 def _held(position: XtPosition | None) -> tuple[int, int, int]:
@@ -148,4 +152,9 @@ def _volume(position: XtPosition | None) -> int:
 
 def _shown(position: XtPosition | None) -> str:
     volume, usable, frozen = _held(position)
-    return f"{volume:,} ({usable:,} usable, {frozen:,} frozen)" if volume else "0"
+    if not volume:
+        return "0"
+    return (
+        f"{volume:,}（可用 {usable:,}，冻结 {frozen:,}） / "
+        f"{volume:,} ({usable:,} usable, {frozen:,} frozen)"
+    )

@@ -48,19 +48,20 @@ class QuoteWatch:
     def watch(self, stock_code: str) -> Forget:
         """Keep the quotes of a code coming; the returned function ends that, once.
 
-        The present quote comes at once, then each new one.
+        The present quote comes at once, then each new one; while the link is lost, both
+        come when it is back.
 
         Raises:
             InputError: not the form of a code. A code that the terminal does not
                 have is watched in vain.
-            NotConnected: the session is not connected.
         """
         code = checked_code(stock_code)
         send = self._trader.requests.send
         with self._lock:
             if not self._watchers[code]:
-                send("quote_subscribe", None, {"codes": (code,)}, _ignore)
-                send("quote_full", None, {"codes": (code,)}, self._first)
+                with suppress(NotConnected):  # `renew` asks when the link is back
+                    send("quote_subscribe", None, {"codes": (code,)}, _ignore)
+                    send("quote_full", None, {"codes": (code,)}, self._first)
             self._watchers[code] += 1
         watching = [code]
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta, timezone
+from html import escape
 from threading import Lock
 from typing import Any
 
@@ -32,6 +33,13 @@ def both(text: str) -> tuple[str, str]:
     """Split "中文 / English"; a text in one language stands for both."""
     zh, slash, en = text.partition(" / ")
     return (zh, en) if slash else (text, text)
+
+
+def listed(attempts: Iterable[Attempt], language: str) -> str:
+    """What was sent, as an HTML list that stays behind."""
+    lines = [(attempt.said(language), attempt.row()[language]) for attempt in attempts]
+    items = "".join(f"<li>{escape(said)}: {escape(state)}</li>" for said, state in lines)
+    return f"<ul>{items}</ul>"
 
 
 class Attempt:

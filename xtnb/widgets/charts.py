@@ -10,6 +10,7 @@ from plotly.subplots import make_subplots
 
 from xtnb.live.coalesce import frames
 from xtnb.vocabulary.options import options
+from xtnb.widgets.halt import Halt
 from xtnb.widgets.marked import positions_now
 from xtnb.widgets.moment import as_of
 from xtnb.widgets.needs import Books, Forget, WatchingDesk
@@ -62,8 +63,10 @@ class PositionsChart(Remains, go.FigureWidget):  # type: ignore[misc]
         self._shown: object = None
         self._watched: dict[str, Forget] = {}
         self._slot = frames.register(self._flush, "PositionsChart")
+        self._halt = Halt(books, self._touch)
         self._ends = [
             self._slot.close,
+            self._halt.close,
             books.positions.on_change(self._touch),
             books.quotes.on_change(self._touch),
             options.on_change(self._touch),
@@ -94,11 +97,12 @@ class PositionsChart(Remains, go.FigureWidget):  # type: ignore[misc]
     def refresh(self) -> None:
         """Draw the present state now."""
         rows = holdings(self._books)
-        state = (rows, options.screen_language, options.up)
+        state = (rows, options.screen_language, options.up, self._halt.said)
         if state == self._shown:
             return
         self._shown = state
         picture = _drawn(rows)
+        picture.layout.title.text += self._halt.title
         with self.batch_update():
             for mine, new in zip(self.data, picture.data, strict=True):
                 mine.update(new.to_plotly_json(), overwrite=False)

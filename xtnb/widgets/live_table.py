@@ -28,12 +28,13 @@ from xtnb.vocabulary.options import options
 from xtnb.widgets.assets import BORROWED, Library, borrow, give_back, reference
 from xtnb.widgets.columns import SHANGHAI, Column, bind
 from xtnb.widgets.moment import closing
+from xtnb.widgets.needs import Books
 from xtnb.widgets.shell import Route
 from xtnb.widgets.still import still
 from xtnb.widgets.wire import Looking
 
 PROGRAM = "live_table.js"
-ACTIONS = ("cancel", "cancel_all")
+ACTIONS = ("cancel", "cancel_all", "ask")
 QUIET_SECONDS = 1.0
 
 log = logging.getLogger("xtnb.widgets")
@@ -50,10 +51,12 @@ _EMPTY = {
     "trades": ("暂无成交", "no trades yet"),
     "positions": ("暂无持仓", "no positions"),
     "quotes": ("等待行情", "waiting for quotes"),
+    "findings": ("没有差异", "nothing differs"),
 }
 _WORDS = {
     "cancel": ("撤单", "Cancel"),
     "cancel_all": ("全部撤单", "Cancel all"),
+    "ask": ("再次核对", "Ask again"),
     "filter": ("筛选", "filter"),
     "stopped": ("已停止", "stopped"),
 }
@@ -64,7 +67,7 @@ class Action:
     """A click in a table.
 
     Attributes:
-        kind: "cancel", "cancel_all" or "pick".
+        kind: "cancel", "cancel_all", "ask" or "pick".
         key: the row's key; None for "cancel_all".
         column, value: for "pick", the column and what its cell showed.
         record: the row's latest record, None when it has left or for "cancel_all".
@@ -89,7 +92,8 @@ class LiveTable(Looking):
         rows: the table or the stream to show.
         columns: names of fields, or `Column`s. All fields by default.
         actions: "cancel" for a button in each order that can be cancelled,
-            "cancel_all" for one above the table.
+            "cancel_all" for one above the table, "ask" for one in each finding whose
+            outcome is still unknown.
         title: in Chinese and English, when the name is not one of ours.
         newest_first: new rows come at the top.
         max_rows: beyond that many rows the table scrolls.
@@ -163,9 +167,15 @@ class LiveTable(Looking):
 
         return forget
 
+    def keep_to(self, books: Books) -> None:
+        """Stop while the link of these books is lost, and go on when it is back."""
+        self.ends(books.on_lost(self.stop), books.on_back(self.resume))
+        if books.lost:
+            self.stop()
+
     def stop(self) -> None:
         """Say on screen that the rows are those of this moment: the link is lost."""
-        self._stop, self._stop_told = datetime.now(SHANGHAI), False
+        self._stop, self._stop_told = self._stop or datetime.now(SHANGHAI), False
         self._slot.mark()
 
     def resume(self) -> None:
@@ -228,7 +238,7 @@ class LiveTable(Looking):
         elif kind == "pick" and message.get("column") in {c.name for c in self._columns}:
             key = message.get("key")
             self._tell(Action(kind, key, message["column"], message.get("value"), self._row(key)))
-        elif kind == "cancel" and kind in self.actions:
+        elif kind in ("cancel", "ask") and kind in self.actions:
             key = message.get("key")
             if (row := self._row(key)) is not None:
                 self._tell(Action(kind, key, record=row))

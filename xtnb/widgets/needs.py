@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
+from xtnb.live.screen import Screen
+from xtnb.live.standing import Standing
 from xtnb.live.store import Rows
 from xtnb.rules.listed import DayTerms, Listed
 from xtnb.vocabulary.records import StockAccount, XtOrder
@@ -43,6 +45,10 @@ class Books(Protocol):
 
     def on_lost(self, callback: Callable[[], None]) -> Forget:
         """Call `callback()` when the link is lost."""
+        ...
+
+    def on_back(self, callback: Callable[[], None]) -> Forget:
+        """Call `callback()` when it is back and all of this is true again."""
         ...
 
     @property
@@ -143,6 +149,11 @@ class WatchingDesk(Protocol):
 
     @property
     def books(self) -> Books: ...
+
+    @property
+    def standing(self) -> Standing:
+        """Where the session stands."""
+        ...
 
     def watch(self, stock_code: str) -> Forget:
         """Keep the quotes of a code coming into `books.quotes`, until the result is called."""
@@ -251,6 +262,11 @@ class ChartDesk(WatchingDesk, Protocol):
 
 class PanelDesk(TicketDesk, ChartDesk, Protocol):
     """What the panel needs besides."""
+
+    @property
+    def screen(self) -> Screen:
+        """What is remembered of forms and panel."""
+        ...
 
     def cancel_all(self) -> Any:
         """Ask for the cancel of every order that can be cancelled; does not wait."""

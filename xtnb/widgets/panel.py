@@ -7,24 +7,30 @@ from contextlib import suppress
 from typing import Any
 
 import ipywidgets
+import traitlets as t
 
 from xtnb import xtconstant as c
 from xtnb.errors import XtnbError
 from xtnb.live.books import CONTRACTS, COVERED
+from xtnb.live.connection import LinkState
 from xtnb.rules.instruments import all_instruments
 from xtnb.vocabulary.fields import Field
 from xtnb.vocabulary.masking import shown
 from xtnb.vocabulary.options import options
 from xtnb.vocabulary.records import Quote, XtAsset, XtOrder, XtPosition, XtTrade
 from xtnb.widgets.assets import asset
+from xtnb.widgets.attempts import both
 from xtnb.widgets.columns import Column
 from xtnb.widgets.digits import DIGITS_COLUMN
+from xtnb.widgets.drafts import keep
 from xtnb.widgets.forms import Form
+from xtnb.widgets.guard import cancelling
 from xtnb.widgets.live_table import Action, LiveTable
 from xtnb.widgets.marked import MarkedPositions, chosen_quotes, positions_now
 from xtnb.widgets.needs import Books, PanelDesk
 from xtnb.widgets.price_chart import PriceChart
 from xtnb.widgets.remains import Remains, caption
+from xtnb.widgets.tables import findings
 from xtnb.widgets.tally import Tally
 from xtnb.widgets.ticket import Ticket
 from xtnb.widgets.wire import Sections
@@ -94,6 +100,7 @@ _CONTRACT_COLUMNS = (
     "last_price",
     "float_profit",
 )
+TABS = ("orders", "trades", "positions", "findings")
 _MONEY = (
     ("total", "总资产", "total"),
     ("cash", "可用", "cash"),
@@ -121,10 +128,12 @@ class PanelStrip(Sections):
         self.ends(self._tally.close)
         for rows in (books.asset, books.orders, books.positions, books.trades, books.quotes):
             self.ends(rows.on_change(self.touch))
+        self.ends(desk.standing.on_change(self.touch))
 
     def heard(self, message: dict[str, Any]) -> None:
         if message.get("kind") == "cancel_all":
-            self._desk.cancel_all()
+            with cancelling(self._desk.standing):
+                self._desk.cancel_all()
         elif message.get("kind") == "language":
             options.screen = "en" if options.screen_language == "zh" else "zh"
 
@@ -139,18 +148,36 @@ class PanelStrip(Sections):
             },
             "money": money(books, asset, self._tally) if isinstance(asset, XtAsset) else None,
             "working": self._tally.cancellable(),
+            **self._standing(),
+        }
+
+    def _standing(self) -> dict[str, Any]:
+        """The link, what it missed and what was found."""
+        standing = self._desk.standing
+        away = standing.state is not LinkState.LIVE
+        if away or standing.news:
+            self.again(1.0 if away else standing.news_left + 0.01)
+        news_zh, news_en = both(standing.news)
+        return {
+            "link": {"state": str(standing.state), "seconds": standing.seconds if away else 0},
+            "news": {"zh": news_zh, "en": news_en},
+            "findings": len(standing.findings),
         }
 
 
 class PanelTabs(Sections):
-    """Which table is seen. The kernel owns the counts, the browser the choice."""
+    """Which table is seen. The kernel owns the counts; the choice is written by both."""
 
     _esm = asset("panel_tabs.js")
 
-    def __init__(self, books: Books) -> None:
-        super().__init__()
-        self._books = books
-        for rows in (books.orders, books.trades, books.positions):
+    tab = t.Unicode("orders", help="The name of the table.").tag(sync=True)
+
+    def __init__(self, desk: PanelDesk, tab: str = "orders") -> None:
+        findings = desk.standing.findings
+        known = tab in TABS and (tab != "findings" or len(findings) > 0)
+        super().__init__(tab=tab if known else TABS[0])
+        self._books, self._findings = desk.books, findings
+        for rows in (self._books.orders, self._books.trades, self._books.positions, findings):
             self.ends(rows.on_change(self.touch))
 
     def sections(self) -> dict[str, Any]:
@@ -159,6 +186,7 @@ class PanelTabs(Sections):
             "orders": len(books.orders),
             "trades": len(books.trades),
             "positions": len(books.positions),
+            "findings": len(self._findings),
         }
 
 
@@ -174,10 +202,10 @@ class Panel(Remains, ipywidgets.Box):  # type: ignore[misc]
         code: what chart and ticket begin with; by default the first of `codes`.
         codes: what the quotes' table shows; by default what the account holds and
             some more.
-        paper: True shows the banner of the paper terminal.
+        paper: True shows the banner of the paper terminal, False that of real money.
 
     Attributes:
-        quotes, orders, trades, positions: the tables.
+        quotes, orders, trades, positions, findings: the tables.
         chart, ticket: the price chart and the form.
 
     Raises:
@@ -194,8 +222,11 @@ class Panel(Remains, ipywidgets.Box):  # type: ignore[misc]
     ) -> None:
         books = desk.books
         form = Form(desk)
-        shown = list(codes) if codes is not None else _some_codes(books, form, code)
-        first = code or (shown[0] if shown else form.codes()[0])
+        kept = desk.screen.panel if code is None and codes is None else {}
+        shown = _kept_codes(form, kept) or (
+            list(codes) if codes is not None else _some_codes(books, form, code)
+        )
+        first = code or _kept_code(form, kept) or (shown[0] if shown else form.codes()[0])
         for each in (*shown, first):
             form.terms(each)  # before anything is started
         contracts = desk.account.account_type in CONTRACTS
@@ -207,7 +238,9 @@ class Panel(Remains, ipywidgets.Box):  # type: ignore[misc]
         self.chart = PriceChart(desk, first, height=0)
         self.ticket = Ticket(desk, first)
         self.ticket.observe(self._ticket_turned, "code")
+        keep(self.ticket, desk.screen, "panel", restore=code is None)
         self._paper = paper
+        self._codes = shown
         self.quotes = LiveTable(
             "quotes", Quote, self._quoted, columns=_QUOTE_COLUMNS, max_rows=QUOTES
         )
@@ -235,19 +268,23 @@ class Panel(Remains, ipywidgets.Box):  # type: ignore[misc]
             columns=_CONTRACT_COLUMNS if contracts else _POSITION_COLUMNS,
             max_rows=rows,
         )
+        self.findings = findings(desk.standing.findings, rows)
+        self.findings.on_action(self._acted)
         for table in (self.quotes, self.orders, self.trades, self.positions):
             table.on_action(self._acted)
-            table.ends(books.on_lost(table.stop))
+            table.keep_to(books)
         self._parts = {
             "strip": PanelStrip(desk, paper),
             "quotes": self.quotes,
             "chart": self.chart,
             "ticket": self.ticket,
-            "tabs": PanelTabs(books),
+            "tabs": PanelTabs(desk, str(kept.get("tab", ""))),
             "orders": self.orders,
             "trades": self.trades,
             "positions": self.positions,
+            "findings": self.findings,
         }
+        self._parts["tabs"].observe(self._keep_layout, "tab")
         for area, part in self._parts.items():
             part.add_class(f"xtnb-area-{area}")
         self._grid = ipywidgets.Box(list(self._parts.values()))
@@ -257,6 +294,7 @@ class Panel(Remains, ipywidgets.Box):  # type: ignore[misc]
         if tall:
             self.add_class("xtnb-panel-tall")
         self.closed = False
+        self._keep_layout()
 
     closed = True  # until it is made
 
@@ -272,7 +310,7 @@ class Panel(Remains, ipywidgets.Box):  # type: ignore[misc]
             for name, label_zh, label_en in _MONEY
             if shown.get(name) is not None
         )
-        tables = "".join(t.still() for t in (self.orders, self.trades, self.positions))
+        tables = "".join(table.still() for table in (self.orders, self.trades, self.positions))
         paper = "PAPER 模拟 · " if self._paper else ""
         title = f"{paper}{'交易面板' if zh else 'Desk'} · {words}"
         return {"text/html": f"<div>{caption(title)}<br>{self.chart.drawing()}{tables}</div>"}
@@ -309,11 +347,22 @@ class Panel(Remains, ipywidgets.Box):  # type: ignore[misc]
         if code and code != self.chart.code and not self.closed:
             with suppress(XtnbError):  # a code that is not known yet stays where it is
                 self.chart.show(code)
+            self._keep_layout()
+
+    def _keep_layout(self, *_: Any) -> None:
+        if not self.closed:
+            tab: Any = self._parts["tabs"]
+            layout = {"tab": tab.tab, "codes": self._codes, "code": self.chart.code}
+            self._desk.screen.put_panel(layout)
 
     def _acted(self, action: Action) -> None:
         """A click in a table. It hands over and returns."""
         if action.kind == "cancel" and isinstance(action.record, XtOrder):
-            self._desk.cancel(action.record.order_id)
+            with cancelling(self._desk.standing):
+                self._desk.cancel(action.record.order_id)
+            return
+        if action.kind == "ask":
+            self._desk.standing.ask_again()
             return
         code = getattr(action.record, "stock_code", "")
         if action.kind != "pick" or not code:
@@ -340,10 +389,30 @@ def fill_sale(ticket: Ticket, position: XtPosition, volume: int) -> None:
     ticket.fill_closing(position.stock_code, volume, short, covered)
 
 
+def _kept_codes(form: Form, kept: dict[str, Any]) -> list[str]:
+    """The codes of the layout that an earlier kernel has left, as far as they are known."""
+    codes = kept.get("codes")
+    return [one for one in codes if _known(form, one)] if isinstance(codes, list) else []
+
+
+def _kept_code(form: Form, kept: dict[str, Any]) -> str:
+    code = kept.get("code")
+    return code if isinstance(code, str) and _known(form, code) else ""
+
+
+def _known(form: Form, code: Any) -> bool:
+    try:
+        form.terms(code)
+    except XtnbError:
+        return False
+    return True
+
+
 def _some_codes(books: Books, form: Form, code: str | None) -> list[str]:
     held = [position.stock_code for position in books.positions.records() if position.volume > 0]
     wanted = ([code] if code else []) + held + form.codes()
-    return list(dict.fromkeys(wanted))[: max(QUOTES, len(held))]
+    some = list(dict.fromkeys(wanted))[: max(QUOTES, len(held))]
+    return [each for each in some if each == code or _known(form, each)]
 
 
 def money(books: Books, asset: XtAsset, tally: Tally) -> dict[str, float | None]:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections import defaultdict
+from contextlib import suppress
 from threading import RLock
 from typing import Any
 
 import traitlets as t
 
-from xtnb.errors import InputError
+from xtnb.errors import InputError, NotConnected
 from xtnb.rules.listed import unit_of
 from xtnb.vocabulary.options import options
 from xtnb.vocabulary.records import Quote
 from xtnb.widgets.actions import BUYING
 from xtnb.widgets.assets import asset
 from xtnb.widgets.forms import decimals
+from xtnb.widgets.halt import Halt
 from xtnb.widgets.minutes import Minutes, columns
 from xtnb.widgets.needs import ChartDesk, Forget
 from xtnb.widgets.remains import Remains, caption
@@ -63,8 +65,11 @@ class PriceChart(Remains, Sections):
         self._unwatch: Forget | None = None
         books = desk.books
         self._tally = Tally(books)
+        self._halt = Halt(books, self.touch)
         self.ends(
             self._tally.close,
+            self._halt.close,
+            books.on_back(self._back),
             books.quotes.on_change(self._quoted),
             books.orders.on_change(self.touch),
             books.trades.on_change(self.touch),
@@ -126,7 +131,8 @@ class PriceChart(Remains, Sections):
             minutes = Minutes(unit_of(terms.instrument))
             self._code, self._minutes = code, minutes
             self._unwatch = self._desk.watch(code)
-            minutes.load(self._desk.day_bars(code))
+            with suppress(NotConnected):  # `_back` asks when the link is back
+                minutes.load(self._desk.day_bars(code))
             quote = self._desk.books.quotes.get(code)
             if isinstance(quote, Quote):
                 minutes.add(quote)
@@ -160,6 +166,7 @@ class PriceChart(Remains, Sections):
                 "tick": 10**-digits,
                 "close": close,
                 "last": last,
+                "stopped": self._halt.stamp,
             },
             "orders": self._orders(),
             "fills": self._fills(),
@@ -196,6 +203,14 @@ class PriceChart(Remains, Sections):
         if isinstance(quote, Quote):
             self._minutes.add(quote)
             self.touch()
+
+    def _back(self) -> None:
+        """The link is back: the minutes in between are asked for."""
+        with self._lock:
+            if self.closed:
+                return
+            self._minutes.load(self._desk.day_bars(self._code))
+        self.renew()
 
     def _end_watch(self) -> None:
         unwatch, self._unwatch = self._unwatch, None

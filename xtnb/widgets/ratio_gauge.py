@@ -16,7 +16,9 @@ from xtnb.live.store import Rows
 from xtnb.rules.collateral import CreditSettings
 from xtnb.vocabulary.credit import XtCreditDetail
 from xtnb.vocabulary.options import options
+from xtnb.widgets.halt import Halt
 from xtnb.widgets.moment import as_of
+from xtnb.widgets.needs import Books
 from xtnb.widgets.remains import Remains
 from xtnb.widgets.theme import ACCENT, GREEN, RED, dressed
 
@@ -43,17 +45,20 @@ class RatioGauge(Remains, go.FigureWidget):  # type: ignore[misc]
 
     Args:
         credit: whatever has a `detail`.
+        books: whose link it follows.
     """
 
-    def __init__(self, credit: CreditFigures) -> None:
+    def __init__(self, credit: CreditFigures, books: Books) -> None:
         super().__init__(_drawn(_detail(credit)))
         self.layout.width = WIDTH
         self._credit = credit
         self._over = self._leaving = self._waiting = False
         self._shown: object = None
         self._slot = frames.register(self._flush, "RatioGauge")
+        self._halt = Halt(books, self._touch)
         self._ends = [
             self._slot.close,
+            self._halt.close,
             credit.detail.on_change(self._touch),
             options.on_change(self._touch),
         ]
@@ -84,11 +89,12 @@ class RatioGauge(Remains, go.FigureWidget):  # type: ignore[misc]
         detail = _detail(self._credit)
         ratio = detail.m_dPerAssurescaleValue if detail else None
         debt = detail.m_dTotalDebt if detail else None
-        state = (ratio, debt, options.screen_language)
+        state = (ratio, debt, options.screen_language, self._halt.since)
         if state == self._shown:
             return
         self._shown = state
         picture = _drawn(detail)
+        picture.layout.title.text += self._halt.title
         with self.batch_update():
             self.data[0].update(picture.data[0].to_plotly_json(), overwrite=False)
             self.layout.update(picture.layout.to_plotly_json())

@@ -41,6 +41,21 @@ class Reach:
         self._plain = desk.account.account_type in (c.SECURITY_ACCOUNT, c.NEW3BOARD_ACCOUNT)
         self._kept: tuple[Any, int] = (None, 0)
 
+    def row(self, entry: Entry, note: tuple[str, str]) -> dict[str, Any]:
+        """What there is to trade with and how far it reaches, with a note on the price."""
+        most = self.most(entry)
+        zh, en = self.said(entry, most)
+        return {
+            "cash": self._desk.cash_units() / YUAN,
+            "sellable": self._desk.sellable(entry.code) if entry.known else 0,
+            "held": getattr(self._desk.books.positions.get(entry.code), "volume", 0),
+            "most": most,
+            "zh": zh,
+            "en": en,
+            "note_zh": note[0],
+            "note_en": note[1],
+        }
+
     def most(self, entry: Entry, part: Fraction = Fraction(1)) -> int:
         """The largest valid volume, or the largest within a part of what is there.
 

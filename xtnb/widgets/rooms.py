@@ -11,7 +11,8 @@ from typing import Any, Protocol, TypeVar, cast
 
 from xtnb.live.shown import Shown
 from xtnb.live.store import Rows
-from xtnb.widgets import tables
+from xtnb.widgets import drafts, tables
+from xtnb.widgets.guard import cancelling
 from xtnb.widgets.live_table import Action, LiveTable
 from xtnb.widgets.loading import loading_line
 from xtnb.widgets.marked import MarkedPositions, chosen_quotes
@@ -121,10 +122,23 @@ class LiveTables(Room):
         wanted = tuple(dict.fromkeys(asked))
         return self._once(("quotes", wanted), lambda: self._quotes(wanted))
 
+    def reconciliation(self) -> LiveTable:
+        """What differed between session and terminal, and what was done, newest first. 对账
+
+        An order whose outcome is still unknown has a button that asks the terminal again.
+        """
+        return self._once(("findings",), self._findings)
+
     def __repr__(self) -> str:
         return (
-            "LiveTables: orders(), trades(), positions(), asset(), quotes(codes), credit(), debts()"
+            "LiveTables: orders(), trades(), positions(), asset(), quotes(codes), credit(), "
+            "debts(), reconciliation()"
         )
+
+    def _findings(self) -> LiveTable:
+        table = tables.findings(self._desk.standing.findings)
+        table.on_action(self._acted)
+        return table
 
     def _table(self, name: str, make: Callable[[Rows], LiveTable], rows: Rows) -> LiveTable:
         return self._once((name,), lambda: self._follow(make(rows)))
@@ -137,15 +151,19 @@ class LiveTables(Room):
 
     def _follow(self, table: LiveTable) -> LiveTable:
         table.on_action(self._acted)
-        table.ends(self._desk.books.on_lost(table.stop))
+        table.keep_to(self._desk.books)
         return table
 
     def _acted(self, action: Action) -> None:
         """A click: it hands over and returns."""
         if action.kind == "cancel_all":
-            self._desk.cancel_all()
+            with cancelling(self._desk.standing):
+                self._desk.cancel_all()
         elif action.kind == "cancel" and action.key is not None:
-            self._desk.cancel(action.key)
+            with cancelling(self._desk.standing):
+                self._desk.cancel(action.key)
+        elif action.kind == "ask":
+            self._desk.standing.ask_again()
         elif action.kind == "pick" and action.record is not None:
             ticket = self._shown.latest(Ticket, lambda one: one._desk is self._desk)
             if ticket is not None:
@@ -205,7 +223,7 @@ class ChartRoom(Room):
         with loading_line():  # see `positions`
             from xtnb.widgets.ratio_gauge import RatioGauge
 
-        return self._once(("ratio gauge",), lambda: RatioGauge(credit))
+        return self._once(("ratio gauge",), lambda: RatioGauge(credit, self._desk.books))
 
     def __repr__(self) -> str:
         return "Charts: price(code), positions(), ratio()"
@@ -218,9 +236,14 @@ class Forms(Room):
         """An order form. See `Ticket` for what it may start with."""
         return self._once(
             ("ticket", code, *sorted(start.items())),
-            lambda: Ticket(self._desk, code, **start),
+            lambda: self._ticket(code, start),
             fits=lambda ticket: ticket.code == code,
         )
+
+    def _ticket(self, code: str, start: dict[str, Any]) -> Ticket:
+        ticket = Ticket(self._desk, code, **start)
+        drafts.keep(ticket, self._desk.screen, f"ticket {code}", restore=not start)
+        return ticket
 
     def panel(self, code: str | None, codes: Sequence[str] | None, paper: bool) -> Panel:
         """All of it on one page. See `Panel`."""

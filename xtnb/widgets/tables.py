@@ -13,6 +13,7 @@ from xtnb.rules.credit_figures import SHORT, SPECIAL
 from xtnb.vocabulary.credit import StkCompacts, XtCreditDetail
 from xtnb.vocabulary.fields import Field
 from xtnb.vocabulary.options import options
+from xtnb.vocabulary.reconciliation import Finding
 from xtnb.vocabulary.records import Quote, XtAsset, XtOrder, XtPosition, XtTrade
 from xtnb.widgets.columns import Column
 from xtnb.widgets.digits import DIGITS_COLUMN
@@ -149,6 +150,19 @@ CREDIT_COLUMNS: tuple[str | Column, ...] = (
     "m_dFetchBalance",
 )
 
+_BEFORE = Field("before_msg", "原先", "before", "text")
+_AFTER = Field("after_msg", "现在", "now", "text")
+_DONE = Field("done_msg", "处理", "what was done", "text")
+FINDING_COLUMNS: tuple[str | Column, ...] = (
+    "time",
+    "kind",
+    Column("stock_code", pick=True),
+    "subject",
+    Column("before", field=_BEFORE),
+    Column("after", field=_AFTER),
+    Column("done", field=_DONE),
+)
+
 
 def orders(rows: Rows) -> LiveTable:
     """Today's orders, newest first, each with its cancel button while it can be cancelled.
@@ -196,4 +210,21 @@ def credit(rows: Rows) -> LiveTable:
     """Money, debts and quotas of a margin account, one row."""
     return LiveTable(
         "credit", XtCreditDetail, rows, columns=CREDIT_COLUMNS, title=("信用资产", "Margin account")
+    )
+
+
+def findings(rows: Rows, max_rows: int = 15) -> LiveTable:
+    """What differed between session and terminal, newest first.
+
+    Actions: "ask" again for an order whose outcome is still unknown, "pick" of the code.
+    """
+    return LiveTable(
+        "findings",
+        Finding,
+        rows,
+        columns=FINDING_COLUMNS,
+        actions=("ask",),
+        title=("对账", "Reconciliation"),
+        newest_first=True,
+        max_rows=max_rows,
     )

@@ -12,6 +12,7 @@ RED = "#d9434e"
 GREEN = "#1f9d70"
 AVERAGE = "#c98a00"
 ACCENT = "#5b8fcf"
+WARN = "#b27d14"
 TEXT = "#7d8792"
 GRID = "rgba(127,138,153,0.22)"
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from contextlib import suppress
 from fractions import Fraction
-from html import escape
 from threading import RLock
 from typing import Any
 
@@ -20,18 +19,20 @@ import traitlets as t
 from xtnb import xtconstant as c
 from xtnb.errors import InputError, Refused, XtnbError
 from xtnb.rules.listed import DayTerms, Derived
-from xtnb.vocabulary.money import YUAN, units
+from xtnb.vocabulary.money import units
 from xtnb.vocabulary.options import options
 from xtnb.vocabulary.records import Quote, XtTrade
 from xtnb.widgets.actions import Action, actions_of, closing, find_action, turned
 from xtnb.widgets.assets import asset
-from xtnb.widgets.attempts import Attempt, both
+from xtnb.widgets.attempts import Attempt, both, listed
 from xtnb.widgets.entry import Entry, first_price, preview_row, quote_row, refused_row
 from xtnb.widgets.figures import Figures
 from xtnb.widgets.forms import PROTECTED, Form, Search, decimals, price_types
-from xtnb.widgets.needs import Forget, TicketDesk
+from xtnb.widgets.guard import Guard, cancelling
+from xtnb.widgets.needs import TicketDesk
 from xtnb.widgets.reach import Reach
 from xtnb.widgets.remains import Remains, caption
+from xtnb.widgets.watches import Watches
 from xtnb.widgets.wire import Sections
 
 PARTS = {
@@ -71,6 +72,8 @@ class Ticket(Remains, Sections):
         blocked: why nothing may be sent, as "中文 / English"; "" while that is allowed.
             Cancels stay possible. Set by whoever knows that the account is not what
             it seems to be.
+        restored: {"zh", "en"}: that the form is the draft of an earlier kernel (drafts.py);
+            None once it is sent, or turned to another code.
         banner: {"text": "中文 / English", "tone": one of `TONES`} shown above the form;
             {} for none.
     """
@@ -107,11 +110,13 @@ class Ticket(Remains, Sections):
         self._lock = RLock()
         self._terms: DayTerms | None = None
         self._unknown: tuple[str, str] | None = None
-        self._watches: list[Forget] = []
+        self._watches = Watches(desk)
         self._wants_price = False
         self._attempts: list[Attempt] = []
         self._tokens: set[str] = set()
         self._said: Attempt | None = None
+        self.restored: dict[str, str] | None = None
+        self._guard = Guard(self, desk.standing)
         self.side = turned(actions_of(kind), "", "buy")
         books = desk.books
         self.ends(
@@ -120,7 +125,9 @@ class Ticket(Remains, Sections):
             books.positions.on_change(self.touch),
             books.trades.on_change(self._traded),
             books.on_lost(self.touch),
-            self._end_watches,
+            books.on_back(self._back),
+            desk.standing.on_change(self.touch),
+            self._watches.end,
         )
         if kind == c.CREDIT_ACCOUNT:
             credit = desk.credit
@@ -166,13 +173,11 @@ class Ticket(Remains, Sections):
     def remains(self) -> dict[str, Any]:
         """The code, and what was sent, as a list."""
         zh = options.screen_language == "zh"
-        language = "zh" if zh else "en"
         with self._lock:
-            rows = [(attempt.said(language), attempt.row()) for attempt in self._attempts]
+            lines = listed(self._attempts, "zh" if zh else "en")
             name = self._name(self.code)
-        lines = "".join(f"<li>{escape(said)}: {escape(row[language])}</li>" for said, row in rows)
         title = f"{'下单' if zh else 'Ticket'} {self.code} {name if name != self.code else ''}"
-        return {"text/html": f"<div>{caption(title.strip())}<ul>{lines}</ul></div>"}
+        return {"text/html": f"<div>{caption(title.strip())}{lines}</div>"}
 
     def fill(
         self,
@@ -205,6 +210,11 @@ class Ticket(Remains, Sections):
             if volume is not None:
                 self.volume = volume
 
+    @property
+    def price_types(self) -> tuple[int, ...]:
+        """The price types that the instrument has; none while it is not known."""
+        return tuple(price_types(self._terms)) if self._terms is not None else ()
+
     def fill_closing(self, code: str, volume: int, short: bool, covered: bool = False) -> None:
         """Write the close of a position into the form: a sale of what is long.
 
@@ -232,6 +242,8 @@ class Ticket(Remains, Sections):
             self._send_form(str(message.get("token", "")), message.get("form") or {})
         elif kind == "cancel":
             self._cancel(str(message.get("token", "")))
+        elif kind in ("arm", "disarm"):
+            self._guard.clicked(kind)
 
     def preset(self, part: str) -> None:
         """Set the volume to a part of what the cash, or the position, allows.
@@ -255,6 +267,7 @@ class Ticket(Remains, Sections):
                 self.answer({"kind": "ignored", "token": token})
                 return
             self._tokens.add(token)
+            self.restored = None
             attempt = made
             self._attempts.insert(0, attempt)
             del self._attempts[SHOWN_ATTEMPTS:]
@@ -301,7 +314,7 @@ class Ticket(Remains, Sections):
     def _cancel(self, token: str) -> None:
         for attempt in list(self._attempts):
             if attempt.token == token and (number := attempt.number) > 0:
-                with suppress(XtnbError):  # the order's own state says that it stays
+                with suppress(XtnbError), cancelling(self._desk.standing):
                     self._desk.cancel(number)
 
     # What the desk says
@@ -323,12 +336,6 @@ class Ticket(Remains, Sections):
             self.confirm = options.confirm
         super()._option(name)
 
-    def _end_watches(self) -> None:
-        with self._lock:
-            watches, self._watches = self._watches, []
-        for forget in watches:
-            forget()
-
     # What follows from a change of the form
 
     @property
@@ -337,9 +344,8 @@ class Ticket(Remains, Sections):
         return find_action(actions, self.side) or actions[0]
 
     def _new_code(self, change: Any) -> None:
-        self._end_watches()
         with self._lock, self.hold_sync():
-            self._terms = self._unknown = self._said = None
+            self._terms = self._unknown = self._said = self.restored = None
             try:
                 self._terms = self._form.terms(self.code)
             except Refused as refused:
@@ -355,10 +361,15 @@ class Ticket(Remains, Sections):
                 if self.price_type not in known:
                     self.price_type = known[0]
                 self._want_price()
-                if not self.closed:
-                    wanted = [self.code]
-                    wanted += [terms.underlying] if isinstance(terms, Derived) else []
-                    self._watches += [self._desk.watch(code) for code in wanted]
+            if not self.closed:
+                self._watches.turn(self.code, terms)
+        self.touch()
+
+    def _back(self) -> None:
+        """The link is back: what could not be asked for is asked for now."""
+        with self._lock:
+            if self.code and self._terms is None:
+                self._new_code({"old": ""})
         self.touch()
 
     def _new_side(self, change: Any) -> None:
@@ -400,6 +411,8 @@ class Ticket(Remains, Sections):
 
     def sections(self) -> dict[str, Any]:
         with self._lock:
+            self._guard.apply()
+            self.again(self._guard.due)
             quote = self._desk.books.quotes.get(self.code)
             if isinstance(quote, Quote) and self._terms is not None and self._wants_price:
                 self._wants_price = False
@@ -414,30 +427,18 @@ class Ticket(Remains, Sections):
             return {
                 "facts": self._form.facts(self.code, entry.terms, entry.action, self.price),
                 "quote": quote_row(quote) if isinstance(quote, Quote) else None,
-                "account": self._account(entry),
+                "account": self._reach.row(
+                    entry, self._form.price_note(entry.terms, entry.action, entry.price)
+                ),
                 "preview": shown,
                 "lines": self._figures.lines(entry.terms, entry.action, fine),
                 "attempts": [attempt.row() for attempt in attempts],
                 "said": {"zh": said.said("zh"), "en": said.said("en")} if said else None,
                 "busy": any(not attempt.answered for attempt in attempts),
                 "lost": self._desk.books.lost,
+                "lock": self._guard.lock(),
+                "restored": self.restored,
             }
-
-    def _account(self, entry: Entry) -> dict[str, Any]:
-        """What there is to trade with, and how far it reaches."""
-        most = self._reach.most(entry)
-        zh, en = self._reach.said(entry, most)
-        note_zh, note_en = self._form.price_note(entry.terms, entry.action, entry.price)
-        return {
-            "cash": self._desk.cash_units() / YUAN,
-            "sellable": self._desk.sellable(entry.code) if entry.known else 0,
-            "held": getattr(self._desk.books.positions.get(entry.code), "volume", 0),
-            "most": most,
-            "zh": zh,
-            "en": en,
-            "note_zh": note_zh,
-            "note_en": note_en,
-        }
 
     def _name(self, code: str) -> str:
         terms = self._terms

@@ -105,6 +105,10 @@ class Sections(Looking):
         """There is news: bring the views up to date in the next frame."""
         self._slot.mark()
 
+    def again(self, seconds: float) -> None:
+        """Look at the state once more in so many seconds. For `sections`."""
+        self._slot.later(seconds)
+
     def _message(self, _: Any, message: Any, __: Any) -> None:
         self._route.heard()
         if not isinstance(message, dict):

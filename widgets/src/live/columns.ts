@@ -32,6 +32,7 @@ export interface ColumnSpec {
 }
 
 export const ACTION = "·cancel";
+const STILL_UNKNOWN = 6; // FindingKind of xtnb/vocabulary/reconciliation.py
 const CANCELLABLE = new Set([48, 49, 50, 55]);
 const STATUS_TONE: Record<number, string> = { 53: "quiet", 54: "quiet", 57: "bad", 50: "busy", 55: "busy" };
 const FIGURE_SPACE = "\u2007";
@@ -41,6 +42,11 @@ const NUMERIC = new Set(["number", "id", "percent"]);
 
 export function cancellable(row: Row | undefined): boolean {
   return CANCELLABLE.has(row?.cells["order_status"] as number);
+}
+
+/** A finding that nobody could explain yet. */
+export function unsettled(row: Row | undefined): boolean {
+  return row?.cells["kind"] === STILL_UNKNOWN;
 }
 
 /** The hidden column with the digits of a row's prices (xtnb/widgets/digits.py). */
@@ -140,18 +146,19 @@ export function define(spec: ColumnSpec, language: Language, flash: boolean): Co
   };
 }
 
-/** The column with the cancel button, always in sight at the right. */
-export function cancelColumn(
+/** The column with the button of a row, always in sight at the right. */
+export function actionColumn(
   words: Words,
   language: Language,
   asked: Set<unknown>,
-  cancel: (row: Row) => void,
+  offered: (row: Row | undefined) => boolean,
+  act: (row: Row) => void,
 ): ColDef<Row> {
   return {
     colId: ACTION,
     headerName: "",
     pinned: "right",
-    width: language === "zh" ? 58 : 66,
+    width: 26 + (language === "zh" ? 16 : 7) * words[language].length,
     suppressMovable: true,
     suppressAutoSize: true,
     suppressSizeToFit: true,
@@ -160,7 +167,7 @@ export function cancelColumn(
     filter: false,
     cellClass: "xtnb-action",
     valueGetter: (p: ValueGetterParams<Row>) =>
-      cancellable(p.data) ? (asked.has(p.data!.key) ? "asked" : "open") : "",
+      offered(p.data) ? (asked.has(p.data!.key) ? "asked" : "open") : "",
     getQuickFilterText: () => "",
     cellRenderer: (p: ICellRendererParams<Row>) => {
       if (!p.value || !p.data) return document.createElement("span");
@@ -171,7 +178,7 @@ export function cancelColumn(
       button.disabled = p.value === "asked";
       button.dataset.key = String(p.data.key);
       const row = p.data;
-      button.addEventListener("click", () => cancel(row));
+      button.addEventListener("click", () => act(row));
       return button;
     },
   };

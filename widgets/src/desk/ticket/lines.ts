@@ -1,6 +1,6 @@
 /** What stands beneath the form: figures as the kernel words them, two in a row. */
 import { h, half, type Language, write } from "../look";
-import type { Line, TicketState } from "./words";
+import type { Line, Sections, TicketState } from "./words";
 
 export function drawLines(cost: HTMLElement, lines: Line[], language: Language): void {
   const chinese = language === "zh";
@@ -25,4 +25,14 @@ export function drawBanner(
   write(banner, half(text, language));
   banner.dataset.tone = tone;
   banner.hidden = text === "";
+}
+
+/** That the form was filled by an earlier kernel's draft. */
+export function drawRestored(
+  note: HTMLElement,
+  restored: Sections["restored"] | undefined,
+  language: Language,
+): void {
+  note.hidden = !restored;
+  write(note, (language === "zh" ? restored?.zh : restored?.en) ?? "");
 }

@@ -120,6 +120,10 @@ export interface Sections {
   said: { zh: string; en: string } | null;
   busy: boolean;
   lost: boolean;
+  /** Of a live terminal: whether a click may send, for how long, and whether that can begin. */
+  lock: { armed: boolean; minutes: number; can: boolean } | null;
+  /** The form is a draft of an earlier kernel. */
+  restored: { zh: string; en: string } | null;
 }
 
 const WORDS = {

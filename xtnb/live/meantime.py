@@ -1,0 +1,71 @@
+"""What happened to an account while no notebook was connected to it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from xtnb.live.books import AccountBooks
+from xtnb.live.picture import Picture
+from xtnb.live.reconcile import differences
+from xtnb.vocabulary.reconciliation import Finding
+
+MOST = 2_000  # orders, and fills, that are remembered: the latest
+_WHEN = "发生在没有笔记本连接时 / while no notebook was connected"
+Mark = tuple[str, int]
+_DAY = 86_400
+_SHANGHAI = 8 * 3600
+
+
+def known(books: AccountBooks) -> dict[str, Any]:
+    """What is known of the account now, short enough to be written every second."""
+    orders = books.orders.records()[-MOST:]
+    trades = books.trades.records()[-MOST:]
+    return {
+        "orders": [
+            [one.order_id, _day(one.order_time), one.order_status, one.traded_volume]
+            for one in orders
+        ],
+        "trades": [[str(one.traded_id), _day(one.traded_time)] for one in trades],
+    }
+
+
+def happened(seen: dict[str, Any], books: AccountBooks) -> list[Finding]:
+    """Fills, orders and changes of orders since then; nothing when it was never seen.
+
+    Raises:
+        TypeError, ValueError: `seen` was not written by `known`.
+    """
+    if not seen:
+        return []
+    orders, trades = books.orders.by_key(), books.trades.by_key()
+    states = {(str(number), day): (status, done) for number, day, status, done in seen["orders"]}
+    before = Picture()
+    for number, mark in _old({n: _mark(n, one.order_time) for n, one in orders.items()}, states):
+        status, done = states.get(mark, (orders[number].order_status, orders[number].traded_volume))
+        before.orders[number] = replace(orders[number], order_status=status, traded_volume=done)
+    marks = dict.fromkeys(seen["trades"])
+    for key, _ in _old({k: _mark(k, one.traded_time) for k, one in trades.items()}, marks):
+        before.trades[key] = trades[key]
+    found = differences(before, Picture(orders, trades), lambda _: False, expected=True)
+    for finding in found:
+        finding.done = _WHEN
+    return found
+
+
+def _old(marks: dict[Any, Mark], seen: dict[Mark, Any]) -> list[tuple[Any, Mark]]:
+    """What was there already: what is remembered and, where that is cut off, what stands before."""
+    rows = list(marks.items())
+    if len(seen) < MOST:
+        return [row for row in rows if row[1] in seen]
+    last = max((at for at, row in enumerate(rows) if row[1] in seen), default=-1)
+    return rows[: last + 1]
+
+
+def _mark(number: Any, seconds: int) -> Mark:
+    """Numbers may begin anew with the day."""
+    return str(number), _day(seconds)
+
+
+def _day(seconds: int) -> int:
+    return (seconds + _SHANGHAI) // _DAY
