@@ -20,6 +20,7 @@ import re
 import threading
 from collections.abc import MutableMapping
 
+from xtnb import xtconstant as c
 from xtnb.link.once import without_passwords
 from xtnb.vocabulary.messages import Reply, Request
 from xtnb.vocabulary.records import XtOrder, XtTrade
@@ -29,6 +30,7 @@ TAG_LENGTH = 13  # base32: 64 bits of a hash
 _WIDE = 3  # bytes of a Chinese character in UTF-8
 _TAGGED = re.compile(rf"([A-Z2-7]{{{TAG_LENGTH}}})(?::(.*))?", re.DOTALL)
 _KEPT = 100_000
+_DONE = frozenset({c.ORDER_PART_CANCEL, c.ORDER_CANCELED, c.ORDER_SUCCEEDED, c.ORDER_JUNK})
 Account = tuple[int, str]
 
 
@@ -131,10 +133,16 @@ class Memory:
         if isinstance(record, XtOrder):
             number = ((record.account_type, record.account_id), record.order_id)
             before = self._orders.get(number)
-            if before == record or (before and before.traded_volume > record.traded_volume):
-                return False  # the same, or an older state of it
+            if before is not None and (before == record or _is_older(record, before)):
+                return False
             self._orders[number] = record
         return True
+
+
+def _is_older(record: XtOrder, known: XtOrder) -> bool:
+    """Whether late news tells of an earlier state: fewer shares, or not done yet."""
+    done = known.order_status in _DONE and record.order_status not in _DONE
+    return done or record.traded_volume < known.traded_volume
 
 
 def _intent(request: Request) -> tuple[Account, str]:
