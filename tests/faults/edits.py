@@ -15,7 +15,7 @@ LATE = 0.05  # seconds: so late that later ones overtake it
 
 def is_push(frame: Frame) -> bool:
     """Whether a message is a push that is told live."""
-    return ".live." in frame.subject
+    return frame.subject.endswith(".live")
 
 
 def is_reply(frame: Frame) -> bool:

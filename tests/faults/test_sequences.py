@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from pathlib import Path
 
@@ -32,7 +33,7 @@ steps = st.lists(
 
 @pytest.mark.parametrize("way", WAYS)
 @settings(
-    max_examples=10,
+    max_examples=int(os.environ.get("XTNB_FAULTS", "6")),
     print_blob=True,
     phases=(Phase.explicit, Phase.reuse, Phase.generate),  # to shrink would take minutes
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
