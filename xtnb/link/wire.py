@@ -37,6 +37,8 @@ _TICK_SECONDS = 2.0
 _SILENT_TICKS = 3  # a peer that has said nothing for so many ticks is lost
 _CONNECT_SECONDS = 5.0
 _CHUNK = 1 << 16
+_LONGEST_LINE = 1 << 16
+_MOST_BYTES = 64 << 20
 _DENIED = re.compile(r"Permissions Violation for (Publish|Subscription) to \"([^\"]+)\"", re.I)
 
 NO_RESPONDERS = 503
@@ -330,6 +332,8 @@ class Wire:
             if word in (b"MSG ", b"HMSG"):
                 parts = line.decode().split(" ")
                 size = int(parts[-1])
+                if not 0 <= size <= _MOST_BYTES:
+                    raise NotConnected(f"the NATS server announces {size:,} bytes")
                 if len(buffer) < start + size + 2:
                     break
                 body = bytes(buffer[start : start + size])
@@ -339,6 +343,8 @@ class Wire:
                 at = start
                 self._control(word, line)
         del buffer[:at]
+        if b"\r\n" not in buffer and len(buffer) > _LONGEST_LINE:
+            raise NotConnected("the NATS server sends a line without an end")
 
     def _message(self, parts: list[str], body: bytes) -> None:
         listener = self._listeners.get(int(parts[2]))
