@@ -163,6 +163,7 @@ def test_after_a_reconnect_only_what_is_new_is_told(broker):
 
 
 def test_the_event_loop_of_who_opens_it_stays():
+    gc.collect()  # the vendor's own traders of other tests set a loop when they are dropped
     before = asyncio.new_event_loop()
     asyncio.set_event_loop(before)
     try:
