@@ -21,7 +21,6 @@ from xtnb.endpoints import paper_host
 from xtnb.errors import NotConnected
 from xtnb.link.address import parse
 from xtnb.link.keys import READER, TERMINAL, TRADER, KeyRing
-from xtnb.link.nkeys import Key
 from xtnb.link.server import program
 from xtnb.link.service import Service
 
@@ -39,6 +38,7 @@ def ring(tmp_path, monkeypatch):
     ring = KeyRing()
     for name, role in {"box-1": TERMINAL, "anna": TRADER, "rita": READER}.items():
         ring.add(name, role)
+    ring.add("office-2", TERMINAL, ["office-2"])  # of a leaf node: good for no terminal
     authority = trustme.CA()
     authority.cert_pem.write_to_path(ring.place / "ca.pem")
     issued = authority.issue_cert("127.0.0.1")
@@ -67,7 +67,7 @@ def start(folder, name, text, leaving):
 def ports(tmp_path, ring, leaving):
     """A hub with JetStream, and a leaf node without it that leads there."""
     hub, leaves, leaf = free_ports(3)
-    key = Key.new()
+    key = ring.key("office-2")
     tls = 'tls { cert_file: "cert.pem", key_file: "key.pem" }'
     trust = f"tls {{ ca_file: {json.dumps(str(ring.place / 'ca.pem'))} }}"
     start(
