@@ -7,9 +7,11 @@ terminal: where it refuses a query, the method raises QueryFailed.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import date
 from typing import Any, TypeVar
 
-from xtnb.errors import QueryFailed
+from xtnb.errors import InputError, QueryFailed
+from xtnb.frames.days import KINDS, days_frame
 from xtnb.frames.queries import query_frame
 from xtnb.frames.schema import Frame
 from xtnb.frames.tables import accounts_frame
@@ -18,6 +20,7 @@ from xtnb.session.trader import XtQuantTrader
 from xtnb.vocabulary.records import StockAccount
 
 T = TypeVar("T")
+Day = date | str
 
 
 def told(answer: T | None, what: str) -> T:
@@ -25,6 +28,15 @@ def told(answer: T | None, what: str) -> T:
     if answer is None:
         raise QueryFailed(f"{what}: the terminal refused; the log under xtnb.session says why")
     return answer
+
+
+def _number(day: Day, argument: str) -> int:
+    """A day as YYYYMMDD."""
+    try:
+        found = date.fromisoformat(day) if isinstance(day, str) else day
+        return int(f"{found:%Y%m%d}")
+    except (TypeError, ValueError):
+        raise InputError(argument, day, 'a date, or a text such as "2026-11-20"') from None
 
 
 class AccountQueries:
@@ -44,6 +56,28 @@ class AccountQueries:
     def accounts(self) -> Frame:
         """The accounts of the terminal. 账号"""
         return accounts_frame(told(self.trader.query_account_infos(), "accounts"))
+
+    def history(self, start: Day, end: Day | None = None, kind: str = "orders") -> Frame:
+        """Orders, fills, money or positions by day, the present one included. 历史
+
+        A terminal in a folder has all days since it was begun, others have today. Of an
+        order it is the last state, of money and positions what there was when the day
+        ended, or is now.
+
+        Args:
+            start, end: both included: a date, or a text such as "2026-11-20"; without
+                `end` to the present.
+            kind: "orders", "trades", "asset" or "positions".
+
+        Raises:
+            InputError: no day, or another kind.
+        """
+        first, last = _number(start, "start"), 99991231 if end is None else _number(end, "end")
+        if kind not in KINDS:
+            raise InputError("kind", kind, f"one of {', '.join(KINDS)}")
+        asked = {"kind": kind, "start": first, "end": last}
+        days, records = told(self.trader.requests.ask("history", self.account, asked), "history")
+        return days_frame(kind, days, records)
 
     # -- margin accounts -----------------------------------------------------------------------
 

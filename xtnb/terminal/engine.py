@@ -24,6 +24,7 @@ from xtnb.terminal.accounts.demo import KINDS, empty_books
 from xtnb.terminal.accounts.orders import Books, Floor, Order
 from xtnb.terminal.accounts.stock import StockAccountBooks
 from xtnb.terminal.algorithms import AlgorithmDesk
+from xtnb.terminal.days import DayDesk
 from xtnb.terminal.exports import ExportDesk
 from xtnb.terminal.lending import LendingDesk
 from xtnb.terminal.market import Market
@@ -93,6 +94,7 @@ class PaperTerminal:
             **AccountQueries(self._accounts).calls(),
             **self.transfers.calls(),
             **self.exports.calls(),
+            **DayDesk(self._accounts, lambda: int(self.floor.day)).calls(),
             **self.algorithms.calls(),
             **self.lending.calls(),
             "open_account": self._open_account,
