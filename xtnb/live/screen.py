@@ -66,6 +66,7 @@ class Screen:
         self._clock = clock
         self._registry = registry
         self._lock = Lock()
+        self._writing = Lock()
         self._closed = path is None
         self._slot: Slot | None = None
         self._written = 0.0
@@ -151,6 +152,10 @@ class Screen:
             slot.later(PULSE)
 
     def _write(self) -> None:
+        with self._writing:  # an older picture never replaces a newer one
+            self._write_now()
+
+    def _write_now(self) -> None:
         assert self.path is not None
         seen = {**self._known(), "at": int(self._clock())} if self._known is not None else None
         with self._lock:

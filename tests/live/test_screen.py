@@ -1,0 +1,240 @@
+"""What a client remembers between two kernels: written seldom and whole, never believed blindly."""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+from itertools import count
+
+import pytest
+
+from tests.contract import house
+from tests.live.cuttable import SECONDS, CuttableLink
+from xtnb import xtconstant as c
+from xtnb.desk import Desk, paper
+from xtnb.live.coalesce import Frames
+from xtnb.live.following import Session
+from xtnb.live.screen import Screen, file_of, folder
+from xtnb.session.trader import XtQuantTrader
+from xtnb.terminal.scenario import DEMO_ACCOUNT
+from xtnb.vocabulary.reconciliation import FindingKind
+from xtnb.vocabulary.records import StockAccount
+
+CODE = "600000.SH"
+ME = StockAccount(DEMO_ACCOUNT)
+FORM = {"code": CODE, "side": "buy", "price_type": 11, "price": 10.5, "volume": 200, "remark": "a"}
+
+
+class Counted(Frames):
+    """Frames that tell how often something was written."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written = 0
+        self.changed = threading.Condition()
+
+    def _flush(self, slot) -> None:
+        super()._flush(slot)
+        with self.changed:
+            self.written += 1
+            self.changed.notify_all()
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "state" / "one.json"
+
+
+def test_what_is_put_is_there_in_the_next_kernel(path):
+    first = Screen(path, lambda: 1_000.0)
+    first.put_draft("panel", FORM)
+    first.put_panel({"tab": "trades", "codes": [CODE], "code": CODE})
+    first.close()
+
+    second = Screen(path)
+
+    assert second.draft("panel") == {**FORM, "at": 1_000}
+    assert second.panel == {"tab": "trades", "codes": [CODE], "code": CODE}
+    assert second.draft("ticket") is None
+    assert [each.name for each in path.parent.iterdir()] == ["one.json"]
+
+
+def test_a_form_that_was_closed_is_forgotten_and_one_that_ended_with_its_desk_is_not(path):
+    first = Screen(path)
+    first.put_draft("ticket 1", FORM)
+    first.put_draft("ticket 2", FORM)
+    first.drop_draft("ticket 1")
+    first.close()
+    first.drop_draft("ticket 2")
+    first.put_draft("ticket 3", FORM)
+
+    second = Screen(path)
+
+    assert second.draft("ticket 1") is None
+    assert second.draft("ticket 2")
+    assert second.draft("ticket 3") is None
+
+
+def test_a_hundred_changes_are_written_at_most_once_a_second(path):
+    registry, now = Counted(), [1_000.0]
+    screen = Screen(path, lambda: now[0], registry)
+    screen.put_draft("panel", FORM)
+    with registry.changed:
+        assert registry.changed.wait_for(lambda: registry.written == 1, SECONDS)
+
+    for volume in range(100):
+        screen.put_draft("panel", {**FORM, "volume": volume})
+
+    assert registry.written == 1
+    with registry.changed:
+        assert registry.changed.wait_for(lambda: registry.written == 2, SECONDS)
+    assert json.loads(path.read_text(encoding="utf-8"))["drafts"]["panel"]["volume"] == 99
+    screen.close()
+    assert registry.written == 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "{", "[]", '{"version": 2}', '{"version": 1, "drafts": []}', '{"version": 1, "seen": 3}'],
+)
+def test_a_broken_file_is_as_good_as_none_and_the_log_says_so(path, text, caplog):
+    path.parent.mkdir()
+    path.write_text(text, encoding="utf-8")
+
+    with caplog.at_level(logging.WARNING, "xtnb.live"):
+        screen = Screen(path)
+
+    assert (screen.draft("panel"), screen.panel, screen.seen) == (None, {}, {})
+    assert len(caplog.records) == 1
+
+
+def test_a_folder_that_cannot_be_written_is_said_once(tmp_path, caplog):
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    screen = Screen(tmp_path / "file" / "one.json")
+
+    with caplog.at_level(logging.WARNING, "xtnb.live"):
+        screen.put_draft("panel", FORM)
+        screen._flush()
+        screen._flush()
+        screen.close()
+
+    assert len([one for one in caplog.records if "cannot be kept" in one.message]) == 1
+
+
+def test_without_a_file_nothing_is_remembered():
+    screen = Screen()
+    screen.put_draft("panel", FORM)
+    screen.touch()
+    screen.close()
+
+    assert screen._slot is None
+
+
+def test_the_name_of_the_file_tells_neither_account_nor_terminal():
+    name = file_of("D:/qmt/userdata_mini", ME).name
+
+    assert DEMO_ACCOUNT not in name
+    assert "qmt" not in name
+    assert name != file_of("D:/other", ME).name
+    assert name != file_of("D:/qmt/userdata_mini", StockAccount(DEMO_ACCOUNT, "CREDIT")).name
+
+
+def test_a_terminal_in_memory_leaves_no_file():
+    with paper(seed=7, clock="hand") as desk:
+        desk.buy(CODE, 100, 10.0)
+
+    assert not folder().exists()
+
+
+# -- while no notebook was connected ------------------------------------------------------------
+
+
+class Home:
+    """A terminal that goes on while desks come and go, and somebody else's session."""
+
+    def __init__(self) -> None:
+        self._sessions = count(3)
+        self.host = house.host(house.market())
+        self.other = XtQuantTrader.over(self.host.link("demo"), 2)
+        self.other.start()
+        assert self.other.connect() == 0
+
+    def desk(self) -> Desk:
+        link = CuttableLink(self.host.link("demo"))
+        trader = XtQuantTrader.over(link, next(self._sessions))
+        trader.start()
+        assert trader.connect() == 0
+        return Desk(Session(link, trader, None, every=0), ME)
+
+
+@pytest.fixture
+def home():
+    one = Home()
+    yield one
+    one.other.stop()
+
+
+def kinds(desk: Desk) -> list[str]:
+    return sorted(FindingKind(one.kind).name for one in desk._session.findings.records())
+
+
+def test_an_account_that_was_never_seen_has_missed_nothing(home):
+    home.other.order_stock(ME, CODE, c.STOCK_BUY, 100, c.FIX_PRICE, 10.0)
+
+    with home.desk() as desk:
+        assert kinds(desk) == []
+
+
+def test_what_happened_without_a_notebook_is_told_in_the_next_one_and_only_once(home):
+    with home.desk() as desk:
+        mine = desk.buy(CODE, 200, 10.0)
+        ask = float(desk.quotes(CODE)["ask1"].iloc[0])
+    assert home.other.cancel_order_stock(ME, mine.id) == 0
+    bought = home.other.order_stock(ME, CODE, c.STOCK_BUY, 300, c.FIX_PRICE, ask)
+
+    with home.desk() as desk:
+        assert kinds(desk) == ["ELSEWHERE", "MISSED_CHANGE", "MISSED_FILL"]
+        table = desk.reconciliation()
+        assert set(table["subject"]) >= {str(bought), str(mine.id)}
+        assert all("no notebook was connected" in done for done in table["done"])
+        assert "1 fill, 1 order from elsewhere, 1 order that moved" in desk._live.standing.news
+
+    with home.desk() as desk:
+        assert kinds(desk) == []
+        assert desk._live.standing.news == ""
+
+
+def test_a_kernel_that_was_killed_has_left_what_it_knew(home):
+    desk = home.desk()
+    desk.buy(CODE, 200, 10.0)
+    desk._live.screen._flush()  # as the frame thread does; what comes next never runs
+    desk._live.screen._closed = True
+
+    with home.desk() as again:
+        assert kinds(again) == []
+    desk.close()
+
+
+def test_a_number_that_begins_anew_with_the_day_is_news(home):
+    with home.desk() as desk:
+        desk.buy(CODE, 200, 10.0)
+        path = desk._live.screen.path
+    kept = json.loads(path.read_text(encoding="utf-8"))
+    kept["seen"]["orders"][0][1] -= 1  # the same number, a day before
+    path.write_text(json.dumps(kept), encoding="utf-8")
+
+    with home.desk() as desk:
+        assert kinds(desk) == ["ELSEWHERE"]
+
+
+@pytest.mark.parametrize("seen", [{"orders": 3, "trades": []}, {"orders": [[1, 2]]}, {"at": 5}])
+def test_what_was_seen_and_is_not_legible_begins_anew(home, seen, caplog):
+    with home.desk() as desk:
+        desk.buy(CODE, 200, 10.0)
+        path = desk._live.screen.path
+    path.write_text(json.dumps({"version": 1, "seen": seen}), encoding="utf-8")
+
+    with home.desk() as desk:
+        assert kinds(desk) == []
+    assert "not legible" in caplog.text
