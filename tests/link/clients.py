@@ -58,6 +58,7 @@ def crash(server: TerminalServer) -> None:
     server._ended.set()
     server._thread.join(10)
     server._wire.close()
+    server._store.close()
     wire = Wire([nats_server().address], trader_key())
     wire.connect()
     until(lambda: nobody_serves(wire, server.name))

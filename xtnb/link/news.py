@@ -162,11 +162,15 @@ class News:
         subjects = [f"xtnb.{self._name}.push.>"]
         make_stream(wire, self._stream, subjects, first, self._kept, self._replicas)
 
-    def resume(self, wire: Wire, last: int) -> None:
-        """Speak over this wire; the stream has everything up to `last`."""
+    def resume(self, voice: Wire, store: Wire, last: int) -> None:
+        """Speak over one wire and store over another; the stream has everything up to `last`.
+
+        nats-server takes what a connection says in turn: a reply must not wait until
+        the disk has the pushes before it.
+        """
         with self.lock:
-            self._outbox.wire = wire
-            self._publisher.resume(wire, last)
+            self._outbox.wire = voice
+            self._publisher.resume(store, last)
 
     def pause(self) -> None:
         """Store nothing until `resume`."""

@@ -80,7 +80,8 @@ class TerminalServer:
         self._find_journal = journal
         self.stopped = ""
         self._servers, self._key = tuple(servers), key
-        self._wire: Wire | None = None
+        self._wire: Wire | None = None  # what is said and heard
+        self._store: Wire | None = None  # what is written down
         self._asked = UnderWay(most_under_way)
         self._seq = 0
         self._link_open = False
@@ -140,8 +141,9 @@ class TerminalServer:
             self.link.close()
         self._desks.close()
         self._news.close()
-        if self._wire:
-            self._wire.close()
+        for wire in (self._wire, self._store):
+            if wire is not None:
+                wire.close()
 
     def _give_up(self, why: str) -> None:
         _log.error("terminal %s is served no more: %s", self.name, why)
@@ -156,7 +158,7 @@ class TerminalServer:
             self._wake.clear()
             wait = _TICK_SECONDS
             try:
-                if self._wire is None or not self._wire.open:
+                if not all(wire is not None and wire.open for wire in (self._wire, self._store)):
                     self._news.pause()
                     self._connect()
                 if not self._link_open:
@@ -182,23 +184,31 @@ class TerminalServer:
         return wire
 
     def _connect(self) -> None:
-        wire = Wire(self._servers, self._key, f"serve-{self.name}", lambda why: self._wake.set())
-        wire.connect()
+        for old in (self._wire, self._store):
+            if old is not None:
+                old.close()
+        wire, store = (
+            Wire(self._servers, self._key, f"{what}-{self.name}", lambda why: self._wake.set())
+            for what in ("serve", "store")
+        )
         try:
+            wire.connect()
+            store.connect()
             if self._wire is None:
                 _must_be_free(wire, self.name)
             if not self._link_open:
                 self._open_link()
-            last = self._news.prepare(wire, first_time=self._wire is None)
-            self._desks.resume(wire)
-            self._wire = wire
-            self._news.resume(wire, last)
+            last = self._news.prepare(store, first_time=self._wire is None)
+            self._desks.resume(store)
+            self._wire, self._store = wire, store
+            self._news.resume(wire, store, last)
             wire.subscribe(f"xtnb.{self.name}.ask.*", self._take)
             wire.subscribe(f"xtnb.{self.name}.session", self._desks.take)
             # the answer says that the server has taken the subscriptions
             wire.request(f"xtnb.{self.name}.session", pack({"do": "ping"}))
         except BaseException:
             wire.close()
+            store.close()
             raise
 
     # -- what it serves --------------------------------------------------------------------------
