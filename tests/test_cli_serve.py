@@ -6,6 +6,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -90,6 +91,7 @@ def test_a_served_folder_gives_a_desk_and_keeps_its_orders(config, tmp_path, ser
     here = desk.connect(address)
     order = here.buy("600000.SH", 200, 9.8)
     assert here.orders()["order_id"].tolist() == [order.id]
+    assert repr(here.clock) == "<MarketClock of a terminal elsewhere>"
     if sys.platform != "win32":  # there Ctrl+C would reach this process too
         first.process.send_signal(signal.SIGINT)
         assert first.process.wait(timeout=30) == 0
@@ -108,6 +110,24 @@ def test_it_can_end_with_the_program_that_started_it(config, tmp_path, serve):
 
     assert first.process.wait(timeout=60) == 0
     assert first.address().endswith("/terminal")
+
+
+def test_a_folder_with_a_chinese_name_is_served(config, tmp_path, serve):
+    address = serve(tmp_path / "交易端" / "模拟盘").address()
+
+    with desk.connect(address) as here:
+        assert address.endswith("/main")
+        assert len(here.asset()) == 1
+
+
+def test_a_port_that_is_taken_is_said(config, tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        result = run("serve", str(tmp_path / "terminal"), "--port", port)
+
+    assert result.exit_code == 1
+    assert f"port {port} of 127.0.0.1 cannot be listened on" in result.output
+    assert "--port 0" in result.output
 
 
 def test_a_key_that_is_revoked_while_it_serves_is_out(config, tmp_path, serve):

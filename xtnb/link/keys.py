@@ -146,7 +146,8 @@ class KeyRing:
             hint = (
                 f"copy {file.name} into {file.parent}"
                 if name
-                else f"write nats://NAME@host/terminal, with NAME.key in {file.parent}"
+                else "`xtnb serve` on this machine makes it; where another one serves, write "
+                f"nats://NAME@host/terminal, with NAME.key in {file.parent}"
             )
             raise TerminalUnavailable(f"there is no key {name or LOCAL!r} here: {hint}")
         try:

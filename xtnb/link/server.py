@@ -180,7 +180,13 @@ class NatsServer:
                     if self._info():
                         return
             time.sleep(_POLL_SECONDS)
-        raise TerminalUnavailable(f"nats-server did not start: {self._last_words()}")
+        words = self._last_words()
+        if "Error listening on port" in words:
+            raise TerminalUnavailable(
+                f"port {self.port} of {self.host} cannot be listened on, most likely because "
+                "another program does; --port names another one, and --port 0 any that is free"
+            )
+        raise TerminalUnavailable(f"nats-server did not start: {words}")
 
     def _info(self) -> dict[str, Any]:
         """What a server on our port says of itself; {} when there is none."""
@@ -281,7 +287,9 @@ class NatsServer:
                 "routes": list(self.cluster.routes),
             }
         fresh = self._file.with_suffix(".new")
-        fresh.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8", newline="\n")
+        # nats-server does not know JSON's \u; a folder may have a Chinese name
+        text = json.dumps(told, indent=1, ensure_ascii=False) + "\n"
+        fresh.write_text(text, encoding="utf-8", newline="\n")
         os.replace(fresh, self._file)
 
     @property

@@ -87,4 +87,6 @@ class MarketClock:
         return self._host
 
     def __repr__(self) -> str:
+        if self._host is None:
+            return "<MarketClock of a terminal elsewhere>"
         return f"<MarketClock {self.now():%Y-%m-%d %H:%M:%S}>"
