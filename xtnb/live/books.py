@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass, field
 from threading import Condition, get_ident
 from typing import Any
 
@@ -39,6 +40,7 @@ COVERED = "（备兑）"
 """What the name of a covered position ends with."""
 _SHANGHAI = 8 * 3600
 _DAY = 86_400
+_ROUNDS = 3
 
 
 def side_of(position: XtPosition) -> str:
@@ -47,6 +49,16 @@ def side_of(position: XtPosition) -> str:
         return position.stock_code
     covered = COVERED if position.instrument_name.endswith(COVERED) else ""
     return f"{position.stock_code} {position.direction}{covered}"
+
+
+@dataclass
+class _Asked:
+    """What was asked for at once: how many answers are missing, and what they show."""
+
+    done: Callable[[], None]
+    missing: int = 4
+    known: Picture = field(default_factory=Picture)
+    told: Picture = field(default_factory=Picture)
 
 
 class AccountBooks:
@@ -82,7 +94,7 @@ class AccountBooks:
         self._back_listeners: list[Callable[[], None]] = []
         self._at_loss: Picture | None = None
         self._answers = Condition()
-        self._missing = 0
+        self._turns = 0  # odd while the lists of a new day are asked for
         self._takers: dict[str, Callable[[Any], None]] = {
             PushKind.ASSET: self.asset.apply,
             PushKind.ORDER: self._order,
@@ -125,15 +137,21 @@ class AccountBooks:
         Raises:
             SessionError: the answers did not come in time, or the link was lost.
         """
-        known, told = Picture(), Picture()
-        self._ask(known, told)
-        seconds = self._trader.requests.seconds
+        for _ in range(_ROUNDS):
+            turns = self._turns
+            known, told = self._asked_for()
+            if turns == self._turns and not turns % 2:
+                break  # else the day turned meanwhile, and what was known is of another one
+        return known, told
+
+    def _asked_for(self) -> tuple[Picture, Picture]:
+        asked, seconds = self._ask(), self._trader.requests.seconds
         with self._answers:
-            if not self._answers.wait_for(lambda: self._missing <= 0, seconds):
+            if not self._answers.wait_for(lambda: not asked.missing, seconds):
                 raise RequestTimeout("query_stock_orders", seconds)
         if not self._trader.connected:
             raise NotConnected("the link was lost while the account was asked for")
-        return known, told
+        return asked.known, asked.told
 
     def resync(self) -> tuple[Picture, Picture]:
         """Follow the account again after the link was lost, from what is true now.
@@ -155,18 +173,18 @@ class AccountBooks:
                 _log.exception("%r could not take that the link is back", listener)
         return before, told
 
-    def _ask(self, known: Picture | None = None, told: Picture | None = None) -> None:
+    def _ask(self, done: Callable[[], None] = lambda: None) -> _Asked:
+        """Ask for everything; `done` is called with the last answer."""
         whose, trader = self.account, self._trader
-        with self._answers:
-            self._missing += 4
-        known, told = known or Picture(), told or Picture()
+        asked = _Asked(done)
+        known, told = asked.known, asked.told
 
         def asset(answer: XtAsset | None) -> None:
             known.asset = self.asset.get(whose.account_id)
             if answer is not None:
                 self.asset.replace([answer])
             told.asset = self.asset.get(whose.account_id)
-            self._answered()
+            self._answered(asked)
 
         def teller(table: Table, name: str) -> Callable[[list[Any] | None], None]:
             def tell(records: list[Any] | None) -> None:
@@ -174,7 +192,7 @@ class AccountBooks:
                 if records is not None:
                     table.replace(records)
                 setattr(told, name, table.by_key())
-                self._answered()
+                self._answered(asked)
 
             return tell
 
@@ -182,6 +200,7 @@ class AccountBooks:
         trader.query_stock_orders_async(whose, teller(self.orders, "orders"))
         trader.query_stock_trades_async(whose, teller(self.trades, "trades"))
         trader.query_stock_positions_async(whose, teller(self.positions, "positions"))
+        return asked
 
     def _picture(self) -> Picture:
         return Picture(
@@ -248,8 +267,11 @@ class AccountBooks:
     def _status(self, status: XtAccountStatus) -> None:
         """The account is ready again, as after the turn of the day: its lists are other ones."""
         if status.status == c.ACCOUNT_STATUS_OK:
-            with suppress(NotConnected):
-                self._ask()
+            self._turns += 1
+            try:
+                self._ask(self._turned)
+            except NotConnected:
+                self._turned()  # who brings the link back asks for everything
 
     def _order(self, order: XtOrder) -> None:
         self._begin_day(order.order_time)
@@ -269,8 +291,13 @@ class AccountBooks:
             self.trades.clear()
         self._day = day
 
-    def _answered(self) -> None:
+    def _turned(self) -> None:
+        self._turns += 1
+
+    def _answered(self, asked: _Asked) -> None:
         self._thread = self._thread or get_ident()
         with self._answers:
-            self._missing -= 1
+            asked.missing -= 1
+            if not asked.missing:
+                asked.done()
             self._answers.notify_all()
