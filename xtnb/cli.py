@@ -6,7 +6,8 @@ xtnb serve FOLDER [--port N] [--host HOST --tls-cert PEM --tls-key PEM] [--nats 
 xtnb keys add NAME --role reader|trader|terminal | list | revoke NAME | config TERMINAL...
 xtnb limits TERMINAL [ACCOUNT]
 xtnb stop TERMINAL [--undo]
-xtnb doctor --vendor [FOLDER]
+xtnb doctor FOLDER | --vendor [FOLDER]
+xtnb export FOLDER OUT
 """
 
 from __future__ import annotations
@@ -20,10 +21,11 @@ from collections.abc import Callable
 from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import click
 
-from xtnb import lab
+from xtnb import folders, lab
 from xtnb.errors import Refused, XtnbError
 from xtnb.link.address import checked_name
 from xtnb.link.keys import ROLES, KeyRing, people
@@ -348,20 +350,45 @@ _MARKS = {"ok": "[ ok ]", "note": "[note]", "wrong": "[ !! ]"}
 
 
 @main.command(name="doctor")
-@click.option("--vendor", is_flag=True, required=True, help="Check the way to a real MiniQMT.")
+@click.option("--vendor", is_flag=True, help="Check the way to a real MiniQMT.")
 @click.option("--language", type=click.Choice(["en", "zh"]), help="Print in English or Chinese.")
 @click.argument("folder", required=False, type=click.Path(path_type=Path))
 def doctor(vendor: bool, language: str | None, folder: Path | None) -> None:
     """Say what is found, what it means and what to do. 检查清单
 
-    Run it on the Windows machine of the MiniQMT, whose userdata_mini FOLDER is. It
-    connects and reads; it sends no order.
+    FOLDER is that of a durable paper terminal, which may be open meanwhile; nothing of it
+    is changed. With --vendor it is the userdata_mini of a MiniQMT, and the command runs on
+    that Windows machine; it connects and reads, and sends no order.
     """
     from xtnb.link.vendor import VendorLink
     from xtnb.link.vendor_checks import check
 
-    found = check(folder, VendorLink)
+    if folder is None and not vendor:
+        raise click.UsageError("FOLDER, or --vendor, is needed")
+    at_a_folder = folder is not None and not vendor
+    found = folders.looked_at(folder) if folder and at_a_folder else check(folder, VendorLink)
+    wrong = False
     for one in found:
         click.echo(f"{_MARKS[one.state]} {one.name}: {one.text(language or options.language)}")
-    if any(one.state == "wrong" for one in found):
+        wrong = wrong or one.state == "wrong"
+    if wrong:
         raise SystemExit(1)
+
+
+@main.command(name="export")
+@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.argument("out", type=click.Path(path_type=Path, file_okay=False))
+def export(folder: Path, out: Path) -> None:
+    """Write everything that a durable terminal has into Parquet files in OUT. 导出
+
+    Orders, trades, asset and positions of every push, what accounts had at the end of
+    each day, and who asked for what. The terminal may be open meanwhile.
+    """
+
+    def progress(name: str, many: int) -> Any:
+        return click.progressbar(length=many, label=f"{name:18}", show_pos=True)
+
+    try:
+        folders.export(folder, out, progress)
+    except XtnbError as error:
+        raise click.ClickException(in_language(str(error))) from error

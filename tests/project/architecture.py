@@ -39,6 +39,7 @@ FLOORS = {
     "alias": 10,
     "lab": 10,
     "cli": 10,
+    "folders": 10,
     "__main__": 10,
 }
 # The façades and commands of the top floor count as one part: `__main__` calls
@@ -49,6 +50,7 @@ TOP = 10
 LIBRARIES = {
     "pandas": {"frames"},
     "numpy": {"frames"},
+    "pyarrow": {"frames"},
     "plotly": {"widgets"},
     "ipywidgets": {"widgets"},
     "anywidget": {"widgets"},
@@ -67,7 +69,7 @@ LIBRARIES = {
 }
 
 # Who may choose which terminal, link or trader there is.
-CHOOSERS = {"endpoints", "desk", "cli"}
+CHOOSERS = {"endpoints", "desk", "cli", "folders"}
 CHOSEN = ("terminal", "link")  # their modules are closed to everyone else ...
 OPEN_MODULES = {"link.base"}  # ... but for the protocol
 CHOSEN_CLASSES = {"XtQuantTrader": "session"}  # made by choosers and by their own part

@@ -1,0 +1,136 @@
+"""What the commands `xtnb doctor FOLDER` and `xtnb export` do with the folder of a terminal.
+
+Both only read, and may run while the terminal does.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing
+from itertools import islice
+from pathlib import Path
+from typing import Any, Protocol
+
+from xtnb.errors import XtnbError
+from xtnb.journal.checkup import Finding, examine, look, rows_of
+from xtnb.link.codec import decode
+from xtnb.terminal.keeping.checkup import ALL_KINDS, check_rows
+from xtnb.vocabulary.masking import masked
+from xtnb.vocabulary.messages import Push, PushKind, Request
+from xtnb.vocabulary.records import XtAsset, XtOrder, XtPosition, XtTrade
+
+_EXPORTED = {
+    "orders": XtOrder,
+    "trades": XtTrade,
+    "asset": XtAsset,
+    "positions": XtPosition,
+}
+_PUSH_KINDS = {
+    "orders": PushKind.ORDER,
+    "trades": PushKind.TRADE,
+    "asset": PushKind.ASSET,
+    "positions": PushKind.POSITION,
+}
+_BATCH = 5_000
+_AUDIT: dict[str, type] = {
+    **dict.fromkeys(("row", "epoch", "at", "market_at", "session", "seq"), int),
+    **dict.fromkeys(("origin", "method"), str),
+    "account_type": int,
+    **dict.fromkeys(("account_id", "key", "outcome", "arguments"), str),
+}
+
+
+class Bar(Protocol):
+    """Says how far a file is."""
+
+    def update(self, n_steps: int) -> None: ...
+
+
+Progress = Callable[[str, int], AbstractContextManager[Bar]]
+"""Of a file's name and its number of rows: what says how far it is."""
+
+
+def looked_at(folder: Path) -> Iterator[Finding]:
+    """What a folder has, and whether it makes a terminal."""
+    well = True
+    for one in examine(folder):
+        well = well and one.state != "wrong"
+        yield one
+    if not well:
+        return
+    with closing(look(folder)) as connection:
+        rows = {kind: rows_of(connection, kind) for kind in ALL_KINDS}
+    try:
+        found = check_rows(rows)
+    except XtnbError as fault:
+        yield Finding("terminal", "wrong", f"不能恢复：{fault}", f"cannot be restored: {fault}")
+        return
+    for account in found.accounts:
+        zh = f"委托 {account.orders}（未完成 {account.open_orders}），成交 {account.fills}"
+        en = f"{account.orders} orders ({account.open_orders} open), {account.fills} fills"
+        state = "ok" if account.balanced else "wrong"
+        name = f"{account.kind} {masked(account.number)}"
+        yield Finding(
+            name, state, zh, en if account.balanced else f"{en}; the parts are not the whole"
+        )
+    state = "ok" if found.same else "wrong"
+    zh, en = f"{found.day}，可恢复", f"{found.day}, can be restored"
+    yield Finding("terminal", state, zh, en if found.same else f"{en}, but not as it was")
+
+
+def export(folder: Path, out: Path, progress: Progress) -> None:
+    """Write everything that a terminal has into Parquet files.
+
+    Every push of orders, fills, money and positions, what accounts had at the end of
+    each day, and who asked for what.
+
+    Raises:
+        JournalUnreadable: the folder has no terminal, or its file is damaged.
+    """
+    from xtnb.frames.parquet import ParquetFile, fields_of  # who exports nothing loads no pyarrow
+
+    with closing(look(folder)) as run:
+        out.mkdir(parents=True, exist_ok=True)
+        for name, record in _EXPORTED.items():
+            columns: dict[str, type] = {"day": int, **fields_of(record)}
+            kind = (_PUSH_KINDS[name],)
+            for file, table, head, fields in (
+                (name, "pushes", "number, epoch, day", {"number": int, "epoch": int, **columns}),
+                (f"{name}_by_day", "closings", "day", columns),
+            ):
+                where = f"FROM {table} WHERE kind = ?"
+                (many,) = run.execute(f"SELECT count(*) {where}", kind).fetchone()
+                rows = run.execute(f"SELECT {head}, body {where}", kind)
+                if many or table == "pushes":
+                    with ParquetFile(out / f"{file}.parquet", fields) as made:
+                        _fill(made, rows, progress(file, many), _record)
+        (many,) = run.execute("SELECT count(*) FROM requests").fetchone()
+        names = ", ".join(list(_AUDIT)[:-1])
+        rows = run.execute(f"SELECT {names}, request FROM requests ORDER BY row")
+        with ParquetFile(out / "requests.parquet", _AUDIT) as made:
+            _fill(made, rows, progress("requests", many), _arguments)
+
+
+def _fill(
+    file: Any,
+    rows: Iterator[Any],
+    progress: AbstractContextManager[Bar],
+    read: Callable[[bytes], tuple[Any, ...]],
+) -> None:
+    """Add rows whose last column is read, and say how far it is."""
+    with progress as bar:
+        while batch := list(islice(rows, _BATCH)):
+            file.add([(*head, *read(body)) for *head, body in batch])
+            bar.update(len(batch))
+
+
+def _record(body: bytes) -> tuple[Any, ...]:
+    push = decode(body)
+    return tuple(vars(push.record).values()) if isinstance(push, Push) else ()
+
+
+def _arguments(body: bytes) -> tuple[Any, ...]:
+    asked = decode(body)
+    arguments = asked.arguments if isinstance(asked, Request) else {}
+    return (json.dumps(dict(arguments), ensure_ascii=False, default=str),)
