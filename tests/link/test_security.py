@@ -285,7 +285,8 @@ def test_a_secret_stands_in_no_repr_and_in_no_error(ring):
     for shown in (repr(key), repr(link), repr(vars(link)), repr(ring.users())):
         assert seed not in shown
         assert seed[5:] not in shown
-    for wrong in (seed[:-1] + "A", seed.lower(), "S" + seed, seed[:20]):
+    other = "E" if seed.endswith("A") else "A"
+    for wrong in (seed[:-1] + other, seed.lower(), "S" + seed, seed[:20]):
         with pytest.raises(InputError) as refused:
             Key.from_seed(wrong)
         assert wrong not in str(refused.value)
