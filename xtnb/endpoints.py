@@ -121,6 +121,10 @@ def terminal_name(address: str | os.PathLike[str] | None) -> str:
     if text.lower() == PAPER:
         return PAPER
     if "://" in text:
+        if served(text):
+            raise TerminalUnavailable(
+                f"{text!r} is a served terminal, not a folder: xtnb.connect({text!r}) leads there"
+            )
         raise TerminalUnavailable(f"{text!r}: of addresses, nats:// and tls:// lead to a terminal")
     if Path(text).is_file():
         raise TerminalUnavailable(f"{text!r} is a file; the path of a userdata_mini folder is one")

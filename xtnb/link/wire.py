@@ -380,7 +380,7 @@ class Wire:
             raise NotConnected(f"the NATS server says: {text}")
         what, subject = denied.groups()
         words = f"this key may not {'ask' if what.lower() == 'publish' else 'hear'} {subject}"
-        _log.warning("%s", words)
+        _log.info("%s", words)  # whoever asked hears it
         instead = _instead(subject, DENIED, words)
         if what.lower() == "publish":
             for token, (asked, listener) in list(self._asked.items()):

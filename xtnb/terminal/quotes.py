@@ -45,6 +45,8 @@ class QuoteDesk:
         start = wanted["start_ms"] * _MS
         end = wanted["end_ms"] * _MS
         rows: list[Any] = list(market.bars(code, period, start, end, count))
+        if period != "tick":
+            rows = [tuple(row) for row in rows]  # a link carries plain tuples
         return Reply(request.seq, rows)
 
     def offers(self, request: Request) -> Reply:
