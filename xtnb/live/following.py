@@ -142,7 +142,15 @@ class Session:
 
     def _settled(self, account: LiveAccount) -> list[Finding]:
         settled = account.orders.settle_unknown()
-        return self._note(account, [unknown_settled(order, kind) for order, kind in settled])
+        doubts = {
+            one.subject for one in self.findings.records() if one.kind == FindingKind.STILL_UNKNOWN
+        }
+        found = [
+            unknown_settled(order, kind)
+            for order, kind in settled
+            if kind is not FindingKind.STILL_UNKNOWN or order.key not in doubts  # said once
+        ]
+        return self._note(account, found)
 
     def _note(self, account: LiveAccount, found: list[Finding]) -> list[Finding]:
         doubts = {

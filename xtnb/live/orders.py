@@ -10,7 +10,7 @@ from typing import Any
 from weakref import WeakValueDictionary
 
 from xtnb import xtconstant as c
-from xtnb.errors import InputError, NotConnected
+from xtnb.errors import InputError, NotConnected, RequestTimeout
 from xtnb.live.arming import Arming
 from xtnb.live.books import AccountBooks
 from xtnb.live.handle import CancelAnswer, Order
@@ -181,24 +181,32 @@ class AccountOrders:
             doubtful = [*self._unknown.values(), *overdue]
         if not doubtful:
             return []
-        keys = tuple(order.key for order in doubtful)
-        outcomes = self._trader.requests.ask("outcome", self.books.account, {"keys": keys})
-        settled = []
-        for order, outcome in zip(doubtful, outcomes or [None] * len(keys), strict=True):
-            settled.append((order, self._settle(order, outcome, asked=outcomes is not None)))
-        return settled
+        outcomes = self._outcomes(doubtful)
+        if outcomes is None and len(doubtful) > 1:  # one that nobody knows hides no other
+            return [(one, self._settle(one, self._outcomes([one]))) for one in doubtful]
+        told = [None if outcomes is None else [outcome] for outcome in outcomes or doubtful]
+        return [(one, self._settle(one, each)) for one, each in zip(doubtful, told, strict=True)]
 
-    def _settle(self, order: Order, outcome: Any, *, asked: bool) -> FindingKind:
-        if not asked:
+    def _outcomes(self, orders: list[Order]) -> list[Any] | None:
+        """What the terminal says of each; None when it does not know one of them."""
+        keys = {"keys": tuple(order.key for order in orders)}
+        try:
+            found: list[Any] | None = self._trader.requests.ask("outcome", self.books.account, keys)
+        except RequestTimeout:
+            return None
+        return found
+
+    def _settle(self, order: Order, outcomes: list[Any] | None) -> FindingKind:
+        if outcomes is None:
             order.take_doubt(_NOBODY_KNOWS, final=False)
             return FindingKind.STILL_UNKNOWN
         with self._lock:
             self._unknown.pop(order.key, None)
             self._unanswered.discard(order)
-        if outcome is None:
+        if outcomes[0] is None:
             order.take_doubt(_NEVER, final=True)
             return FindingKind.NOT_SENT
-        number, error = outcome
+        number, error = outcomes[0]
         account = self.books.account
         self._answered(
             order,
