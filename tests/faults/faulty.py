@@ -19,6 +19,7 @@ class FaultyLink:
         lose_replies: answers vanish.
         lose_orders: orders vanish on their way.
         mischief: what happens to pushes; None for nothing.
+        on_send: hears each request before it goes.
     """
 
     def __init__(self, inner: Link, mischief: Mischief | None = None) -> None:
@@ -26,6 +27,7 @@ class FaultyLink:
         self.terminal, self.paper, self.reason = inner.terminal, inner.paper, ""
         self.cut_off = self.lose_replies = self.lose_orders = False
         self.mischief = mischief
+        self.on_send: Callable[[Request], None] | None = None
         self._held: list[Request] | None = None
         self._deliver: Callable[[Reply | Push], None] | None = None
         self._late: list[Push] = []
@@ -41,6 +43,8 @@ class FaultyLink:
         return result
 
     def send(self, request: Request) -> None:
+        if self.on_send is not None:
+            self.on_send(request)
         if self.cut_off or self._deliver is None:
             raise NotConnected("cut")
         with self._lock:

@@ -28,7 +28,7 @@ from xtnb.vocabulary.records import StockAccount
 
 START = "2026-11-20 10:00:00"
 ME = StockAccount(DEMO_ACCOUNT)
-LEASE = 2.0
+LEASE = 3.0
 QUICK = replace(AT_ONCE, answer=1.0)  # so long an order is looked for before it is unknown
 
 
