@@ -1,0 +1,50 @@
+"""The power fails: what was acknowledged is there when it is back."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.faults.power import NoLoopDevice, PoweredDisk, writer
+from xtnb.journal import Journal
+
+CUTS = 6
+
+
+@pytest.fixture
+def disk(tmp_path):
+    try:
+        disk = PoweredDisk(tmp_path)
+    except NoLoopDevice as reason:
+        pytest.skip(f"power cannot be cut here: {reason}")
+    yield disk
+    disk.close()
+
+
+def test_power_loss_loses_nothing_that_was_acknowledged(disk):
+    folder = disk.place / "terminal"
+    for cut in range(CUTS):
+        process = writer(folder)
+        acknowledged = 0
+        while acknowledged % 50 != 7 * cut + 3:
+            acknowledged = int(process.stdout.readline())
+        disk.cut()  # what is said from here on is said by a machine without power
+        process.stdout.close()
+        process.wait(10)
+        disk.power_off()
+        disk.power_on()
+
+        journal = Journal(folder)
+        pushes = journal.pushes_after(0, 10**6)
+        journal.close()
+
+        assert journal.last >= acknowledged
+        assert [number for number, _ in pushes] == list(range(1, journal.last + 1))
+
+
+def test_what_was_not_synced_is_lost_so_the_cut_is_a_real_one(disk):
+    (disk.place / "page cache").write_bytes(b"never synced")
+    disk.cut()
+    disk.power_off()
+    disk.power_on()
+
+    assert not (disk.place / "page cache").exists()
