@@ -28,6 +28,7 @@ from xtnb.link.durable import DurableTerminal
 from xtnb.link.guard import GuardedLink
 from xtnb.link.limits import LimitsFile
 from xtnb.link.local import PaperHost
+from xtnb.link.recorded import RecordedLink
 from xtnb.link.vendor import VendorLink
 from xtnb.link.vendor_package import importable, miniqmt_folder
 from xtnb.link.vendor_remarks import KeptRemarks
@@ -101,7 +102,9 @@ def link_to_serve(
 
     if vendor:
         place = config_folder() / "served" / name
-        return _guarded(_miniqmt(folder, place), place), lambda: None, place
+        guarded = _guarded(_miniqmt(folder, place), place)
+        recorded = RecordedLink(guarded, lambda: Journal(place, "xtnb serve --vendor"))
+        return recorded, lambda: recorded.journal, place
     must_be_paper(folder)
     folder = folder.expanduser().resolve()
     link = durable_host(folder, seed).link(folder.as_posix())
