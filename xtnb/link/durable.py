@@ -111,6 +111,7 @@ class DurableTerminal:
         self._last = journal.last
         self._due = False
         self._kept_at = 0
+        self._market_at = 0
         self._days: dict[int, int] = {}
 
     # -- as a host uses a terminal -----------------------------------------------------------
@@ -238,7 +239,10 @@ class DurableTerminal:
     def _group(self) -> Group:
         changes = self._keeper.changes()
         group = Group(self._asked, self._told, changes.cleared, changes.kept)
-        group.kept += self._keep_market()
+        at = self._market_now()
+        if at != self._market_at or any(told.kind == PushKind.TRADE for told in self._told):
+            group.kept += self._keep_market()
+            self._market_at = at
         group.closings = [self._closing(*one) for one in self._keeper.closings()]
         self._asked, self._told = [], []
         self._replies.clear()

@@ -36,11 +36,19 @@ class Handed:
         self.market = floor.market
         self.accounts = accounts
         self._lending = lending
+        self._rules: dict[tuple[int, str, str], Any] = {}
         self.books: Any = None
         self.rolls: dict[int, tuple[Roll, tuple[int, ...]]] = {}
 
     def own_rules(self, code: str) -> Any:
         """The rules of today as the account that is read has agreed them."""
+        key = self.books.account_type, self.books.account_id, code
+        found = self._rules.get(key)
+        if found is None:
+            found = self._rules[key] = self._agreed(code)
+        return found
+
+    def _agreed(self, code: str) -> Any:
         books = self.books
         if isinstance(books, ConnectAccountBooks):
             return books._terms_of(code)

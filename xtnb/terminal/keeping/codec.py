@@ -137,11 +137,12 @@ class Reader:
         while version < form.version:
             plain = form.older[version](plain)
             version += 1
-        if version != form.version or len(plain) != len(form.fields):
+        fields = form.fields
+        if version != form.version or len(plain) != len(fields):
             raise KeepingError(
                 f"{form.name} of version {version} with {len(plain)} values is not known here"
             )
-        for field, one in zip(form.fields, plain, strict=True):
+        for field, one in zip(fields, plain, strict=True):
             if type(one) is not list:
                 setattr(target, field, one)
             elif one[0] != _UNSET:
@@ -184,6 +185,8 @@ class Reader:
         return into if type(into) is kind and into == made else made
 
     def _name(self, plain: list[Any], into: Any) -> Any:
+        if len(plain) == 3 and type(plain[2]) is not list:
+            return self.forms.find[plain[1]](self, plain[2])
         what, *parts = self._many(plain)
         return self.forms.find[what](self, *parts)
 

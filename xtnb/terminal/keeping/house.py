@@ -8,6 +8,7 @@ A day that ends takes its orders and fills along.
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
@@ -73,6 +74,9 @@ class Keeper:
         self._trades: dict[Key, int] = {}
         self._written: dict[tuple[str, str], bytes] = {}
         self._day = ""
+        self._left: dict[Any, int] | None = None  # what is seldom another, and as it is stored
+        self._days: list[Any] = []
+        self._slow: list[Any] = []
         self._closings: list[tuple[date, Books, str, str, Any]] = []
         terminal.at_close = self._close
         if rows:
@@ -205,7 +209,11 @@ class Keeper:
         """What belongs to no account."""
         terminal = self.terminal
         floor, lending = terminal.floor, terminal.lending
-        common = {kind.__name__: one for kind, one in floor.common.items()}
+        days = [one._day for one in floor.common.values()]
+        if lending.left != self._left or days != self._days:
+            self._left, self._days = dict(lending.left), days
+            common = {kind.__name__: one for kind, one in floor.common.items()}
+            self._slow = [HOUSE.plain(lending.left), HOUSE.plain(common)]
         numbers = (
             floor.last_order,
             floor.last_trade,
@@ -213,9 +221,8 @@ class Keeper:
             lending._last_contract,
             terminal.algorithms._last,
         )
-        borrowers = list(lending._borrowers)
-        parts = (floor.day, numbers, list(terminal.accounts), borrowers, lending.left, common)
-        return [LAYOUT, *[HOUSE.plain(part) for part in parts]]
+        parts = (floor.day, numbers, list(terminal.accounts), list(lending._borrowers))
+        return [LAYOUT, *[HOUSE.plain(part) for part in parts], *self._slow]
 
 
 def _name(key: Key) -> str:
@@ -239,6 +246,16 @@ def restore(
     Raises:
         KeepingError: what is stored is not known to this version.
     """
+    collects = gc.isenabled()
+    gc.disable()  # nothing of what is made here is garbage
+    try:
+        return _restore(terminal, rows)
+    finally:
+        if collects:
+            gc.enable()
+
+
+def _restore(terminal: PaperTerminal, rows: Rows) -> list[Order]:
     floor, lending = terminal.floor, terminal.lending
     handed = Handed(floor, terminal.accounts, lending)
     reader = Reader(HOUSE, handed)
