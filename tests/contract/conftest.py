@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -18,8 +19,10 @@ from tests.contract.scripted_link import Gateway
 from tests.link.serving import served
 from tests.session.scripted import Diary
 from tests.vendor.links import vendor_link
+from xtnb.journal import Journal
 from xtnb.link.base import Link
 from xtnb.link.local import PaperHost
+from xtnb.link.recorded import RecordedLink
 from xtnb.rules.instruments import find
 from xtnb.terminal.clock import HandClock
 from xtnb.terminal.engine import PaperTerminal
@@ -118,11 +121,18 @@ def _over_nats(reach: Reach) -> Reach:
     return replace(reach, new_link=served(reach.new_link(), reach.leaving))
 
 
+def _as_serve_vendor_does(reach: Reach) -> Reach:
+    """A MiniQMT behind a journal of ours, served: what `xtnb serve --vendor` makes."""
+    folder = reach.leaving.enter_context(TemporaryDirectory(ignore_cleanup_errors=True))
+    link = RecordedLink(reach.new_link(), lambda: Journal(folder, "the contract"))
+    return replace(reach, new_link=served(link, reach.leaving, lambda: link.journal))
+
+
 REACHES = {
     "local": _local,
     "vendor": lambda: _through_the_vendor_s_package(_local()),
     "nats": lambda: _over_nats(_local()),
-    "miniqmt over nats": lambda: _over_nats(_through_the_vendor_s_package(_local())),
+    "miniqmt over nats": lambda: _as_serve_vendor_does(_through_the_vendor_s_package(_local())),
     "another gateway": _one_new_file,
 }
 # The same ways to a terminal with one account of every kind.
@@ -130,6 +140,7 @@ HOUSES = {
     "local": _house,
     "vendor": lambda: _through_the_vendor_s_package(_house()),
     "nats": lambda: _over_nats(_house()),
+    "miniqmt over nats": lambda: _as_serve_vendor_does(_through_the_vendor_s_package(_house())),
 }
 
 

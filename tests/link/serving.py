@@ -12,12 +12,13 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 from xtnb.link.base import Link
 from xtnb.link.keys import LOCAL, TRADER, User
 from xtnb.link.nats import NatsLink
 from xtnb.link.nkeys import Key
-from xtnb.link.serve import TerminalServer
+from xtnb.link.serve import TerminalServer, no_journal
 from xtnb.link.server import NatsServer
 
 NAMES = [f"t{number}" for number in range(400)]
@@ -52,9 +53,11 @@ def serve(link: Link, **settings: object) -> TerminalServer:
     return TerminalServer(link, next(_unused), [server.address], server.own, **settings)
 
 
-def served(link: Link, leaving: ExitStack) -> Callable[[], Link]:
+def served(
+    link: Link, leaving: ExitStack, journal: Callable[[], Any] = no_journal
+) -> Callable[[], Link]:
     """Serve a link until `leaving` is closed; returns what makes links to it."""
-    server = serve(link)
+    server = serve(link, journal=journal)
     server.start()
     leaving.callback(server.stop)
     return lambda: NatsLink(address(server.name), trader_key())
