@@ -31,6 +31,9 @@ host = elsewhere._session.link.host
 """
 SHOW = "panel = desk.panel('000001.SZ')\npanel"
 CLOSE = "desk.close()\nelsewhere.close()\nxtnb.options.language = 'en'"
+RESTART = """() =>
+  window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()
+"""
 CLEAR = "() => window.jupyterapp.commands.execute('notebook:clear-all-cell-outputs')"
 
 
@@ -64,7 +67,7 @@ def test_a_cut_link_blocks_the_form_and_stops_the_tables_until_it_is_mended(page
     page.run_cell("link, desk = desk_over(True, 901)\n" + SHOW)
     fill(page)
     expect(role(page, "send")).to_be_enabled()
-    expect(role(page, "link")).to_have_text("live")
+    expect(role(page, "link")).to_have_text("connected")
     expect(role(page, "tab-findings")).to_be_hidden()
     page.run_cell("mine = desk.buy('600000.SH', 100, desk.quotes('600000.SH')['down_limit'][0])")
     cancel = page.locator(".xtnb-area-orders button[data-key]")
@@ -76,11 +79,12 @@ def test_a_cut_link_blocks_the_form_and_stops_the_tables_until_it_is_mended(page
     expect(role(page, "link")).to_contain_text(re.compile(r"link lost \d+ s"))
     expect(page.locator(".xtnb-area-orders output")).to_contain_text("stopped")
     expect(page.locator(".xtnb-price-chart .stamp")).to_contain_text("stopped")
+    expect(page.locator(".xtnb-ticket .stale")).to_have_count(1)
     expect(cancel).to_be_enabled()
     page.run_cell("elsewhere.buy('600000.SH', 300, price_type=44).wait(10)")
 
     page.run_cell("link.mend()")
-    expect(role(page, "link")).to_have_text("live", timeout=20_000)
+    expect(role(page, "link")).to_have_text("connected", timeout=20_000)
     expect(role(page, "send")).to_be_enabled()
     expect(page.locator(".xtnb-area-orders output")).not_to_contain_text("stopped")
     expect(page.locator(".xtnb-price-chart .stamp")).to_have_count(0)
@@ -126,17 +130,24 @@ def test_a_live_form_is_locked_until_a_person_clicks(page):
     expect(role(page, "refusal")).to_contain_text("it is locked", timeout=20_000)
 
 
-def test_a_new_kernel_has_the_draft_and_the_tab_again(page):
-    again = "link, desk = desk_over(True, {})\npanel = desk.panel()\npanel"
-    page.run_cell(again.format(903))
+def test_a_restarted_kernel_has_the_draft_and_the_tab_again(lab, browser, tmp_path):
+    page = lab.open(browser, **LAPTOP)
+    again = (
+        f"import os, xtnb\nos.environ['XTNB_STATE'] = {json.dumps(str(tmp_path / 'state'))}\n"
+        f"desk = xtnb.paper({json.dumps(str(tmp_path / 'userdata_mini'))}, seed=7)\n"
+        "panel = desk.panel()\npanel"
+    )
+    page.run_cell(again)
     fill(page)
     role(page, "volume").fill("700")
     role(page, "remark").fill("早盘")
     role(page, "tab-positions").click()
-    page.run_cell("import time\ndesk.close()")
+    expect(role(page, "send")).to_contain_text("700")
+    page.run_cell("desk._live.screen._flush()")  # as the frame thread does within a second
+    page.page.evaluate(RESTART)
     page.page.evaluate(CLEAR)
 
-    page.run_cell(again.format(904))
+    page.run_cell(again)
 
     expect(role(page, "restored")).to_contain_text("Restored draft of")
     expect(role(page, "volume")).to_have_value("700")
@@ -144,3 +155,5 @@ def test_a_new_kernel_has_the_draft_and_the_tab_again(page):
     expect(role(page, "tab-positions")).to_have_attribute("aria-selected", "true")
     expect(page.locator(".xtnb-area-positions")).to_be_visible()
     assert page.printed("print(len(desk.orders()))") == "0"
+    page.run_cell("desk.close()")
+    page.close()

@@ -276,10 +276,8 @@ def test_an_unknown_order_can_be_asked_for_again_and_its_row_tells_the_outcome(
     at_home.desk._live.send(CODE, "buy", 100, 10.0)
     at_home.other.query_stock_orders(ME)
     orders = at_home.desk._live.orders
-    settle = orders._settle
-    monkeypatch.setattr(  # as a terminal that cannot tell
-        orders, "_settle", lambda order, outcome, asked: settle(order, outcome, asked=False)
-    )
+    outcomes = orders._outcomes
+    monkeypatch.setattr(orders, "_outcomes", lambda _: None)  # as a terminal that cannot tell
     at_home.cut()
     at_home.mend()
     table = at_home.desk.live.reconciliation()
@@ -287,11 +285,14 @@ def test_an_unknown_order_can_be_asked_for_again_and_its_row_tells_the_outcome(
     [doubt] = at_home.session.findings.records()
     assert doubt.kind == FindingKind.STILL_UNKNOWN
 
-    monkeypatch.setattr(orders, "_settle", settle)
+    monkeypatch.setattr(orders, "_outcomes", outcomes)
     strip = web.view(at_home.desk.panel(CODE)._parts["strip"])
     view.say({"kind": "ask", "key": doubt.number})
     strip.wait(lambda: at_home.session.findings.get(doubt.number).kind == FindingKind.SENT)
     assert len(at_home.session.findings) == 1
+    strip.wait(lambda: strip.sections["news"]["en"].endswith("has found: 1 unknown order"))
+    view.say({"kind": "ask", "key": doubt.number})
+    strip.wait(lambda: strip.sections["news"]["en"] == "asked again: nothing new")
 
 
 # -- a live terminal -------------------------------------------------------------------------

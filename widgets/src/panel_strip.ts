@@ -29,7 +29,7 @@ const MONEY = [
   ["day_profit", "Day's profit", "当日盈亏"],
 ] as const;
 const LINK = {
-  live: ["live", "已连接"],
+  live: ["connected", "已连接"],
   lost: ["link lost", "连接断开"],
   resyncing: ["comparing", "核对中"],
   closed: ["closed", "已关闭"],
@@ -110,7 +110,7 @@ class Strip {
     const { link, news, findings = 0 } = this.sections;
     const state = this.dead ? "closed" : (link?.state ?? "live");
     const since = !this.dead && link && link.seconds > 0 ? ` ${link.seconds} s` : "";
-    this.link.dataset.state = state;
+    this.link.dataset.state = this.root.dataset.link = state;
     write(this.link, LINK[state][chinese ? 1 : 0] + since);
     this.found.hidden = findings === 0;
     write(this.found, `⚠ ${findings}`);

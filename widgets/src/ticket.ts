@@ -373,6 +373,7 @@ class TicketForm {
     write(this.refusal, told);
     this.refusal.classList.toggle("blocked", !!(lost || blocked));
     this.refusal.hidden = !told;
+    this.levels.root.classList.toggle("stale", !!this.sections.lost || this.dead);
     this.lock.draw(this.sections.lock, this.dead, this.language);
     drawRestored(this.restored, this.sections.restored, this.language);
     write(this.said, said ? `✓ ${this.say("said")}: ${zh ? said.zh : said.en}` : "");

@@ -123,6 +123,8 @@ class Session:
             found += self._note(
                 account, differences(known, told, account.orders.is_ours, expected=False)
             )
+        if found:
+            self.standing.say_found(found)
         return found
 
     def _moved(self, state: LinkState) -> None:

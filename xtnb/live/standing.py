@@ -67,7 +67,8 @@ class Standing:
         paper: whether the terminal's money is make-believe.
         arming: whether clicks may trade.
         findings: `Finding` by number.
-        compare: compares the accounts with the terminal; raises SessionError.
+        compare: compares the accounts with the terminal, and says what it has found;
+            raises SessionError.
         clock: seconds that only rise.
 
     Attributes:
@@ -79,7 +80,7 @@ class Standing:
         paper: bool = True,
         arming: Arming | None = None,
         findings: Table | None = None,
-        compare: Callable[[], object] = list,
+        compare: Callable[[], list[Finding]] = list,
         clock: Callable[[], float] = monotonic,
     ) -> None:
         self.paper = paper
@@ -130,6 +131,11 @@ class Standing:
             self.say(f"断线期间：{zh} / while the link was lost: {en}")
         else:
             self.say("断线期间没有遗漏 / nothing was missed while the link was lost")
+
+    def say_found(self, found: Iterable[Finding]) -> None:
+        """Have it shown what a comparison has found."""
+        zh, en = counted(found)
+        self.say(f"与柜台核对发现：{zh} / the comparison with the terminal has found: {en}")
 
     def say_happened(self, found: Iterable[Finding], since: float) -> None:
         """Have it shown what happened while no notebook was connected, since that time."""
@@ -182,9 +188,7 @@ class Standing:
     def _ask(self) -> None:
         said = _NO_ANSWER
         try:
-            before = len(self.findings)
-            self._compare()
-            said = _AGREES if len(self.findings) == before else ""
+            said = "" if self._compare() else _AGREES
         except SessionError as fault:
             _log.warning("the account could not be compared: %s", fault)
         except Exception:
@@ -192,7 +196,8 @@ class Standing:
         finally:
             with self._lock:
                 self._asking = None
-            self.say(said)
+            if said:
+                self.say(said)
 
     def _found(self, _: object, __: object) -> None:
         self._tell()

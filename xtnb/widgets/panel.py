@@ -230,7 +230,7 @@ class Panel(Remains, ipywidgets.Box):  # type: ignore[misc]
         for each in (*shown, first):
             form.terms(each)  # before anything is started
         contracts = desk.account.account_type in CONTRACTS
-        tall = contracts or desk.account.account_type == c.CREDIT_ACCOUNT
+        tall = contracts or not paper or desk.account.account_type == c.CREDIT_ACCOUNT
         rows = TALL_ROWS if tall else ROWS
         self._desk = desk
         self._quoted, self._ends = chosen_quotes(desk, shown)
@@ -268,7 +268,7 @@ class Panel(Remains, ipywidgets.Box):  # type: ignore[misc]
             columns=_CONTRACT_COLUMNS if contracts else _POSITION_COLUMNS,
             max_rows=rows,
         )
-        self.findings = findings(desk.standing.findings, rows)
+        self.findings = findings(desk.standing.findings, rows, narrow=True)
         self.findings.on_action(self._acted)
         for table in (self.quotes, self.orders, self.trades, self.positions):
             table.on_action(self._acted)

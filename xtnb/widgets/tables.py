@@ -153,12 +153,13 @@ CREDIT_COLUMNS: tuple[str | Column, ...] = (
 _BEFORE = Field("before_msg", "原先", "before", "text")
 _AFTER = Field("after_msg", "现在", "now", "text")
 _DONE = Field("done_msg", "处理", "what was done", "text")
+_WAS = Column("before", field=_BEFORE)
 FINDING_COLUMNS: tuple[str | Column, ...] = (
     "time",
     "kind",
     Column("stock_code", pick=True),
     "subject",
-    Column("before", field=_BEFORE),
+    _WAS,
     Column("after", field=_AFTER),
     Column("done", field=_DONE),
 )
@@ -213,8 +214,10 @@ def credit(rows: Rows) -> LiveTable:
     )
 
 
-def findings(rows: Rows, max_rows: int = 15) -> LiveTable:
+def findings(rows: Rows, max_rows: int = 15, *, narrow: bool = False) -> LiveTable:
     """What differed between session and terminal, newest first.
+
+    `narrow` leaves out what the session knew before.
 
     Actions: "ask" again for an order whose outcome is still unknown, "pick" of the code.
     """
@@ -222,7 +225,7 @@ def findings(rows: Rows, max_rows: int = 15) -> LiveTable:
         "findings",
         Finding,
         rows,
-        columns=FINDING_COLUMNS,
+        columns=[each for each in FINDING_COLUMNS if not narrow or each is not _WAS],
         actions=("ask",),
         title=("对账", "Reconciliation"),
         newest_first=True,
