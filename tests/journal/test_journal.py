@@ -17,6 +17,7 @@ from xtnb.errors import FolderInUse, JournalFailed, JournalUnreadable
 from xtnb.journal import FILE, VERSION, Asked, Closing, Group, Journal, Kept, Told, holds_journal
 from xtnb.journal import schema as schema_of
 from xtnb.journal.lock import LOCK_FILE
+from xtnb.journal.log import lost_commits
 
 HERE = Path(__file__).parent
 VERSION_1 = HERE / "version_1.sqlite"
@@ -321,6 +322,56 @@ def test_a_flipped_byte_is_never_taken_for_what_was_written(tmp_path):
         assert {body for _, body in kept} <= {b"state" * 50}
         assert all(body == b"push %d" % number for number, body in pushes)
     assert noticed
+
+
+def left_behind(tmp_path, commits=20):
+    """The files of a journal whose process ended without a word."""
+    folder, copy = tmp_path / "open", tmp_path / "left"
+    with closing(Journal(folder)) as journal:
+        for number in range(1, commits + 1):
+            journal.commit(Group(told=[told(number)], kept=[Kept("a", "b", b"%d" % number * 40)]))
+        copy.mkdir()
+        for name in (FILE, f"{FILE}-wal"):
+            shutil.copy(folder / name, copy / name)
+    return copy
+
+
+def test_a_log_that_was_left_behind_is_read_to_its_end(tmp_path):
+    folder = left_behind(tmp_path)
+    assert lost_commits(folder / f"{FILE}-wal") == 0
+
+    with closing(Journal(folder)) as journal:
+        assert journal.last == 20
+
+
+def test_a_torn_end_of_a_log_is_what_a_power_cut_leaves(tmp_path):
+    folder = left_behind(tmp_path)
+    log = folder / f"{FILE}-wal"
+    log.write_bytes(log.read_bytes()[:-100])
+
+    with closing(Journal(folder)) as journal:
+        assert journal.last == 19
+
+
+def test_a_flipped_byte_in_a_log_never_loses_what_was_acknowledged_in_silence(tmp_path):
+    folder = left_behind(tmp_path)
+    log, whole = folder / f"{FILE}-wal", (folder / f"{FILE}-wal").read_bytes()
+    kept = (folder / FILE).read_bytes()
+    refused, last = 0, set()
+    for place in [*range(0, 56, 5), *range(56, len(whole), 2_099)]:
+        flipped = bytearray(whole)
+        flipped[place] ^= 0x10
+        (folder / FILE).write_bytes(kept)
+        log.write_bytes(flipped)
+        for name in (f"{FILE}-shm", "xtnb.lock"):
+            (folder / name).unlink(missing_ok=True)
+        try:
+            with closing(Journal(folder)) as journal:
+                last.add(journal.last)
+        except JournalUnreadable:
+            refused += 1
+    assert refused > 20
+    assert last <= {18, 19, 20}
 
 
 # -- versions ----------------------------------------------------------------------------------

@@ -24,6 +24,7 @@ from zlib import crc32
 
 from xtnb.errors import JournalFailed, JournalUnreadable
 from xtnb.journal.lock import Lock
+from xtnb.journal.log import lost_commits
 from xtnb.journal.points import point
 from xtnb.journal.schema import FILE, connect, looks_ours, prepare
 
@@ -144,6 +145,10 @@ class Journal:
         with readable(self.path):
             if self.path.exists() and not looks_ours(self.path):
                 raise JournalUnreadable(str(self.path), "it is not a database")
+            if (lost := lost_commits(self.path.with_name(FILE + "-wal"))) > 1:
+                raise JournalUnreadable(
+                    str(self.path), f"its log is damaged, with {lost} commits behind the damage"
+                )
             connection = connect(self.path)
             try:
                 prepare(connection, self.path)
