@@ -52,7 +52,7 @@ def test_a_slow_and_narrow_way_loses_nothing(trial):
     assert trial.heard == fills
 
 
-def test_the_nats_server_may_die_and_come_back(trial):
+def test_what_came_while_the_network_was_away_is_told_when_it_is_back(trial):
     trial.way.network.down()
     trial.until_lost()
     trial.elsewhere(100)
@@ -61,3 +61,13 @@ def test_the_nats_server_may_die_and_come_back(trial):
     trial.check()
 
     assert len(trial.heard) == 1
+
+
+def test_what_a_restarted_terminal_did_before_anybody_was_back_is_told_in_its_place(trial):
+    trial.buy(100, crossing=True)
+    trial.way.restart()
+    trial.elsewhere(200)  # at a server that nobody has subscribed yet
+
+    until(lambda: len(trial.heard) == 2, 2 * FEW_SECONDS)
+
+    trial.check()
