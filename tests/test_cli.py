@@ -18,6 +18,7 @@ from queue import Empty, Queue
 import pytest
 from click.testing import CliRunner
 
+import xtnb
 from xtnb import lab
 from xtnb.cli import main
 from xtnb.errors import InputError
@@ -315,3 +316,26 @@ def test_the_kill_switch_of_nothing_is_a_mistake(tmp_path):
 
     assert result.exit_code == 2
     assert "neither" in result.output
+
+
+# -- audit -------------------------------------------------------------------------------------
+
+
+def test_the_audit_says_who_asked_for_what_and_what_came_of_it(tmp_path):
+    with xtnb.paper(tmp_path / "books", seed=7, clock="hand") as desk:
+        desk.buy("600000.SH", 100, 10.0, key="opening-1")
+        desk.buy("600000.SH", 150, 10.0)
+
+    result = CliRunner().invoke(main, ["audit", str(tmp_path / "books"), "--last", "500"])
+
+    assert result.exit_code == 0, result.output
+    sent = [line for line in result.output.splitlines() if "order_stock  {" in line]
+    assert len(sent) == 2
+    assert "key opening-1  ok  [" in sent[0]
+    assert "pid" in sent[0]
+    assert "1000****65" in sent[0]
+    assert "multiple of 100" in sent[1]
+
+
+def test_the_audit_of_a_folder_without_a_terminal_is_an_error(tmp_path):
+    assert CliRunner().invoke(main, ["audit", str(tmp_path)]).exit_code == 1

@@ -4,6 +4,7 @@ xtnb lab [--no-browser] [--port N] [--dir FOLDER]
 xtnb run [--account ID=CASH]... [--seed N] script.py [arguments of the script]...
 xtnb serve FOLDER [--port N] [--host HOST --tls-cert PEM --tls-key PEM] [--nats URL]
 xtnb keys add NAME --role reader|trader|terminal | list | revoke NAME | config TERMINAL...
+xtnb audit TERMINAL [--last N]
 xtnb limits TERMINAL [ACCOUNT]
 xtnb stop TERMINAL [--undo]
 xtnb doctor FOLDER | --vendor [FOLDER]
@@ -373,6 +374,21 @@ def doctor(vendor: bool, language: str | None, folder: Path | None) -> None:
         wrong = wrong or one.state == "wrong"
     if wrong:
         raise SystemExit(1)
+
+
+@main.command(name="audit")
+@click.argument("terminal")
+@click.option("--last", type=click.IntRange(1), default=50, show_default=True, help="How many.")
+def audit(terminal: str, last: int) -> None:
+    """Who asked TERMINAL for what, from where, and what came of it. 审计
+
+    TERMINAL is a folder, or the name of a served MiniQMT. It may be open meanwhile.
+    """
+    try:
+        for line in folders.audited(_place_of(terminal), last):
+            click.echo(line)
+    except XtnbError as error:
+        raise click.ClickException(in_language(str(error))) from error
 
 
 @main.command(name="export")

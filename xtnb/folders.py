@@ -1,6 +1,6 @@
-"""What the commands `xtnb doctor FOLDER` and `xtnb export` do with the folder of a terminal.
+"""What `xtnb doctor FOLDER`, `xtnb audit` and `xtnb export` do with the folder of a terminal.
 
-Both only read, and may run while the terminal does.
+All of them only read, and may run while the terminal does.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing
+from datetime import UTC, datetime, timedelta, timezone
 from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol
@@ -33,6 +34,7 @@ _PUSH_KINDS = {
     "positions": PushKind.POSITION,
 }
 _BATCH = 5_000
+_SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
 _AUDIT: dict[str, type] = {
     **dict.fromkeys(("row", "epoch", "at", "market_at", "session", "seq"), int),
     **dict.fromkeys(("origin", "method"), str),
@@ -61,6 +63,10 @@ def looked_at(folder: Path) -> Iterator[Finding]:
         return
     with closing(look(folder)) as connection:
         rows = {kind: rows_of(connection, kind) for kind in ALL_KINDS}
+    if not any(rows.values()):
+        zh, en = "没有模拟终端：这是 MiniQMT 服务端的记录", "none: the record of a served MiniQMT"
+        yield Finding("terminal", "note", zh, en)
+        return
     try:
         found = check_rows(rows)
     except XtnbError as fault:
@@ -77,6 +83,27 @@ def looked_at(folder: Path) -> Iterator[Finding]:
     state = "ok" if found.same else "wrong"
     zh, en = f"{found.day}，可恢复", f"{found.day}, can be restored"
     yield Finding("terminal", state, zh, en if found.same else f"{en}, but not as it was")
+
+
+def audited(folder: Path, last: int) -> Iterator[str]:
+    """The last requests of a folder's audit, the oldest first, a line each.
+
+    Raises:
+        JournalUnreadable: the folder has no journal, or it is damaged.
+    """
+    with closing(look(folder)) as run:
+        rows = run.execute(
+            "SELECT at, origin, method, account_id, key, outcome, request FROM requests"
+            " ORDER BY row DESC LIMIT ?",
+            (last,),
+        ).fetchall()
+    for at, origin, method, account_id, key, outcome, body in reversed(rows):
+        moment = datetime.fromtimestamp(at / 1e9, UTC).astimezone(_SHANGHAI)
+        (arguments,) = _arguments(body)
+        yield (
+            f"{moment:%Y-%m-%d %H:%M:%S}  {masked(account_id) if account_id else '–'}  {method}  "
+            f"{arguments}  {f'key {key}  ' if key else ''}{outcome or 'ok'}  [{origin or '?'}]"
+        )
 
 
 def export(folder: Path, out: Path, progress: Progress) -> None:
