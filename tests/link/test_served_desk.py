@@ -7,9 +7,10 @@ from contextlib import ExitStack
 import pytest
 
 from tests.link.serving import until
+from tests.link.test_cluster import free_ports
 from xtnb import desk
 from xtnb.endpoints import paper_host, terminal_name
-from xtnb.errors import TerminalUnavailable
+from xtnb.errors import NotConnected, TerminalUnavailable
 from xtnb.link.keys import READER, TRADER, KeyRing
 from xtnb.link.service import Service
 
@@ -81,6 +82,13 @@ def test_an_order_from_elsewhere_is_in_every_desk(desks):
     until(lambda: number in rita.orders()["order_id"].tolist())
 
     assert number in here.orders()["order_id"].tolist()
+
+
+def test_where_nothing_listens_it_says_how_a_terminal_comes_there(desks):
+    (port,) = free_ports(1)
+
+    with pytest.raises(NotConnected, match="nothing listens there; `xtnb serve`"):
+        desk.connect(f"nats://anna@127.0.0.1:{port}/main")
 
 
 def test_the_address_of_a_served_terminal_is_no_folder():

@@ -135,6 +135,8 @@ class Wire:
             try:
                 self._connect(server, seconds)
                 return
+            except ConnectionRefusedError:
+                reasons.append(f"{server}: nothing listens there; `xtnb serve` starts a terminal")
             except (OSError, ValueError, XtnbError) as fault:
                 reasons.append(f"{server}: {fault}")
         raise TerminalUnavailable("; ".join(reasons) or "no server is named")
