@@ -95,6 +95,20 @@ def killed(folder, point):
     return [line.split(" ") for line in whole if line != "end"]
 
 
+def killed_from_outside(folder, lines):
+    """What a process said before somebody else killed it, some time after so many lines."""
+    with subprocess.Popen(
+        [sys.executable, str(PROGRAM), str(folder)],
+        env={**os.environ, "PYTHONIOENCODING": "utf-8"},
+        stdout=subprocess.PIPE,
+    ) as process:
+        said = [process.stdout.readline() for _ in range(lines)]
+        process.kill()
+        said += process.stdout.readlines()
+    whole = [line.decode("utf-8").strip() for line in said if line.endswith(b"\n")]
+    return [line.split(" ") for line in whole if line != "end"]
+
+
 def check(folder, said, twin):
     seen, pushes = twin
     if not (folder / "xtnb.sqlite").exists():
@@ -195,9 +209,13 @@ def test_killed_at_a_marked_point_nothing_that_was_said_is_unsaid(point, tmp_pat
 @pytest.mark.parametrize("kill", range(KILLS - 3 * len(POINTS)))
 def test_killed_at_a_random_moment_nothing_that_was_said_is_unsaid(kill, tmp_path, twin):
     chance = Random(kill)
-    point = chance.choice(POINTS)
-    times = chance.randint(1, COUNTS[point])
-    check(tmp_path / "folder", killed(tmp_path / "folder", f"{point}:{times}"), twin)
+    folder = tmp_path / "folder"
+    if kill % 2:
+        said = killed_from_outside(folder, chance.randint(0, 220))
+    else:
+        point = chance.choice(POINTS)
+        said = killed(folder, f"{point}:{chance.randint(1, COUNTS[point])}")
+    check(folder, said, twin)
 
 
 def test_two_uninterrupted_processes_say_the_same(tmp_path, twin):
