@@ -1,6 +1,6 @@
 """Servers of one's own: what `xtnb keys config` prints, TLS, and a leaf node in front.
 
-The configurations are those of notebooks/many_machines.md.
+The configurations are those of notebooks/guide_many_machines.md.
 """
 
 from __future__ import annotations
