@@ -238,3 +238,24 @@ def test_what_was_seen_and_is_not_legible_begins_anew(home, seen, caplog):
     with home.desk() as desk:
         assert kinds(desk) == []
     assert "not legible" in caplog.text
+
+
+def test_a_change_during_a_write_is_written_next_and_not_a_minute_later(path):
+    registry, wanted, met = Counted(), threading.Event(), threading.Event()
+
+    def known() -> dict:
+        met.set()
+        assert wanted.wait(SECONDS)
+        return {}
+
+    screen = Screen(path, registry=registry)
+    screen.keep_seen(known)
+    assert met.wait(SECONDS)
+    screen.put_panel({"tab": "trades"})
+    screen.put_panel({"tab": "positions"})
+    wanted.set()
+
+    with registry.changed:
+        assert registry.changed.wait_for(lambda: registry.written == 2, SECONDS)
+    assert json.loads(path.read_text(encoding="utf-8"))["panel"] == {"tab": "positions"}
+    screen.close()

@@ -71,6 +71,7 @@ class Screen:
         self._slot: Slot | None = None
         self._written = 0.0
         self._warned = False
+        self._pending = False
         self._known: Callable[[], dict[str, Any]] | None = None
         self._parts: dict[str, dict[str, Any]] = _read(path) if path is not None else {}
 
@@ -118,17 +119,20 @@ class Screen:
         self.touch()
 
     def touch(self, *_: Any) -> None:
-        """There is something to write."""
+        """There is something to write. Cheap, as often as you like."""
+        if self._pending:
+            return
         with self._lock:
-            if self._closed:
+            if self._closed or self._pending:
                 return
+            self._pending = True
             if self._slot is None:
                 self._slot = self._registry.register(self._flush, "Screen")
-            slot, wait = self._slot, PAUSE - (self._clock() - self._written)
-        if wait <= 0:
-            slot.mark()
-        else:
-            slot.later(min(wait, PAUSE))
+            wait = PAUSE - (self._clock() - self._written)
+            if wait <= 0:
+                self._slot.mark()
+            else:
+                self._slot.later(min(wait, PAUSE))
 
     def close(self) -> None:
         """Write what is not written, and remember nothing from now on."""
@@ -146,10 +150,11 @@ class Screen:
             return dict(self._parts.get(name, {}))
 
     def _flush(self) -> None:
+        self._pending = False  # what comes from here on is written the next time
         self._write()
-        slot = self._slot
-        if slot is not None and self._known is not None:
-            slot.later(PULSE)
+        with self._lock:
+            if self._slot is not None and self._known is not None and not self._pending:
+                self._slot.later(PULSE)
 
     def _write(self) -> None:
         with self._writing:  # an older picture never replaces a newer one
