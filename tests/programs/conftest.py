@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 ASKED_FOR = os.environ.get("CI") == "true" or os.environ.get("XTNB_PROGRAMS") == "1"
-# What our own xtdata needs; the programs bring everything else.
-OURS = ["pandas", "tzdata"]
+# What our own terminal and xtdata need; the programs bring everything else.
+OURS = ["msgspec", "pandas", "tzdata"]
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -30,7 +30,7 @@ def environment_of(pytestconfig):
     def make(name: str, *steps: list[str]) -> Path:
         folder = Path(pytestconfig.cache.mkdir("programs")) / name
         python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-        done, wanted = folder / "installed.txt", "\n".join(map(" ".join, steps))
+        done, wanted = folder / "installed.txt", "\n".join(map(" ".join, (*steps, OURS)))
         if not done.exists() or done.read_text(encoding="utf-8") != wanted:
             run([sys.executable, "-m", "venv", "--clear", folder])
             for step in (*steps, OURS):
