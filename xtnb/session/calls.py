@@ -15,7 +15,6 @@ from typing import Any, SupportsIndex, cast
 
 from xtnb import xtconstant as c
 from xtnb.errors import InputError
-from xtnb.rules.suggest import meant
 from xtnb.session import answers
 from xtnb.vocabulary.algorithms import SmartAlgoTask
 from xtnb.vocabulary.lending import SmtCompact, SmtOrder, SmtQuoter
@@ -161,6 +160,8 @@ def checked_code(stock_code: object, argument: str = "stock_code") -> str:
     try:
         return str(parse_symbol(cast(str, stock_code), argument))
     except InputError as wrong:
+        from xtnb.rules.suggest import meant  # it reads every instrument; who errs can wait
+
         raise InputError(argument, stock_code, wrong.expected, meant(stock_code)) from None
 
 
