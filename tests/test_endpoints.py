@@ -2,9 +2,11 @@
 
 import pytest
 
-from xtnb.endpoints import open_link, paper_host, terminal_name
+from xtnb.endpoints import link_to_serve, open_link, paper_host, terminal_name
 from xtnb.errors import InputError, TerminalUnavailable
 from xtnb.link.base import ConnectResult
+from xtnb.xttrader import XtQuantTrader
+from xtnb.xttype import StockAccount
 
 
 @pytest.mark.parametrize(
@@ -92,3 +94,24 @@ def test_accounts_from_the_environment_have_a_form(monkeypatch, text):
 
     with pytest.raises(InputError):
         open_link("paper")
+
+
+def test_what_the_limits_refuse_is_in_the_audit_of_the_served_terminal(tmp_path):
+    folder = tmp_path / "books"
+    link, journal, _ = link_to_serve(folder, 7, False, "books")
+    (folder / "limits.toml").write_text("[every]\nread_only = true\n", encoding="utf-8")
+    trader = XtQuantTrader.over(link, 1)
+    trader.start()
+    assert trader.connect() == 0
+    try:
+        account = StockAccount("1000000365")
+        assert trader.order_stock(account, "600000.SH", 23, 100, 11, 10.0) == -1
+        trader.subscribe(account)
+        written = journal()._all(
+            "SELECT method, outcome FROM requests WHERE method = 'order_stock'"
+        )
+    finally:
+        trader.stop()
+
+    assert [method for method, _ in written] == ["order_stock"]
+    assert "read-only" in written[0][1]

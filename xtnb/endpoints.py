@@ -39,6 +39,7 @@ from xtnb.terminal.keeping.house import KINDS, TERMINAL, Keeper, restore
 from xtnb.terminal.keeping.markets import MARKET, MarketKeeper, kept_state, put_back
 from xtnb.terminal.market import Market
 from xtnb.terminal.scenario import OpeningAccount, demo
+from xtnb.vocabulary.messages import Reply, Request
 from xtnb.vocabulary.money import units
 
 _log = logging.getLogger("xtnb.endpoints")
@@ -108,7 +109,7 @@ def link_to_serve(
     must_be_paper(folder)
     folder = folder.expanduser().resolve()
     link = durable_host(folder, seed).link(folder.as_posix())
-    return _guarded(link, folder), lambda: link.journal, folder / "nats"
+    return _guarded(link, folder, link.note), lambda: link.journal, folder / "nats"
 
 
 def terminal_name(address: str | os.PathLike[str] | None) -> str:
@@ -190,9 +191,9 @@ def _miniqmt(folder: Path, place: Path) -> VendorLink:
     return VendorLink(str(_reachable(folder)), remarks=KeptRemarks(place))
 
 
-def _guarded(link: Link, place: Path) -> Link:
-    """The link behind the limits that lie in a folder."""
-    return GuardedLink(link, LimitsFile(place), time.time_ns)
+def _guarded(link: Link, place: Path, note: Callable[[Request, Reply], None] | None = None) -> Link:
+    """The link behind the limits that lie in a folder; `note` puts refusals into its audit."""
+    return GuardedLink(link, LimitsFile(place), time.time_ns, note)
 
 
 def _reachable(folder: Path) -> Path:

@@ -69,14 +69,22 @@ class GuardedLink:
         link: the way to the terminal.
         limits: what each account may do.
         now: ns since the epoch.
+        note: writes down what was refused here, and why.
     """
 
-    def __init__(self, link: Link, limits: LimitsFile, now: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        link: Link,
+        limits: LimitsFile,
+        now: Callable[[], int],
+        note: Callable[[Request, Reply], None] | None = None,
+    ) -> None:
         self.inner = link
         self.terminal = link.terminal
         self.paper = link.paper
         self._limits = limits
         self._now = now
+        self._note = note
         self._lock = threading.RLock()
         self.reason = ""
         self._deliver: Deliver | None = None
@@ -279,7 +287,10 @@ class GuardedLink:
         deliver = self._deliver
         if deliver is not None:
             value = -1 if request.method == "order_stock" else None
-            deliver(Reply(request.seq, value, text, code))
+            reply = Reply(request.seq, value, text, code)
+            if self._note is not None:
+                self._note(request, reply)
+            deliver(reply)
 
 
 def _unit(instrument: Mapping[str, Any] | None) -> int:

@@ -18,14 +18,14 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
-from datetime import date
 from functools import partial
 from queue import Empty, SimpleQueue
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from xtnb.errors import InputError, JournalFailed, NotConnected, RefusalCode, TerminalUnavailable
 from xtnb.journal import Journal, point
 from xtnb.link.base import ConnectResult, Deliver
+from xtnb.link.driven import MarketToRun
 from xtnb.link.durable import DurableTerminal, Terminal
 from xtnb.link.once import NOTHING, outcome, repeated
 from xtnb.vocabulary.messages import Push, PushKind, Reply, Request
@@ -40,19 +40,6 @@ _TO_THE_REQUESTER = frozenset({PushKind.ORDER_ERROR, PushKind.CANCEL_ERROR})
 _LATE = "请求已过有效时间，未执行 / the request came after its end and was not carried out"
 _KEYS = 200_000  # that a terminal in memory remembers
 T = TypeVar("T")
-
-
-class MarketToRun(Protocol):
-    """What a host needs of a market."""
-
-    @property
-    def instruments(self) -> Mapping[str, object]: ...
-    def now(self) -> int: ...
-    def day(self) -> date: ...
-    def advance(self, to: int) -> None: ...
-    def watch(self, code: str) -> None: ...
-    def unwatch(self, code: str) -> None: ...
-    def on_quote(self, callback: Callable[[Any], None]) -> Callable[[], None]: ...
 
 
 class _Session:
@@ -398,7 +385,7 @@ class PaperHost:
         elif request.method == "quote_unsubscribe":
             reply = self._unwatch(session, request)
         elif request.method == "outcome":
-            reply = outcome(request, first_of, partial(self._note, session))
+            reply = outcome(request, first_of, partial(self.write_down, session))
         else:
             reply = session.terminal.handle(request)
             account = (request.account_type, request.account_id)
@@ -408,7 +395,7 @@ class PaperHost:
                 if account not in session.accounts:
                     reply = Reply(request.seq, -1, "the account was not subscribed")
                 session.accounts.discard(account)
-        session.hand(self._note(session, request, reply))
+        session.hand(self.write_down(session, request, reply))
         self._flush()
 
     def _first(self, terminal: Terminal, request: Request) -> tuple[Request, Reply] | None:
@@ -416,7 +403,7 @@ class PaperHost:
             return terminal.first_of(request)
         return self._replies.get(_key(terminal, request))
 
-    def _note(self, session: _Session, request: Request, reply: Reply) -> Reply:
+    def write_down(self, session: _Session, request: Request, reply: Reply) -> Reply:
         """Remember the reply to a key; returns it with its place among the pushes."""
         terminal = session.terminal
         if isinstance(terminal, DurableTerminal):
@@ -490,6 +477,17 @@ class LocalLink:
         if session is None:
             raise NotConnected(f"{request.method}: the link to the paper terminal is not open")
         self.host.post(lambda: self.host.carry(session, request))
+
+    def note(self, request: Request, reply: Reply) -> None:
+        """Put what was answered in front of this link into the terminal's audit."""
+        session = self._session
+        if session is not None:
+            asked = request._replace(key="")
+
+            def write() -> None:
+                self.host.write_down(session, asked, reply)
+
+            self.host.post(write)
 
     def close(self) -> None:
         """Leave the terminal; after this nothing more is delivered."""
