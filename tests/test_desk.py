@@ -358,9 +358,11 @@ def test_closing_a_table_of_quotes_ends_its_subscriptions(desk):
 
 
 def test_a_desk_that_is_dropped_closes_itself(tmp_path):
+    before = set(threading.enumerate())
     desk = xtnb.paper(tmp_path, seed=7, clock="hand")
     session = desk._session
-    mine = [thread for thread in threading.enumerate() if "xtnb-session" in thread.name]
+    started = set(threading.enumerate()) - before
+    mine = [thread for thread in started if "xtnb-session" in thread.name]
 
     del desk
     gc.collect()
