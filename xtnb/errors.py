@@ -288,6 +288,7 @@ _FORMS = {
     "a number of xtconstant": " xtconstant 中的常量",
     "a number of seconds above 0": "大于 0 的秒数",
     "a number of yuan": "金额（元）",
+    "a date, or a text such as {}": "日期，或 {} 这样的文本",
     "a finite number of yuan": "有限的金额（元）",
     "a number of yuan above 0": "大于 0 的金额（元）",
     "a number of yuan, 0 or above": "不小于 0 的金额（元）",
