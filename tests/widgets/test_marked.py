@@ -5,6 +5,7 @@ import pytest
 import xtnb
 from xtnb import xtconstant as c
 from xtnb.rules.instruments import all_instruments
+from xtnb.widgets import tables
 from xtnb.widgets.marked import MarkedPositions
 from xtnb.widgets.panel import PanelStrip
 
@@ -75,3 +76,16 @@ def test_the_strip_shows_the_money_that_the_terminal_told(any_desk, number, kind
     assert (shown["total"], shown["market_value"]) == (asset.total_asset, asset.market_value)
     assert shown["day_profit"] is None
     strip.close()
+
+
+def test_of_contracts_each_profit_stands_beside_the_price_it_is_counted_from(any_desk):
+    live = any_desk.use("2000000365", "FUTURE")._live
+    table, panel = tables.positions(live.books.positions), any_desk.panel()
+
+    for each in (table, panel.positions):
+        labels = [column["label"]["zh"] for column in each.columns]
+        at = labels.index("开仓均价")
+        assert labels[at : at + 4] == ["开仓均价", "浮动盈亏", "持仓均价", "持仓盈亏"]
+        assert "成本价" not in labels
+    panel.close()
+    table.close()

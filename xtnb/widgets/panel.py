@@ -30,7 +30,7 @@ from xtnb.widgets.marked import MarkedPositions, chosen_quotes, positions_now
 from xtnb.widgets.needs import Books, PanelDesk
 from xtnb.widgets.price_chart import PriceChart
 from xtnb.widgets.remains import Remains, caption
-from xtnb.widgets.tables import findings
+from xtnb.widgets.tables import OPENED_COLUMNS, findings
 from xtnb.widgets.tally import Tally
 from xtnb.widgets.ticket import Ticket
 from xtnb.widgets.wire import Sections
@@ -96,9 +96,8 @@ _CONTRACT_COLUMNS = (
     "volume",
     Column("can_use_volume", pick=True),
     "yesterday_volume",
-    "avg_price",
     "last_price",
-    "float_profit",
+    *OPENED_COLUMNS,
 )
 TABS = ("orders", "trades", "positions", "findings")
 _MONEY = (

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from xtnb.frames.queries import code_of
+from xtnb.live.books import CONTRACTS
 from xtnb.live.store import Rows
 from xtnb.rules.credit_figures import SHORT, SPECIAL
 from xtnb.vocabulary.credit import StkCompacts, XtCreditDetail
@@ -81,6 +82,24 @@ POSITION_COLUMNS: tuple[str | Column, ...] = (
     "market_value",
     "float_profit",
     "profit_rate",
+)
+OPENED_COLUMNS: tuple[str | Column, ...] = (
+    Column("open_price", field=Field("open_price", "开仓均价", "average open", "float", "CNY", 3)),
+    "float_profit",
+    Column("avg_price", field=Field("avg_price", "持仓均价", "average held", "float", "CNY", 3)),
+    "position_profit",
+)
+"""Of contracts: each price beside the profit that is counted from it."""
+CONTRACT_COLUMNS: tuple[str | Column, ...] = (
+    DIGITS_COLUMN,
+    "stock_code",
+    "instrument_name",
+    "direction",
+    "volume",
+    Column("can_use_volume", pick=True),
+    "yesterday_volume",
+    Column("last_price", pick=True),
+    *OPENED_COLUMNS,
 )
 ASSET_COLUMNS: tuple[str | Column, ...] = (
     "account_id",
@@ -186,8 +205,13 @@ def trades(rows: Rows) -> LiveTable:
 
 
 def positions(rows: Rows) -> LiveTable:
-    """What the account holds. Actions: "pick" of a price or of the sellable volume."""
-    return LiveTable("positions", XtPosition, rows, columns=POSITION_COLUMNS)
+    """What the account holds. Actions: "pick" of a price or of the sellable volume.
+
+    Of contracts each side has a row, with opening and settled price.
+    """
+    contracts = any(row.account_type in CONTRACTS for row in rows.records())
+    columns = CONTRACT_COLUMNS if contracts else POSITION_COLUMNS
+    return LiveTable("positions", XtPosition, rows, columns=columns)
 
 
 def asset(rows: Rows) -> LiveTable:
