@@ -132,7 +132,7 @@ def test_time_moves_forward_only(desk, seconds):
 def test_another_account_is_opened_and_used(desk, quote):
     account = desk.open_account("88001", 50_000)
 
-    assert desk.use("88001") is desk
+    assert desk.use("88001").account == account
     assert desk.account == account == StockAccount("88001")
     order = desk.buy(CODE, 100, quote.ask1)
     assert order.status == "filled"
@@ -433,3 +433,21 @@ def test_a_code_without_its_market_is_refused_with_the_code_that_was_meant(desk,
 
     assert wrong.value.suggestion == "600000.SH"
     assert "是否指 600000.SH？" in wrong.value.zh
+
+
+def test_each_account_that_was_turned_to_keeps_a_desk_of_its_own(desk):
+    margin = desk.use("1208970161", "CREDIT")
+    futures = desk.use("2000000365")
+
+    assert margin.account == StockAccount("1208970161", "CREDIT")
+    assert futures.account == StockAccount("2000000365", "FUTURE")
+    assert desk.account == futures.account
+    assert margin.asset()["account_id"].iloc[0] == "1208970161"
+
+
+def test_a_desk_that_turned_to_an_account_outlives_the_one_it_came_from():
+    margin = xtnb.paper(seed=7, clock="hand").use("1208970161", "CREDIT")
+    gc.collect()
+
+    assert not margin.asset().empty
+    margin.close()

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import os
 import secrets
-import threading
 import weakref
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -75,7 +74,8 @@ class Desk(AccountQueries):
         self.trader = session.trader
         self.clock = session.clock()
         self._live = session.account(account)
-        weakref.finalize(self, _close_elsewhere, session).atexit = False
+        session.desks += 1
+        weakref.finalize(self, session.let_go).atexit = False
 
     # -- tables ------------------------------------------------------------------------------
 
@@ -304,16 +304,23 @@ class Desk(AccountQueries):
 
     # -- accounts and life ------------------------------------------------------------------------
 
-    def use(self, account_id: str, account_type: str | int = "STOCK") -> Self:
+    def use(self, account_id: str, account_type: str | int | None = None) -> Desk:
         """Turn to another account of the terminal. Open widgets stay with theirs.
+
+        Args:
+            account_id: its number.
+            account_type: such as "CREDIT"; not needed where one account has the number.
+
+        Returns:
+            A desk of its own that stays with that account, whatever this one turns to next.
 
         Raises:
             InputError: no such account.
         """
-        account = StockAccount(account_id, account_type)
+        account = StockAccount(account_id, self._session.kind_of(account_id, account_type))
         self._live = self._session.account(account)
         self.account = account
-        return self
+        return Desk(self._session, account)
 
     def open_account(self, account_id: str, cash: float) -> StockAccount:
         """Open an account on the paper terminal; `use` turns to it.
@@ -489,9 +496,3 @@ def _open_accounts(
             raise InputError("cash", cash, f"None, because account {account_id} is open already")
         arguments = {"cash": units(cash, "cash")}
         trader.requests.ask("open_account", StockAccount(account_id), arguments)
-
-
-def _close_elsewhere(session: Session) -> None:
-    """Close what a dropped desk has started. Not here: the collector may run anywhere."""
-    if not session.closed:
-        threading.Thread(target=session.close, name="xtnb-desk-close", daemon=True).start()

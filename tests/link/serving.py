@@ -63,7 +63,7 @@ def served(
     return lambda: NatsLink(address(server.name), trader_key())
 
 
-def until(fact: Callable[[], object], seconds: float = 10.0) -> None:
+def until(fact: Callable[[], object], seconds: float = 60.0) -> None:
     """Wait for something that another thread or process brings about."""
     deadline = time.monotonic() + seconds
     pause = threading.Event()

@@ -102,14 +102,14 @@ def test_a_server_that_dies_under_load_loses_and_doubles_nothing(cluster, leavin
     before = len(load.sure)
     until(lambda: len(load.sure) > before + 100, 60)
     load.end()
-    until(lambda: comes_back(watching) and comes_back(trading), 30)
+    until(lambda: comes_back(watching) and comes_back(trading), 90)
 
     orders = [order.order_id for order in trading.trader.query_stock_orders(ACCOUNT)]
     assert set(load.sure) <= set(orders)
     assert len(load.sure) <= len(orders) <= len(load.sure) + load.unknown
     last = terminal.last
     for one in (trading, watching):
-        until(lambda one=one: one.settled()[-1:] == [last], 30)
+        until(lambda one=one: one.settled()[-1:] == [last], 90)
         numbers = one.numbers()
         assert numbers == list(range(numbers[0], last + 1))
         told = [push.record.order_id for push in one.pushes if push.kind == PushKind.ORDER]

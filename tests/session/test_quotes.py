@@ -256,7 +256,7 @@ def test_a_bar_counts_lots_and_a_tick_both_lots_and_shares(session, host):
     assert tick["pvolume"] == quote.volume
     assert tick["volume"] == quote.volume // 100
     assert tick["askVol"] == [volume // 100 for volume in quote.ask_volume]
-    assert row["volume"] == bar.volume // 100
+    assert row["volume"] == bar[5] // 100
 
 
 def test_an_error_of_the_terminal_comes_out_as_query_failed(session):

@@ -45,6 +45,7 @@ class Session:
     Attributes:
         arming: whether a click may trade on a live terminal.
         connection: whether the terminal is there, and the way back to it.
+        desks: how many desks show it; the last one that is dropped closes it.
         findings: `Finding` by number: what differed between session and terminal.
         standing: all of that, for the widgets.
     """
@@ -63,6 +64,7 @@ class Session:
         self._numbers = count(1)
         self._lock = threading.RLock()
         self.closed = False
+        self.desks = 0
         self.arming = Arming(not link.paper)
         self.standing = Standing(link.paper, self.arming, self.findings, self.compare)
         trader.requests.origin = origin
@@ -87,6 +89,14 @@ class Session:
                     self._remember(found)
             return found
 
+    def kind_of(self, account_id: str, kind: str | int | None) -> str | int:
+        """The kind of an account that was named by its number alone."""
+        if kind is not None:
+            return kind
+        infos = self.trader.query_account_infos() or ()
+        kinds = {info.account_type for info in infos if info.account_id == account_id}
+        return kinds.pop() if len(kinds) == 1 else "STOCK"
+
     def _remember(self, account: LiveAccount) -> None:
         """Take up what an earlier kernel left of the account, and tell what happened since."""
         where = str(getattr(self.link, "address", self.link.terminal))
@@ -95,7 +105,9 @@ class Session:
         try:
             found = self._note(account, happened(seen, books))
         except (KeyError, TypeError, ValueError):
-            _log.warning("when this account was seen last is not legible; it begins anew")
+            _log.warning(
+                "when this account was seen last is not legible; it begins anew", exc_info=True
+            )
         if found:
             self.standing.say_happened(found, seen.get("at", 0))
         screen.keep_seen(lambda: known(books))
@@ -175,6 +187,14 @@ class Session:
     def _renew(self) -> None:
         for account in list(self.accounts.values()):
             account.books.renew()
+
+    def let_go(self) -> None:
+        """One desk was dropped; with the last one all ends, and elsewhere: the collector
+        that found it may run on any thread.
+        """
+        self.desks -= 1
+        if not self.desks and not self.closed:
+            threading.Thread(target=self.close, name="xtnb-desk-close", daemon=True).start()
 
     def close(self) -> None:
         """End all of it. May be called twice, on any thread, and inside a callback."""

@@ -44,7 +44,7 @@ def happened(seen: dict[str, Any], books: AccountBooks) -> list[Finding]:
     for number, mark in _old({n: _mark(n, one.order_time) for n, one in orders.items()}, states):
         status, done = states.get(mark, (orders[number].order_status, orders[number].traded_volume))
         before.orders[number] = replace(orders[number], order_status=status, traded_volume=done)
-    marks = dict.fromkeys(seen["trades"])
+    marks = dict.fromkeys((number, day) for number, day in seen["trades"])
     for key, _ in _old({k: _mark(k, one.traded_time) for k, one in trades.items()}, marks):
         before.trades[key] = trades[key]
     found = differences(before, Picture(orders, trades), lambda _: False, expected=True)
