@@ -1,9 +1,12 @@
 """What is on screen of positions follows the price where a price says what they are worth."""
 
+from threading import Event
+
 import pytest
 
 import xtnb
 from xtnb import xtconstant as c
+from xtnb.live.coalesce import frames
 from xtnb.rules.instruments import all_instruments
 from xtnb.widgets import tables
 from xtnb.widgets.marked import MarkedPositions
@@ -89,3 +92,44 @@ def test_of_contracts_each_profit_stands_beside_the_price_it_is_counted_from(any
         assert "成本价" not in labels
     panel.close()
     table.close()
+
+
+@pytest.mark.parametrize(
+    ("number", "kind"),
+    [
+        ("2000000365", "FUTURE"),
+        ("3000000365", "STOCK_OPTION"),
+        ("4000000365", "HUGANGTONG"),
+        ("1208970161", "CREDIT"),
+    ],
+)
+def test_a_panel_asks_again_what_an_account_is_worth_when_prices_move(any_desk, number, kind):
+    live = any_desk.use(number, kind)._live
+    books, panel = live.books, any_desk.panel()
+    before = books.asset.records()[0].total_asset
+
+    any_desk.clock.advance(300)
+
+    worth = any_desk.asset().iloc[0].total_asset
+    told = Event()
+
+    def look(*_) -> None:
+        if books.asset.records()[0].total_asset == worth:
+            told.set()
+
+    forget = books.asset.on_change(look)
+    look()
+    assert told.wait(10)
+    assert panel._parts["strip"].sections()["money"]["total"] == worth != before
+    forget()
+    panel.close()
+
+
+def test_a_closed_panel_watches_and_asks_no_more(any_desk):
+    live = any_desk.use("2000000365", "FUTURE")._live
+    _ = live.contracts  # outlives a panel
+    running, watched = len(frames), live._quotes.codes
+
+    any_desk.panel().close()
+
+    assert (len(frames), live._quotes.codes) == (running, watched)

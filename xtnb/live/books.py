@@ -12,11 +12,13 @@ import logging
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from threading import Condition, get_ident
+from threading import Condition, Lock, get_ident
+from time import monotonic
 from typing import Any
 
 from xtnb import xtconstant as c
 from xtnb.errors import InputError, NotConnected, RequestTimeout, SessionError
+from xtnb.live.coalesce import frames
 from xtnb.live.picture import Picture
 from xtnb.live.store import Table
 from xtnb.session.trader import XtQuantTrader
@@ -41,6 +43,7 @@ COVERED = "（备兑）"
 _SHANGHAI = 8 * 3600
 _DAY = 86_400
 _ROUNDS = 3
+_REPRICED_SECONDS = 1.0
 
 
 def side_of(position: XtPosition) -> str:
@@ -94,6 +97,7 @@ class AccountBooks:
         self._back_listeners: list[Callable[[], None]] = []
         self._at_loss: Picture | None = None
         self._answers = Condition()
+        self._repriced = 0.0  # when money and positions were asked for because of prices
         self._turns = 0  # odd while the lists of a new day are asked for
         self._takers: dict[str, Callable[[Any], None]] = {
             PushKind.ASSET: self.asset.apply,
@@ -210,6 +214,38 @@ class AccountBooks:
             self.asset.get(self.account.account_id),
         )
 
+    def follow_prices(self, watch: Callable[[str], Callable[[], None]]) -> Callable[[], None]:
+        """Ask for money and positions again whenever prices of what is held move.
+
+        For an account whose worth a price alone does not tell; at most once a second in
+        all, and not while the link is lost. The returned function ends it.
+
+        Args:
+            watch: keeps the quotes of a code coming, until its result is called.
+        """
+        return _Repricing(self, watch).close
+
+    def _reprice(self) -> float:
+        """Ask, unless that was done within the last second: then the seconds that are left."""
+        wait = self._repriced + _REPRICED_SECONDS - monotonic()
+        if wait > 0:
+            return wait
+        self._repriced = monotonic()
+
+        def asset(answer: XtAsset | None) -> None:
+            if answer is not None:
+                self.asset.replace([answer])
+
+        def positions(answer: list[XtPosition] | None) -> None:
+            if answer is not None:
+                self.positions.replace(answer)
+
+        if not self.lost:
+            with suppress(NotConnected):
+                self._trader.query_stock_asset_async(self.account, asset)
+                self._trader.query_stock_positions_async(self.account, positions)
+        return 0.0
+
     def close(self) -> None:
         """Stop listening, and end the subscription where that can still be said."""
         self._untap()
@@ -301,3 +337,55 @@ class AccountBooks:
             if not asked.missing:
                 asked.done()
             self._answers.notify_all()
+
+
+class _Repricing:
+    """Watches what is held, and has it asked for again when its price moves."""
+
+    def __init__(self, books: AccountBooks, watch: Callable[[str], Callable[[], None]]) -> None:
+        self._books = books
+        self._watch = watch
+        self._watched: dict[str, Callable[[], None]] = {}
+        self._lock = Lock()
+        self._moved = False
+        self._slot = frames.register(self._flush, "prices of what is held")
+        self._ends = [
+            books.positions.on_change(lambda _, __: self._slot.mark()),
+            books.quotes.on_change(self._quoted),
+        ]
+        self._slot.mark()
+
+    def close(self) -> None:
+        """Stop asking. May be called twice."""
+        while self._ends:
+            self._ends.pop()()
+        self._slot.close()
+        with self._lock:
+            left = list(self._watched.values())
+            self._watched.clear()
+        for forget in left:
+            forget()
+
+    def _quoted(self, code: str, cells: dict[str, Any]) -> None:
+        if "last_price" in cells and code in self._watched:
+            self._moved = True
+            self._slot.mark()
+
+    def _flush(self) -> None:
+        self._hold()
+        if not self._moved:
+            return
+        self._moved = False
+        wait = self._books._reprice()
+        if wait > 0:
+            self._moved = True
+            self._slot.later(wait)
+
+    def _hold(self) -> None:
+        """Watch the prices of what is held, and no others."""
+        wanted = {one.stock_code for one in self._books.positions.records() if one.volume}
+        with self._lock:
+            for code in self._watched.keys() - wanted:
+                self._watched.pop(code)()
+            for code in wanted - self._watched.keys():
+                self._watched[code] = self._watch(code)

@@ -11,7 +11,7 @@ import traitlets as t
 
 from xtnb import xtconstant as c
 from xtnb.errors import XtnbError
-from xtnb.live.books import CONTRACTS, COVERED
+from xtnb.live.books import CONTRACTS, COVERED, AccountBooks
 from xtnb.live.connection import LinkState
 from xtnb.rules.instruments import all_instruments
 from xtnb.vocabulary.fields import Field
@@ -228,12 +228,15 @@ class Panel(Remains, ipywidgets.Box):  # type: ignore[misc]
         first = code or _kept_code(form, kept) or (shown[0] if shown else form.codes()[0])
         for each in (*shown, first):
             form.terms(each)  # before anything is started
-        contracts = desk.account.account_type in CONTRACTS
-        tall = contracts or not paper or desk.account.account_type == c.CREDIT_ACCOUNT
+        account_type = desk.account.account_type
+        contracts = account_type in CONTRACTS
+        tall = contracts or not paper or account_type == c.CREDIT_ACCOUNT
         rows = TALL_ROWS if tall else ROWS
         self._desk = desk
         self._quoted, self._ends = chosen_quotes(desk, shown)
         self._marked = MarkedPositions(books)
+        if isinstance(books, AccountBooks) and account_type != c.SECURITY_ACCOUNT:
+            self._ends.append(books.follow_prices(desk.watch))
         self.chart = PriceChart(desk, first, height=0)
         self.ticket = Ticket(desk, first)
         self.ticket.observe(self._ticket_turned, "code")
