@@ -219,3 +219,44 @@ def test_no_form_is_cut_off_in_either_language(show, kind, code):
         page.run_cell(f"xtnb.options.language = {language!r}")
         expect(page.locator(".xtnb-ticket")).to_have_count(1)
         assert page.page.evaluate(WIDE) == []
+
+
+@pytest.mark.parametrize("typed", ["1.5", "2.9", "0.5"])
+def test_a_part_of_a_share_is_refused_and_stays_as_it_was_typed(show, typed):
+    page = show("STOCK", "600000.SH")
+    expect(role(page, "price")).not_to_have_value("")
+    role(page, "volume").fill(typed)
+    role(page, "remark").click()
+
+    expect(role(page, "refusal")).to_contain_text("not a whole number")
+    expect(role(page, "send")).to_be_disabled()
+    expect(role(page, "volume")).to_have_value(typed)
+    role(page, "volume").fill("200")
+    expect(role(page, "send")).to_be_enabled()
+
+
+@pytest.mark.parametrize("typed", ["000001", "maotai"])
+def test_nothing_is_sent_while_another_code_is_half_typed(show, typed):
+    page = show("STOCK", "600000.SH")
+    expect(role(page, "price")).not_to_have_value("")
+    role(page, "volume").fill("200")
+    expect(role(page, "send")).to_be_enabled()
+    expect(role(page, "send")).to_contain_text("600000.SH")
+
+    role(page, "code").fill(typed)
+    expect(role(page, "send")).to_be_disabled()
+    expect(role(page, "send")).to_contain_text("the code is not chosen yet")
+    role(page, "remark").click()  # what was typed is not put back in silence
+    expect(role(page, "code")).to_have_value(typed)
+    expect(role(page, "send")).to_be_disabled()
+
+    role(page, "code").press("Escape")
+    expect(role(page, "code")).to_have_value(re.compile("600000.SH"))
+    expect(role(page, "send")).to_be_enabled()
+
+
+def test_what_is_given_back_is_named_on_the_buttons(show):
+    page = show("CREDIT", "600036.SH")
+
+    expect(role(page, "return")).to_have_text("Return shares")
+    expect(role(page, "repay")).to_have_text("Repay cash")

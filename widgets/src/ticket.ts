@@ -24,11 +24,12 @@ import {
   typeOf,
 } from "./desk/ticket/order";
 import { CodeBox, type Found } from "./desk/ticket/search";
-import { Stepper } from "./desk/ticket/stepper";
+import { illegibly, Stepper } from "./desk/ticket/stepper";
 import css from "./desk/ticket/ticket.css";
 import { drawTypes } from "./desk/ticket/types";
 import {
   type Action,
+  FIELDS,
   type Facts,
   type Sections,
   say,
@@ -100,6 +101,7 @@ class TicketForm {
     this.code = new CodeBox(
       (text, number) => model.send({ kind: "search", text, number }),
       (code) => this.turn("code", code),
+      () => (this.asking ? this.endAsking(false) : this.drawButton()),
     );
     this.price = new Stepper(
       "price",
@@ -110,8 +112,9 @@ class TicketForm {
     this.volume = new Stepper(
       "volume",
       (from, steps) => stepVolume(this.sections, from, steps),
-      (value) => this.set("volume", Number.isNaN(value) ? 0 : Math.floor(value)),
+      (value) => this.set("volume", Number.isNaN(value) ? 0 : value),
       () => this.ask(),
+      true,
     );
     this.levels = new Levels((price) => this.setPrice(price));
     const chip = (word: Word, act: () => void) => {
@@ -316,7 +319,7 @@ class TicketForm {
   }
 
   private get missing(): Word | "" {
-    return missing(this.form(), this.sections.facts);
+    return missing(this.form(), this.sections.facts, this.code.open);
   }
 
   private get ready(): boolean {
@@ -368,7 +371,7 @@ class TicketForm {
     const reason = preview && !preview.accepted && this.reason;
     const blocked = half(this.model.get("blocked"), this.language);
     const lost = this.dead ? this.say("gone") : !blocked && this.sections.lost && this.say("lost");
-    const illegible = (this.price.wrong || this.volume.wrong) && this.say("illegible");
+    const illegible = illegibly(this.price, this.volume, this.language);
     const told = lost || blocked || illegible || (reason ? this.say("refusedIf") + reason : "");
     write(this.refusal, told);
     this.refusal.classList.toggle("blocked", !!(lost || blocked));
@@ -400,7 +403,8 @@ class TicketForm {
     const stopped = this.refusal.classList.contains("blocked");
     const refused = !stopped && preview?.accepted === false && this.missing === "";
     const missing = this.missing && !stopped ? ` · ${this.say(this.missing)}` : "";
-    const order = `${this.title}${missing || this.sentence}`;
+    const code = this.sections.facts?.sent ? ` · ${this.sections.facts.sent}` : "";
+    const order = `${this.title}${missing || this.sentence + code}`;
     const text = refused ? `${this.say("refused")} · ${order}` : order;
     write(this.go, busy ? this.say("sending") : text);
     for (const button of [this.go, this.yes]) {
@@ -465,11 +469,6 @@ class TicketForm {
     );
   }
 }
-
-const FIELDS = [
-  ...(["code", "side", "price_type", "price", "volume"] as const),
-  ...(["remark", "confirm", "blocked", "banner"] as const),
-] as const;
 
 const render: Render<TicketState> = ({ model, el }) => {
   addStyle(el, "ticket", css);

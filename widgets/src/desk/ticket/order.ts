@@ -50,10 +50,11 @@ export function typeOf(form: Form, facts: Facts | undefined): Facts["types"][num
   return facts?.types.find(({ number }) => number === form.price_type);
 }
 
-/** What the form still needs, or "" when nothing is missing. */
-export function missing(form: Form, facts: Facts | undefined): Word | "" {
+/** What the form still needs, or "" when nothing is missing; `open`: another code is typed. */
+export function missing(form: Form, facts: Facts | undefined, open: boolean): Word | "" {
   const action = actionOf(form, facts);
   const known = facts?.known === true && facts.code === form.code;
+  if (action?.coded !== false && open) return "openCode";
   if (action?.coded !== false && !known) return "enterCode";
   const type = typeOf(form, facts);
   const priced = action?.priced === false || (type !== undefined && !type.priced);

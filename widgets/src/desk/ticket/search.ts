@@ -25,6 +25,7 @@ export class CodeBox {
   constructor(
     private readonly ask: (text: string, number: number) => void,
     private readonly choose: (code: string) => void,
+    private readonly retyped: () => void,
   ) {
     this.list = h("ul", { role: "listbox", id: this.id, class: "found", hidden: true });
     this.input = h("input", {
@@ -50,10 +51,16 @@ export class CodeBox {
     this.list.dataset.nothing = nothing;
   }
 
-  /** What stands in the box while nobody types. */
+  /** Whether something else stands in the box than the code that was accepted. */
+  get open(): boolean {
+    return this.input.value !== this.shown;
+  }
+
+  /** What stands in the box once it is accepted; what was typed since stays to be chosen. */
   show(text: string): void {
+    const same = text === this.shown;
     this.shown = text;
-    if (!this.typing) this.input.value = text;
+    if (!this.typing && !same) this.input.value = text;
   }
 
   receive(number: number, found: Found[]): void {
@@ -71,7 +78,7 @@ export class CodeBox {
 
   private get typing(): boolean {
     const root = this.input.getRootNode() as Document | ShadowRoot;
-    return root.activeElement === this.input && this.input.value !== this.shown;
+    return root.activeElement === this.input && this.open;
   }
 
   /** The row that what was typed can only mean: the one found, or the code itself; else -1. */
@@ -91,6 +98,7 @@ export class CodeBox {
     const text = this.input.value.trim();
     this.entered = false;
     this.asked += 1;
+    this.retyped();
     if (text === "") return this.close();
     this.timer = window.setTimeout(() => this.ask(text, this.asked), 60);
   }
@@ -153,6 +161,7 @@ export class CodeBox {
     } else if (event.key === "Escape") {
       this.input.value = this.shown;
       this.close();
+      this.retyped();
     }
     event.stopPropagation(); // a notebook has shortcuts of its own
   }
@@ -166,8 +175,8 @@ export class CodeBox {
     this.input.select();
   }
 
+  /** Half a code is not put back to the last one in silence: it could be sent unseen. */
   private leave(): void {
-    this.input.value = this.shown;
     this.close();
   }
 

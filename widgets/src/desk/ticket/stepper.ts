@@ -1,5 +1,6 @@
 /** A number with a minus and a plus; the arrow keys step too, ten times as far with Shift. */
-import { h } from "../look";
+import { h, type Language } from "../look";
+import { say } from "./words";
 
 /**
  * Read a number as people type it, full-width digits and points too. 0 for nothing, NaN for
@@ -17,6 +18,12 @@ export function readNumber(typed: string): number {
   return Number(plain.replaceAll(",", ""));
 }
 
+/** What is said of fields that cannot be read, or "". */
+export function illegibly(price: Stepper, volume: Stepper, language: Language): string {
+  if (price.wrong) return say("illegible", language);
+  return volume.wrong ? say("notWhole", language) : "";
+}
+
 export class Stepper {
   readonly root: HTMLElement;
   readonly input: HTMLInputElement;
@@ -29,6 +36,7 @@ export class Stepper {
     private readonly step: (from: number, steps: number) => number,
     private readonly changed: (value: number) => void,
     private readonly enter: () => void,
+    private readonly whole = false,
   ) {
     const button = (text: string, steps: number) =>
       h(
@@ -51,9 +59,10 @@ export class Stepper {
     this.root = h("div", { class: "stepper" }, this.less, this.input, this.more);
   }
 
-  /** What stands there; 0 for nothing, NaN for what is no number. */
+  /** What stands there; 0 for nothing, NaN for what is no number, or not a whole one. */
   get value(): number {
-    return readNumber(this.input.value);
+    const value = readNumber(this.input.value);
+    return this.whole && !Number.isInteger(value) ? Number.NaN : value;
   }
 
   /** Whether what stands there is no number; it is left for the person to mend. */

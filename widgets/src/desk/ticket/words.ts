@@ -16,6 +16,12 @@ export interface TicketState extends LookState {
   banner: { text?: string; tone?: string };
 }
 
+/** What the form follows. */
+export const FIELDS = [
+  ...(["code", "side", "price_type", "price", "volume"] as const),
+  ...(["remark", "confirm", "blocked", "banner"] as const),
+] as const;
+
 /** One button; `Action.shown()` of xtnb/widgets/actions.py. */
 export interface Action {
   key: string;
@@ -145,9 +151,11 @@ const WORDS = {
   third: ["⅓", "⅓"],
   half: ["½", "½"],
   illegible: ["That is not a number: nothing can be sent", "不是数字，无法下单"],
+  notWhole: ["That is not a whole number: nothing can be sent", "不是整数，无法下单"],
   refusedIf: ["Would be refused: ", "将被拒绝："],
   refused: ["Would be refused", "将被拒绝"],
   enterCode: ["choose a code", "请选择代码"],
+  openCode: ["the code is not chosen yet", "代码尚未选定"],
   enterPrice: ["enter a price", "请填价格"],
   enterVolume: ["enter a volume", "请填数量"],
   enterAmount: ["enter an amount", "请填金额"],
