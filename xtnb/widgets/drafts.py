@@ -39,7 +39,6 @@ def keep(ticket: Ticket, screen: Screen, name: str, restore: bool = True) -> Non
         screen.put_draft(name, {field: getattr(ticket, field) for field in FIELDS})
 
     ticket.observe(save, list(FIELDS))
-    ticket.ends(lambda: screen.drop_draft(name))
     save(None)
 
 
