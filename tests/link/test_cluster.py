@@ -100,7 +100,7 @@ def test_a_server_that_dies_under_load_loses_and_doubles_nothing(cluster, leavin
 
     servers[0 if victim == "the client's server" else 1].kill()
     before = len(load.sure)
-    until(lambda: len(load.sure) > before + 100, 60)
+    until(lambda: len(load.sure) > before + 100, 180)
     load.end()
     until(lambda: comes_back(watching) and comes_back(trading), 90)
 

@@ -136,7 +136,9 @@ class Publisher:
                 else:
                     why = "another server writes the stream of this terminal"
             except (JetStreamError, RequestFailed, NotConnected) as fault:
-                why = str(fault)
+                # Nobody to ask is no rival: the pushes wait, and clients have them anyhow.
+                _log.warning("the stream %s cannot be asked: %s", self._stream, fault)
+                deadline = time.monotonic() + _PATIENCE_SECONDS
             if time.monotonic() > deadline:
                 self._give_up(wire)
                 self._on_rival(why)
