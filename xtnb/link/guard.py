@@ -18,23 +18,10 @@ from xtnb import xtconstant as c
 from xtnb.errors import NotConnected, RefusalCode, Refused
 from xtnb.link.base import Deliver, Link
 from xtnb.link.limits import Limits, LimitsFile
-from xtnb.vocabulary.messages import Push, Reply, Request
+from xtnb.vocabulary.messages import MOVES, Push, Reply, Request
 
 _ORDERS = frozenset({"order_stock", "smart_algo_order"})
-CHANGES = _ORDERS | {
-    "fund_transfer",
-    "secu_transfer",
-    "bank_transfer_in",
-    "bank_transfer_out",
-    "ctp_transfer_option_to_future",
-    "ctp_transfer_future_to_option",
-    "smt_negotiate_order",
-    "smt_appointment_order",
-    "smt_compact_renewal",
-    "smt_compact_return",
-    "sync_transaction_from_external",
-    "open_account",
-}
+CHANGES = MOVES | {"sync_transaction_from_external", "open_account"}
 """What moves money or securities; everything else always passes."""
 
 _MINUTE = 60 * 1_000_000_000

@@ -44,23 +44,6 @@ class Call:
 
 ORDER = "order_stock"
 CANCELS = frozenset({"cancel_order_stock", "cancel_order_stock_sysid"})
-MOVES = frozenset(
-    {
-        ORDER,
-        "fund_transfer",
-        "secu_transfer",
-        "bank_transfer_in",
-        "bank_transfer_out",
-        "ctp_transfer_option_to_future",
-        "ctp_transfer_future_to_option",
-        "smt_negotiate_order",
-        "smt_appointment_order",
-        "smt_compact_renewal",
-        "smt_compact_return",
-        "smart_algo_order",
-    }
-)
-"""What moves money or securities, or leads to it: carried out once, or not at all."""
 _CANCEL = Call(answers.cancel, "on_cancel_order_stock_async_response")
 _BANK = Call(answers.transfer, "on_bank_transfer_async_response")
 _CTP = Call(answers.transfer, "on_ctp_internal_transfer_async_response")

@@ -12,10 +12,10 @@ from typing import Any
 
 from xtnb.errors import InputError, NotConnected, RequestTimeout, WouldDeadlock
 from xtnb.link.base import Link
-from xtnb.session.calls import BY_HAND, CALLS, MOVES, OTHER
+from xtnb.session.calls import BY_HAND, CALLS, OTHER
 from xtnb.session.dispatcher import Dispatcher, Waiting
 from xtnb.vocabulary.masking import conceal
-from xtnb.vocabulary.messages import Request
+from xtnb.vocabulary.messages import MOVES, Request
 from xtnb.vocabulary.records import StockAccount
 
 DEFAULT_SECONDS = 10.0

@@ -79,3 +79,22 @@ class Push(NamedTuple):
     record: Any
     session: int = 0
     seq: int = 0
+
+
+MOVES = frozenset(
+    {
+        "order_stock",
+        "fund_transfer",
+        "secu_transfer",
+        "bank_transfer_in",
+        "bank_transfer_out",
+        "ctp_transfer_option_to_future",
+        "ctp_transfer_future_to_option",
+        "smt_negotiate_order",
+        "smt_appointment_order",
+        "smt_compact_renewal",
+        "smt_compact_return",
+        "smart_algo_order",
+    }
+)
+"""What moves money or securities, or leads to it: carried out once, or not at all."""
