@@ -189,3 +189,61 @@ def test_a_table_whose_kernel_is_gone_says_since_when(page):
     expect(page.locator(f"{TABLE}.xtnb-stopped output")).to_have_text(
         re.compile(r"1 · stopped \d\d:\d\d:\d\d"), timeout=15_000
     )
+
+
+SPREAD = """() => {
+    const table = document.querySelector('.xtnb-table');
+    const heads = [...table.querySelectorAll('.ag-header-cell')];
+    return heads.reduce((sum, one) => sum + one.offsetWidth, 0) - table.clientWidth;
+}"""
+
+
+def widths(page):
+    every = "all => Object.fromEntries(all.map(e => [e.getAttribute('col-id'), e.offsetWidth]))"
+    return page.locator(f"{TABLE} .ag-header-cell").evaluate_all(every)
+
+
+def test_columns_follow_the_width_of_their_box(page):
+    page.run_cell(SET_UP + "rows.apply(order(1)); table")
+    expect(cell(page, 1, "price")).to_be_visible()
+    table = page.locator(TABLE)
+
+    for width in ("1100px", "900px", "420px", "1100px"):
+        table.evaluate("(e, width) => e.style.width = width", width)
+        narrow = width == "420px"  # too narrow for them: they scroll
+        fits = f"({SPREAD})() > 50" if narrow else f"Math.abs(({SPREAD})()) < 4"
+        page.page.wait_for_function(f"() => {fits}")
+
+
+def test_a_width_that_was_set_by_hand_stays(page):
+    page.run_cell(SET_UP + "rows.apply(order(1)); table")
+    expect(cell(page, 1, "price")).to_be_visible()
+    table = page.locator(TABLE)
+    table.evaluate("e => e.style.width = '900px'")
+    page.page.wait_for_function(f"() => Math.abs(({SPREAD})()) < 4")
+    head = page.locator(f'{TABLE} .ag-header-cell[col-id="price"]')
+    box = head.locator(".ag-header-cell-resize").bounding_box()
+    before = widths(page)["price"]
+
+    page.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 8)
+    page.page.mouse.down()
+    page.page.mouse.move(box["x"] + box["width"] / 2 + 60, box["y"] + 8, steps=6)
+    page.page.mouse.up()
+    chosen = widths(page)["price"]
+    assert chosen >= before + 50
+    table.evaluate("e => e.style.width = '1100px'")
+    page.page.wait_for_function(f"() => document.querySelector('{TABLE}').clientWidth > 1090")
+    page.run_cell("options.language = 'zh'; rows.apply(order(2))")
+    expect(cell(page, 2, "order_status")).to_have_text("已报")
+
+    assert widths(page)["price"] == chosen
+
+
+def test_an_empty_table_says_so_in_the_language_of_the_moment(page):
+    page.run_cell(SET_UP + "table")
+    expect(page.locator(TABLE)).to_contain_text("no orders yet")
+
+    page.run_cell("options.language = 'zh'")
+
+    expect(page.locator(TABLE)).to_contain_text("暂无委托")
+    expect(page.locator(TABLE)).not_to_contain_text("no orders yet")

@@ -122,6 +122,8 @@ class LiveTable {
   private stopped = ""; // since when, by the kernel
   private gone = ""; // since when the kernel does not answer
   private sized = false;
+  private ownWidths = false; // chosen by hand
+  private wide = 0;
   private title = document.createElement("h3");
   private count = document.createElement("output");
   private filter = document.createElement("input");
@@ -143,6 +145,7 @@ class LiveTable {
       columnDefs: [],
       defaultColDef: { sortable: true, resizable: true, minWidth: 48, suppressHeaderMenuButton: true },
       autoSizeStrategy: { type: "fitCellContents", scaleUpToFitGridWidth: true },
+      suppressColumnVirtualisation: true, // a column that is not drawn has no width to measure
       getRowId: ({ data }) => String(data.key),
       getLocaleText: this.locale,
       animateRows: false,
@@ -157,7 +160,11 @@ class LiveTable {
         else this.picked(p.data, p.colDef.colId, p.value);
       },
       onModelUpdated: () => this.fit(),
-      onColumnResized: ({ source }) => source === "autosizeColumns" && this.squeeze(),
+      onGridSizeChanged: ({ clientWidth }) => this.widen(clientWidth),
+      onColumnResized: ({ source }) => {
+        if (source === "autosizeColumns") this.squeeze();
+        if (source === "uiColumnResized") this.ownWidths = true;
+      },
     });
     this.viewport = this.frame.querySelector(".ag-grid-viewport")!;
     this.content = this.frame.querySelector(".ag-grid-scrollable-area")!;
@@ -209,6 +216,10 @@ class LiveTable {
     this.cancelAll.textContent = this.words("cancel_all");
     this.el.setAttribute("aria-label", this.words("title"));
     this.grid.setGridOption("overlayNoRowsTemplate", `<span>${this.words("empty")}</span>`);
+    if (!this.grid.getDisplayedRowCount()) {
+      this.grid.hideOverlay(); // what is shown keeps its words
+      this.grid.showNoRowsOverlay();
+    }
     this.recolumn();
     this.grid.refreshCells({ force: true, suppressFlash: true });
     this.fit();
@@ -228,7 +239,7 @@ class LiveTable {
     }
     this.grid.setGridOption("columnDefs", definitions);
     this.sized = false;
-    if (!this.rows?.size) this.grid.autoSizeAllColumns({ scaleUpToFitGridWidth: true });
+    if (!this.rows?.size) this.size();
   };
 
   private show({ add, update, remove }: Change): void {
@@ -242,9 +253,20 @@ class LiveTable {
     });
     if (!this.sized && this.rows && this.rows.size > 0) {
       this.sized = true;
-      this.grid.autoSizeAllColumns({ scaleUpToFitGridWidth: true });
+      this.size();
     }
     this.fit();
+  }
+
+  /** Columns as wide as their contents, and as their box, unless someone chose widths by hand. */
+  private size(): void {
+    if (!this.ownWidths) this.grid.autoSizeAllColumns({ scaleUpToFitGridWidth: true });
+  }
+
+  private widen(width: number): void {
+    if (!width || width === this.wide) return;
+    this.wide = width;
+    this.size();
   }
 
   /** Columns a little less wide than their contents, where that avoids a scroll bar. */
