@@ -2,7 +2,8 @@
 
 Two threads serve a session. The push thread runs every push, the responses to
 asynchronous orders and cancels and, in default mode, every other answer too, so
-that an answer is never newer than the pushes that a program has seen. In
+that an answer is never newer than the pushes that a program has seen; where nothing
+waits for that thread, a short answer reaches its caller without the way over it. In
 relaxed mode answers do not wait behind pushes: a synchronous call returns as
 soon as its answer is there, also inside a push callback, and asynchronous
 queries report on the answer thread.
@@ -36,9 +37,44 @@ _log = logging.getLogger("xtnb.session")
 _JOIN_SECONDS = 5.0
 _GRACE_SECONDS = 0.001
 _ANSWERED_LIMIT = 4096
+_SHORT = 64  # rows, read on the link's thread without keeping it
 
 Job = tuple[Callable[[Any], None], Any]
-Jobs = SimpleQueue[Job | None]
+
+
+class Jobs:
+    """What one thread of a session is to do."""
+
+    def __init__(self) -> None:
+        self._queue: SimpleQueue[Job | None] = SimpleQueue()
+        self._count = threading.Lock()
+        self._put = 0
+        self._done = 0
+
+    def put(self, function: Callable[[Any], None], argument: Any) -> None:
+        """Let the thread call `function` with `argument`, after what waits."""
+        with self._count:
+            self._put += 1
+            self._queue.put((function, argument))
+
+    def end(self) -> None:
+        """Let the thread end, after what waits."""
+        self._queue.put(None)
+
+    @property
+    def idle(self) -> bool:
+        """Whether everything that was put has been done to its end."""
+        return self._put == self._done
+
+    def serve(self) -> None:
+        """Do what is put until the end. The thread."""
+        while (job := self._queue.get()) is not None:
+            function, argument = job
+            try:
+                function(argument)
+            except Exception:
+                _log.exception("the session met a fault with %r and goes on", argument)
+            self._done += 1
 
 
 class Waiting:
@@ -87,8 +123,8 @@ class Dispatcher:
         self.live = False
         self.gate = threading.Lock()
         self._waiting: dict[int, Waiting] = {}
-        self._pushes: Jobs = SimpleQueue()
-        self._answers: Jobs = SimpleQueue()
+        self._pushes = Jobs()
+        self._answers = Jobs()
         self._push_thread: threading.Thread | None = None
         self._answer_thread: threading.Thread | None = None
         self._taps: tuple[Callable[[Push], None], ...] = ()
@@ -106,13 +142,13 @@ class Dispatcher:
         """Start both threads. Harmless when they run."""
         if self.running:
             return
-        self._pushes, self._answers = SimpleQueue(), SimpleQueue()
+        self._pushes, self._answers = Jobs(), Jobs()
         self._push_thread = self._thread("push", self._pushes)
         self._answer_thread = self._thread("answer", self._answers)
 
     def _thread(self, what: str, jobs: Jobs) -> threading.Thread:
         name = f"xtnb-session-{self.session}-{what}"
-        thread = threading.Thread(target=self._serve, args=(jobs,), name=name, daemon=True)
+        thread = threading.Thread(target=jobs.serve, name=name, daemon=True)
         thread.start()
         return thread
 
@@ -124,8 +160,8 @@ class Dispatcher:
         self.fail_waiting("the session was stopped")
         if threads[0] is None:
             return
-        self._answers.put(None)
-        self._pushes.put(None)
+        self._answers.end()
+        self._pushes.end()
         for thread in threads:
             if thread and thread is not threading.current_thread():
                 thread.join(_JOIN_SECONDS)
@@ -159,7 +195,7 @@ class Dispatcher:
         """Forget a request. False when its answer is being handed over at this moment."""
         if self._waiting.pop(waiting.request.seq, None) is None:
             return False
-        self._pushes.put((self._release, waiting))
+        self._pushes.put(self._release, waiting)
         return True
 
     def fail_waiting(self, reason: str) -> None:
@@ -169,9 +205,9 @@ class Dispatcher:
                 if waiting.future:
                     text = f"{waiting.request.method}: {reason}; the outcome is unknown"
                     waiting.future.set_exception(NotConnected(text))
-                    self._pushes.put((self._release, waiting))
+                    self._pushes.put(self._release, waiting)
                 else:
-                    self._pushes.put((self._abandon, waiting))
+                    self._pushes.put(self._abandon, waiting)
 
     # -- news, on the link's thread ---------------------------------------------------------
 
@@ -183,9 +219,9 @@ class Dispatcher:
             if self.live:
                 self.live = False
                 self.fail_waiting("the link to the terminal was lost")
-                self._pushes.put((self._hand, item))
+                self._pushes.put(self._hand, item)
         else:
-            self._pushes.put((self._push, item))
+            self._pushes.put(self._push, item)
 
     def _reply(self, reply: Reply) -> None:
         waiting = self._waiting.get(reply.seq)
@@ -197,14 +233,14 @@ class Dispatcher:
             return
         waiting.answer = reply
         early = waiting.at_once or self.relaxed
-        if waiting.future and early:
+        if waiting.future and (early or (self._pushes.idle and _is_short(reply))):
             if self._waiting.pop(reply.seq, None) is not None:
                 self._settle(waiting)
-                self._pushes.put((self._release, waiting))
+                self._pushes.put(self._release, waiting)
         elif waiting.listener and early:
-            self._answers.put((self._answer, waiting))
+            self._answers.put(self._answer, waiting)
         else:
-            self._pushes.put((self._answer, waiting))
+            self._pushes.put(self._answer, waiting)
 
     def _nobody_knows(self, waiting: Waiting) -> None:
         """The link could not learn what became of a request: unknown, and never failed."""
@@ -213,19 +249,11 @@ class Dispatcher:
         if waiting.future:
             seconds = round(time.monotonic() - waiting.made, 1)
             waiting.future.set_exception(RequestTimeout(waiting.request.method, seconds))
-            self._pushes.put((self._release, waiting))
+            self._pushes.put(self._release, waiting)
         else:
-            self._pushes.put((self._abandon, waiting))
+            self._pushes.put(self._abandon, waiting)
 
     # -- on the push thread; answers also on the answer thread --------------------------------
-
-    def _serve(self, jobs: Jobs) -> None:
-        while (job := jobs.get()) is not None:
-            function, argument = job
-            try:
-                function(argument)
-            except Exception:
-                _log.exception("the session met a fault with %r and goes on", argument)
 
     def _answer(self, waiting: Waiting) -> None:
         if self._waiting.pop(waiting.request.seq, None) is None:
@@ -362,3 +390,8 @@ class Dispatcher:
                 self._early_errors.clear()
         for push in held:
             self._hand(push)
+
+
+def _is_short(reply: Reply) -> bool:
+    value = reply.value
+    return len(value) <= _SHORT if isinstance(value, list) else not isinstance(value, dict)
