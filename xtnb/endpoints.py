@@ -45,6 +45,9 @@ from xtnb.vocabulary.money import units
 _log = logging.getLogger("xtnb.endpoints")
 
 PAPER = "paper"
+_HERE = "笔记本或脚本中的模拟终端 / a paper terminal in a notebook or script"
+_SERVED = "xtnb serve"
+_RECORD = "xtnb serve --vendor 的 MiniQMT 记录 / the record of a MiniQMT, of xtnb serve --vendor"
 _DRIVE = re.compile(r"[A-Za-z]:")
 _ENVIRONMENT = "XTNB_TERMINAL"
 _lock = threading.Lock()
@@ -104,11 +107,11 @@ def link_to_serve(
     if vendor:
         place = config_folder() / "served" / name
         guarded = _guarded(_miniqmt(folder, place), place)
-        recorded = RecordedLink(guarded, lambda: Journal(place, "xtnb serve --vendor"))
+        recorded = RecordedLink(guarded, lambda: Journal(place, _RECORD))
         return recorded, lambda: recorded.journal, place
     must_be_paper(folder)
     folder = folder.expanduser().resolve()
-    link = durable_host(folder, seed).link(folder.as_posix())
+    link = durable_host(folder, seed, owner=_SERVED).link(folder.as_posix())
     return _guarded(link, folder, link.note), lambda: link.journal, folder / "nats"
 
 
@@ -127,16 +130,26 @@ def terminal_name(address: str | os.PathLike[str] | None) -> str:
     if "://" in text:
         if served(text):
             raise TerminalUnavailable(
-                f"{text!r} is a served terminal, not a folder: xtnb.connect({text!r}) leads there"
+                f"{text!r} 是已提供服务的终端而非目录；请用 xtnb.connect({text!r})",
+                f"{text!r} is a served terminal, not a folder: xtnb.connect({text!r}) leads there",
             )
-        raise TerminalUnavailable(f"{text!r}: of addresses, nats:// and tls:// lead to a terminal")
+        raise TerminalUnavailable(
+            f"{text!r}：地址只能以 nats:// 或 tls:// 开头",
+            f"{text!r}: of addresses, nats:// and tls:// lead to a terminal",
+        )
     if Path(text).is_file():
-        raise TerminalUnavailable(f"{text!r} is a file; the path of a userdata_mini folder is one")
+        raise TerminalUnavailable(
+            f"{text!r} 是文件；这里需要 userdata_mini 目录的路径",
+            f"{text!r} is a file; the path of a userdata_mini folder is needed",
+        )
     parts = [part for part in text.replace("\\", "/").split("/") if part not in ("", ".")]
     if len(parts) > 1 and parts[-1].lower() == "userdata":
         parts.pop()
     if not parts:
-        raise TerminalUnavailable(f"{text!r} is not the path of a userdata_mini folder")
+        raise TerminalUnavailable(
+            f"{text!r} 不是 userdata_mini 目录的路径",
+            f"{text!r} is not the path of a userdata_mini folder",
+        )
     return "/".join(parts)
 
 
@@ -175,8 +188,10 @@ def must_be_paper(address: object) -> None:
     folder = real_terminal(address)
     if folder is not None:
         raise TerminalUnavailable(
+            f"{str(folder)!r} 属于真实的 MiniQMT，不能放模拟资金；不带该路径的 "
+            "xtnb.paper() 是模拟，带它的 xtnb.connect() 是实盘",
             f"{str(folder)!r} belongs to a real MiniQMT, and paper money has no place in it; "
-            "xtnb.paper() without that path is paper, xtnb.connect() with it is real"
+            "xtnb.paper() without that path is paper, xtnb.connect() with it is real",
         )
 
 
@@ -200,9 +215,12 @@ def _reachable(folder: Path) -> Path:
     """The folder of a real MiniQMT, where the vendor's package can be imported."""
     if not importable():
         raise TerminalUnavailable(
+            f"{str(folder)!r} 属于真实的 MiniQMT，只有它所在的 Windows 机器能连接：请在那里运行 "
+            f"`xtnb serve --vendor {folder}`，再连接它给出的地址；缺什么由那里的 "
+            "`xtnb doctor --vendor` 说明",
             f"{str(folder)!r} belongs to a real MiniQMT, which only its own Windows machine "
             f"can reach: run `xtnb serve --vendor {folder}` there and connect to the address that "
-            "it prints; `xtnb doctor --vendor` there says what is missing"
+            "it prints; `xtnb doctor --vendor` there says what is missing",
         )
     return folder
 
@@ -241,6 +259,7 @@ def durable_host(
     seed: int | None = None,
     clock: str | None = None,
     accounts: tuple[OpeningAccount, ...] | None = None,
+    owner: str = _HERE,
 ) -> PaperHost:
     """The market of this process with the terminal of a folder, whose name is its path.
 
@@ -252,6 +271,7 @@ def durable_host(
         folder: see `folder_of`.
         seed, clock: None takes what the folder has.
         accounts: who holds what in a new folder; None is the demo.
+        owner: who opens the folder, for others who try; see `Journal`.
 
     Raises:
         InputError: the folder has another seed or clock, or this process has a market
@@ -267,7 +287,7 @@ def durable_host(
         if _host is not None and _host.is_durable(name):
             _must_fit(_host, seed, clock)
             return _host
-        journal = _journal(folder)
+        journal = _journal(folder, owner)
         try:
             facts = journal.facts()
             if not facts:
@@ -287,7 +307,7 @@ def durable_host(
             if _host is not None and host is not _host:
                 _host.abandon_all()
             lives = [terminal.epoch]
-            host.adopt(name, terminal, lambda: _again(folder, host, lives))
+            host.adopt(name, terminal, lambda: _again(folder, host, lives, owner))
         except BaseException:
             journal.close()
             raise
@@ -364,13 +384,16 @@ def _new_host(
     )
 
 
-def _journal(folder: Path) -> Journal:
+def _journal(folder: Path, owner: str) -> Journal:
     try:
-        return Journal(folder, "xtnb paper terminal")
+        return Journal(folder, owner)
     except OSError as refused:
         if isinstance(refused, TerminalUnavailable):
             raise
-        raise TerminalUnavailable(f"{str(folder)!r} cannot be used: {refused}") from refused
+        raise TerminalUnavailable(
+            f"{str(folder)!r} 无法使用：{refused}；请换一个可写的目录",
+            f"{str(folder)!r} cannot be used: {refused}; choose a folder that you may write to",
+        ) from refused
 
 
 def _host_of(
@@ -417,14 +440,15 @@ def _kept_terminal(
     return durable
 
 
-def _again(folder: Path, host: PaperHost, lives: list[int]) -> DurableTerminal:
+def _again(folder: Path, host: PaperHost, lives: list[int], owner: str) -> DurableTerminal:
     """Open a folder once more whose market has stood here since its last life was over."""
-    journal = _journal(folder)
+    journal = _journal(folder, owner)
     try:
         lives.append(journal.epoch)
         if lives[-2] + 1 != lives[-1]:
             raise TerminalUnavailable(
-                f"the terminal in {str(folder)!r} was used elsewhere meanwhile; make a new link"
+                f"{str(folder)!r} 中的终端期间被别处使用过；请重新建立连接",
+                f"the terminal in {str(folder)!r} was used elsewhere meanwhile; make a new link",
             )
         return _kept_terminal(folder.as_posix(), journal, host, None)
     except BaseException:

@@ -15,6 +15,7 @@ XtnbError
 ├── TerminalUnavailable     a path or an address that leads to no terminal
 │   ├── FolderInUse         the folder of a durable terminal is open elsewhere
 │   └── JournalUnreadable   its file is damaged, another program's, or of a newer version
+│       └── JournalMissing  there is none
 └── JournalFailed           what a terminal should keep could not be written (an OSError)
 
 `InputError` and the session errors are raised to the caller. `Refused` never
@@ -214,7 +215,19 @@ class QueryFailed(SessionError):
 
 
 class TerminalUnavailable(XtnbError, ConnectionError):
-    """A path or an address leads to no terminal."""
+    """A path or an address leads to no terminal.
+
+    Attributes:
+        zh, en: why, and what to do. English stands for both where only that was given.
+    """
+
+    def __init__(self, zh: str, en: str = "") -> None:
+        super().__init__(zh, en)
+        self.zh = zh
+        self.en = en or zh
+
+    def __str__(self) -> str:
+        return self.en if self.zh == self.en else f"{self.zh} / {self.en}"
 
 
 class FolderInUse(TerminalUnavailable):
@@ -222,20 +235,18 @@ class FolderInUse(TerminalUnavailable):
 
     Attributes:
         folder: which.
-        owner: who, in words; "" when that is not known.
+        owner: who, in English words; "" when that is not known.
     """
 
-    def __init__(self, folder: str, owner: str) -> None:
-        super().__init__(folder, owner)
+    def __init__(self, folder: str, owner_zh: str = "", owner: str = "") -> None:
+        super().__init__(
+            f"{folder!r} 已被打开：{owner_zh or '占用者不明'}；请先在那里关闭，或等该进程结束",
+            f"{folder!r} is open already: {owner or 'an unknown owner'}; close it there, or wait "
+            "until that process has ended",
+        )
+        self.args = (folder, owner_zh, owner)
         self.folder = folder
         self.owner = owner
-
-    def __str__(self) -> str:
-        who = self.owner or "an unknown owner"
-        return (
-            f"{self.folder!r} is open already: {who}; close it there, or wait until that "
-            "process has ended"
-        )
 
 
 class JournalUnreadable(TerminalUnavailable):
@@ -243,18 +254,32 @@ class JournalUnreadable(TerminalUnavailable):
 
     Attributes:
         path: the file.
-        reason: what is wrong with it.
+        reason_zh, reason: what is wrong with it.
     """
 
-    def __init__(self, path: str, reason: str) -> None:
-        super().__init__(path, reason)
+    def __init__(self, path: str, reason: str, reason_zh: str = "") -> None:
+        super().__init__(
+            f"{path!r} 无法使用：{reason_zh or reason}。文件未作改动；"
+            "用 `xtnb doctor` 检查它所在的目录",
+            f"{path!r} cannot be used: {reason}. It was left as it is; "
+            "`xtnb doctor` on its folder says more",
+        )
+        self.args = (path, reason, reason_zh)
         self.path = path
         self.reason = reason
+        self.reason_zh = reason_zh or reason
 
-    def __str__(self) -> str:
-        return (
-            f"{self.path!r} cannot be used: {self.reason}. It was left as it is; "
-            "`xtnb doctor` on its folder says more"
+
+class JournalMissing(JournalUnreadable):
+    """There is no durable terminal in a folder."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path, "there is no such file", "没有该文件")
+        self.args = (path,)
+        self.zh = f"没有持久终端：{path!r} 不存在；`xtnb serve` 或 xtnb.paper() 会在该目录新建"
+        self.en = (
+            f"no durable terminal: there is no {path!r}; `xtnb serve` or xtnb.paper() with that "
+            "folder makes one"
         )
 
 
@@ -263,16 +288,19 @@ class JournalFailed(XtnbError, OSError):
 
     Attributes:
         path: the file.
-        reason: why.
+        reason: why, in the system's words.
+        zh, en: all of it in words.
     """
 
     def __init__(self, path: str, reason: str) -> None:
         super().__init__(path, reason)
         self.path = path
         self.reason = reason
+        self.zh = f"{path!r} 无法写入：{reason}"
+        self.en = f"{path!r} could not be written: {reason}"
 
     def __str__(self) -> str:
-        return f"{self.path!r} could not be written: {self.reason}"
+        return f"{self.zh} / {self.en}"
 
 
 # -- what an InputError expects, in Chinese ------------------------------------------------------

@@ -57,7 +57,7 @@ def test_the_doctor_names_the_owner_of_a_folder_that_is_open(tmp_path):
         said = run("doctor", tmp_path)
 
         assert said.exit_code == 0, said.output
-        assert "open: xtnb paper terminal, process" in said.output
+        assert "open: a paper terminal in a notebook or script, this process" in said.output
         assert "1 orders (1 open)" in said.output
         desk.buy(CODE, 300, 10.00)
         assert len(desk.orders()) == 2
@@ -76,15 +76,18 @@ def test_the_doctor_says_what_is_damaged(folder):
     assert "[ !! ] checksums: not what was written: kept account" in said.output
 
 
-@pytest.mark.parametrize("content", [None, b"no database at all"])
-def test_the_doctor_says_that_a_folder_has_no_terminal(tmp_path, content):
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [(None, "`xtnb serve`"), (b"no database at all", "cannot be used: it is not a database")],
+)
+def test_the_doctor_says_that_a_folder_has_no_terminal(tmp_path, content, words):
     if content:
         (tmp_path / FILE).write_bytes(content)
 
     said = run("doctor", tmp_path)
 
     assert said.exit_code == 1
-    assert "cannot be used" in said.output
+    assert words in said.output
 
 
 def test_the_doctor_wants_to_know_what_to_look_at():
@@ -117,5 +120,5 @@ def test_an_export_of_nothing_says_so(tmp_path):
     said = run("export", tmp_path, tmp_path / "out")
 
     assert said.exit_code == 1
-    assert "no such file" in said.output
+    assert "no durable terminal" in said.output
     assert not (tmp_path / "out").exists()

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from zlib import crc32
 
-from xtnb.errors import JournalUnreadable
+from xtnb.errors import JournalMissing, JournalUnreadable
 from xtnb.journal.lock import LOCK_FILE, owner_of
 from xtnb.journal.schema import FILE, VERSION, looks_ours, version_of
 
@@ -58,14 +58,15 @@ def look(folder: Path) -> sqlite3.Connection:
     """A connection that reads and cannot write.
 
     Raises:
-        JournalUnreadable: another program's file, or none at all.
+        JournalUnreadable: another program's file.
+        JournalMissing: none at all.
     """
     path = folder / FILE
     if not path.is_file():
-        raise JournalUnreadable(str(path), "there is no such file")
+        raise JournalMissing(str(path))
     taken = locked(folder)
     if not taken and not looks_ours(path):
-        raise JournalUnreadable(str(path), "it is not a database")
+        raise JournalUnreadable(str(path), "it is not a database", "不是数据库文件")
     # a file that is at rest has no log beside it, and none may be made
     rest = "" if path.with_name(FILE + "-wal").exists() else "&immutable=1"
     target = path.resolve().as_uri() + "?mode=ro" + rest
@@ -91,8 +92,12 @@ def examine(folder: Path) -> Iterator[Finding]:
     """Look at the file of a folder, one finding after the other."""
     try:
         connection = look(folder)
+    except JournalMissing as none:
+        yield Finding("file", "wrong", none.zh, none.en)
+        return
     except JournalUnreadable as wrong:
-        yield Finding("file", "wrong", f"无法使用：{wrong.reason}", str(wrong))
+        zh, en = f"无法使用：{wrong.reason_zh}", f"cannot be used: {wrong.reason}"
+        yield Finding("file", "wrong", zh, en)
         return
     with closing(connection):
         yield _owner(folder)
@@ -106,8 +111,10 @@ def examine(folder: Path) -> Iterator[Finding]:
 def _owner(folder: Path) -> Finding:
     if not locked(folder):
         return Finding("owner", "ok", "未被打开", "nobody has it open")
-    who = owner_of(folder)
-    return Finding("owner", "note", f"正由 {who} 打开", f"open: {who}")
+    zh, en = owner_of(folder)
+    return Finding(
+        "owner", "note", f"已被打开：{zh or '占用者不明'}", f"open: {en or 'by whom, is not known'}"
+    )
 
 
 def _file(connection: sqlite3.Connection, folder: Path) -> Iterator[Finding]:

@@ -12,13 +12,14 @@ import json
 import os
 import socket
 import sqlite3
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 from xtnb.errors import FolderInUse
 
 LOCK_FILE = "xtnb.lock"
 OWNER_FILE = "xtnb.owner"
+_BEIJING = timezone(timedelta(hours=8))
 
 
 class Lock:
@@ -26,7 +27,7 @@ class Lock:
 
     Args:
         folder: an existing folder.
-        owner: what has it open, in a few words.
+        owner: what has it open, in a few words; Chinese / English, or one for both.
 
     Raises:
         FolderInUse: someone else holds it; the message says who.
@@ -42,12 +43,12 @@ class Lock:
             self._connection.execute("BEGIN EXCLUSIVE")
         except sqlite3.Error as refused:
             self._connection.close()
-            raise FolderInUse(str(folder), owner_of(folder)) from refused
+            raise FolderInUse(str(folder), *owner_of(folder)) from refused
         facts = {
             "owner": owner,
             "pid": os.getpid(),
             "host": socket.gethostname(),
-            "since": datetime.now().astimezone().isoformat(timespec="seconds"),
+            "since": datetime.now(_BEIJING).isoformat(timespec="seconds"),
         }
         text = json.dumps(facts, ensure_ascii=False)
         (folder / OWNER_FILE).write_text(text, encoding="utf-8")
@@ -60,12 +61,17 @@ class Lock:
             connection.close()
 
 
-def owner_of(folder: Path) -> str:
-    """Who wrote last that the folder is theirs, in words; "" when nobody did."""
+def owner_of(folder: Path) -> tuple[str, str]:
+    """Who wrote last that the folder is theirs, in Chinese and English; "" when nobody did."""
     try:
         facts = json.loads((folder / OWNER_FILE).read_text(encoding="utf-8"))
-        return (
-            f"{facts['owner']}, process {facts['pid']} on {facts['host']}, since {facts['since']}"
-        )
+        what, pid, host = str(facts["owner"]), facts["pid"], facts["host"]
+        since = f"{datetime.fromisoformat(facts['since']).astimezone(_BEIJING):%Y-%m-%d %H:%M:%S}"
     except (OSError, ValueError, KeyError, TypeError):
-        return ""
+        return "", ""
+    zh, _, en = what.partition(" / ")
+    ours = pid == os.getpid() and host == socket.gethostname()
+    return (
+        f"{zh}（{'本进程' if ours else '进程'} {pid}，主机 {host}，自北京时间 {since} 起）",
+        f"{en or zh}, {'this ' if ours else ''}process {pid} on {host}, since {since} Beijing time",
+    )
