@@ -142,6 +142,29 @@ def test_after_a_failed_commit_nothing_is_there_and_nothing_more_is_written(jour
         assert later.pushes_after(0) == [(1, b"push 1")]
 
 
+@pytest.mark.parametrize(
+    "wrong", [told(2, day=2**63), told(2, ref="\ud800"), told(3)], ids=["long", "half", "gap"]
+)
+def test_what_no_file_can_hold_is_never_read_as_if_it_had_been_committed(journal, wrong):
+    journal.commit(Group(told=[told(1)]))
+
+    with pytest.raises(JournalFailed):
+        journal.commit(Group(kept=[Kept("order", "1", b"one")], told=[wrong]))
+
+    assert journal.pushes_after(0) == [(1, b"push 1")]
+    with pytest.raises(JournalFailed):
+        journal.commit(Group(told=[told(2)]))
+
+
+def test_what_fails_after_rows_were_written_leaves_none_of_them(journal):
+    wrong = Kept("order", "\ud800", b"body")
+
+    with pytest.raises(JournalFailed):
+        journal.commit(Group(told=[told(1)], kept=[wrong]))
+
+    assert journal.pushes_after(0) == []
+
+
 def test_a_full_disk_is_said_in_words(journal):
     journal._connection.execute("PRAGMA max_page_count=20")
 

@@ -178,10 +178,12 @@ class Journal:
                 run("BEGIN IMMEDIATE")
                 self._write(group)
                 run("COMMIT")
-            except (sqlite3.Error, OSError) as fault:
-                self._failed = str(fault)
+            except BaseException as fault:  # what stays open here, readers take for committed
+                self._failed = str(fault) or type(fault).__name__
                 with suppress(sqlite3.Error):
                     run("ROLLBACK")
+                if not isinstance(fault, Exception):
+                    raise
                 raise JournalFailed(str(self.path), self._failed) from fault
             if group.told:
                 self.last = group.told[-1].number
