@@ -9,11 +9,9 @@ from tests.widgets.browser_end import Page, View
 from xtnb import xtconstant as c
 from xtnb.errors import Refused
 from xtnb.live.coalesce import frames
-from xtnb.widgets.panel import money
 
 PUFA, PINGAN, MAOTAI = "600000.SH", "000001.SZ", "600519.SH"
 NOW = c.MARKET_PEER_PRICE_FIRST
-OPENING_CASH = 1_000_000.0
 
 
 @pytest.fixture
@@ -73,53 +71,6 @@ def test_cancel_all_cancels_every_working_order(strip: View, panel, desk):
     strip.wait(lambda: strip.sections["working"] == 0)
 
     assert [order.status for order in orders] == ["cancelled", "cancelled", "filled"]
-
-
-def test_the_strip_says_whose_money_it_is_and_that_it_is_paper(strip: View):
-    assert strip.sections["account"] == {"id": "1000000365", "paper": True}
-
-
-def test_a_masked_account_is_masked_on_the_panel_too(web: Page, desk):
-    before = xtnb.options.mask_accounts
-    xtnb.options.mask_accounts = True
-    try:
-        strip = web.view(desk.panel()._parts["strip"])
-    finally:
-        xtnb.options.mask_accounts = before
-
-    assert strip.sections["account"]["id"] == "1000****65"
-
-
-def test_the_total_is_cash_and_frozen_cash_and_market_value(strip: View, panel, desk):
-    desk.buy(PUFA, 300, 10.2)
-    desk.buy(PINGAN, 500, price_type=NOW)
-    desk.clock.advance(30)
-    strip.wait(lambda: strip.sections["money"]["frozen"] > 0)
-
-    money = strip.sections["money"]
-    parts = money["cash"] + money["frozen"] + money["market_value"]
-    assert money["total"] == pytest.approx(parts)
-
-
-def test_the_days_profit_is_what_total_assets_have_gained_since_the_close(strip: View, panel, desk):
-    held = desk.positions().set_index("stock_code")["volume"]
-    closes = desk.quotes().set_index("stock_code")["last_close"]
-    opening = OPENING_CASH + float((held * closes).sum())
-
-    for send, code, volume in [
-        (desk.sell, MAOTAI, 100),
-        (desk.buy, PUFA, 1_000),
-        (desk.sell, PUFA, 300),
-    ]:
-        assert send(code, volume, price_type=NOW).wait(10).status == "filled"
-    desk.clock.advance(60)
-    desk._live.books.settle()
-    books = desk._live.books
-    now = money(books, books.asset.records()[0], panel._parts["strip"]._tally)
-    strip.wait(lambda: strip.sections["money"] == now)
-
-    assert now["day_profit"] == pytest.approx(now["total"] - opening, abs=0.01)
-    assert now["day_profit"] != 0
 
 
 def test_positions_follow_the_price_between_pushes_of_the_account(web: Page, panel, desk):

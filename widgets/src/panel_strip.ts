@@ -6,28 +6,25 @@ import css from "./desk/panel.css";
 import { show } from "./desk/tab";
 import { follow } from "./desk/wire";
 
+/** One figure of the account; `PanelStrip.money()` of xtnb/widgets/strip.py. */
+interface Cell {
+  role: string;
+  zh: string;
+  en: string;
+  kind: "money" | "profit" | "ratio";
+  value: number | null;
+}
+
 interface Sections {
   account: { id: string; paper: boolean };
-  money: {
-    total: number;
-    cash: number;
-    frozen: number;
-    market_value: number;
-    day_profit: number | null;
-  } | null;
+  money: Cell[];
   working: number;
   link: { state: "live" | "lost" | "resyncing" | "closed"; seconds: number };
   news: { zh: string; en: string };
   findings: number;
 }
 
-const MONEY = [
-  ["total", "Total", "总资产"],
-  ["cash", "Cash", "可用"],
-  ["frozen", "Frozen", "冻结"],
-  ["market_value", "Market value", "市值"],
-  ["day_profit", "Day's profit", "当日盈亏"],
-] as const;
+const NO_DEBT = 99_999; // per cent: ENDLESS of xtnb/widgets/strip.py
 const LINK = {
   live: ["connected", "已连接"],
   lost: ["link lost", "连接断开"],
@@ -40,11 +37,8 @@ class Strip {
   readonly root: HTMLElement;
   private readonly banner = h("span", { class: "banner", "data-role": "banner" });
   private readonly account = h("span", { class: "account quiet" });
-  private readonly cells = MONEY.map(([name]) => {
-    const label = h("span", { class: "quiet" });
-    const value = h("strong", { "data-role": name });
-    return { label, value, root: h("div", { class: "cell" }, label, value) };
-  });
+  private readonly cells = new Map<string, { label: Element; value: HTMLElement; root: Element }>();
+  private readonly money = h("div", { class: "money" });
   private readonly link = h("span", { class: "link", "data-role": "link", role: "status" });
   private readonly found = h("button", { type: "button", class: "plain", "data-role": "found" });
   private readonly news = h("div", { class: "news", "data-role": "news", role: "status" });
@@ -68,7 +62,7 @@ class Strip {
       { class: "xtnb-strip" },
       this.banner,
       this.account,
-      ...this.cells.map((cell) => cell.root),
+      this.money,
       h("div", { class: "buttons" }, this.link, this.found, this.language, this.cancel),
       this.news,
     );
@@ -81,22 +75,13 @@ class Strip {
 
   draw(): void {
     const chinese = this.model.get("language") === "zh";
-    const { account, money, working = 0 } = this.sections;
+    const { account, money = [], working = 0 } = this.sections;
     const live = account?.paper === false;
     this.banner.hidden = !account;
     this.banner.classList.toggle("real", live);
     write(this.banner, live ? "实盘 LIVE" : chinese ? "模拟盘 PAPER" : "PAPER 模拟");
     write(this.account, account?.id ?? "");
-    MONEY.forEach(([name, en, zh], at) => {
-      const cell = this.cells[at];
-      if (!cell) return;
-      write(cell.label, chinese ? zh : en);
-      const value = money?.[name];
-      if (value === null || value === undefined) return write(cell.value, "–");
-      const profit = name === "day_profit";
-      write(cell.value, profit ? signed(value) : number(value));
-      cell.value.className = profit ? direction(value) : "";
-    });
+    for (const cell of money) this.drawCell(cell, chinese);
     write(this.language, chinese ? "EN" : "中文");
     this.language.title = chinese ? "English" : "切换为中文";
     const count = working > 0 ? ` ${working}` : "";
@@ -104,6 +89,21 @@ class Strip {
     this.cancel.disabled = working === 0 || this.dead;
     this.root.classList.toggle("gone", this.dead);
     this.drawLink(chinese);
+  }
+
+  private drawCell({ role, zh, en, kind, value }: Cell, chinese: boolean): void {
+    let cell = this.cells.get(role);
+    if (!cell) {
+      const [label, figure] = [h("span", { class: "quiet" }), h("strong", { "data-role": role })];
+      cell = { label, value: figure, root: h("div", { class: "cell" }, label, figure) };
+      this.cells.set(role, cell);
+      this.money.append(cell.root);
+    }
+    write(cell.label, chinese ? zh : en);
+    if (value === null) return write(cell.value, "–");
+    const ratio = value >= NO_DEBT ? (chinese ? "无负债" : "no debt") : `${number(value)}%`;
+    write(cell.value, kind === "profit" ? signed(value) : kind === "ratio" ? ratio : number(value));
+    cell.value.className = kind === "profit" ? direction(value) : "";
   }
 
   private drawLink(chinese: boolean): void {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -12,26 +12,22 @@ import traitlets as t
 from xtnb import xtconstant as c
 from xtnb.errors import XtnbError
 from xtnb.live.books import CONTRACTS, COVERED, AccountBooks
-from xtnb.live.connection import LinkState
-from xtnb.rules.instruments import all_instruments
 from xtnb.vocabulary.fields import Field
-from xtnb.vocabulary.masking import shown
 from xtnb.vocabulary.options import options
-from xtnb.vocabulary.records import Quote, XtAsset, XtOrder, XtPosition, XtTrade
+from xtnb.vocabulary.records import Quote, XtOrder, XtPosition, XtTrade
 from xtnb.widgets.assets import asset
-from xtnb.widgets.attempts import both
 from xtnb.widgets.columns import Column
 from xtnb.widgets.digits import DIGITS_COLUMN
 from xtnb.widgets.drafts import keep
 from xtnb.widgets.forms import Form
 from xtnb.widgets.guard import cancelling
 from xtnb.widgets.live_table import Action, LiveTable
-from xtnb.widgets.marked import MarkedPositions, chosen_quotes, positions_now
+from xtnb.widgets.marked import MarkedPositions, chosen_quotes
 from xtnb.widgets.needs import Books, PanelDesk
 from xtnb.widgets.price_chart import PriceChart
 from xtnb.widgets.remains import Remains, caption
+from xtnb.widgets.strip import PanelStrip
 from xtnb.widgets.tables import OPENED_COLUMNS, findings
-from xtnb.widgets.tally import Tally
 from xtnb.widgets.ticket import Ticket
 from xtnb.widgets.wire import Sections
 
@@ -100,68 +96,6 @@ _CONTRACT_COLUMNS = (
     *OPENED_COLUMNS,
 )
 TABS = ("orders", "trades", "positions", "findings")
-_MONEY = (
-    ("total", "总资产", "total"),
-    ("cash", "可用", "cash"),
-    ("frozen", "冻结", "frozen"),
-    ("market_value", "市值", "market value"),
-    ("day_profit", "当日盈亏", "day's profit"),
-)
-
-
-class PanelStrip(Sections):
-    """The panel's top line: whose money it is, how much, and cancel-all.
-
-    The kernel owns all of it. Market value is marked to the quotes that are
-    watched, so it moves between pushes of the account.
-    """
-
-    _esm = asset("panel_strip.js")
-
-    def __init__(self, desk: PanelDesk, paper: bool) -> None:
-        super().__init__()
-        self._desk = desk
-        self._paper = paper
-        books = desk.books
-        self._tally = Tally(books)
-        self.ends(self._tally.close)
-        for rows in (books.asset, books.orders, books.positions, books.trades, books.quotes):
-            self.ends(rows.on_change(self.touch))
-        self.ends(desk.standing.on_change(self.touch))
-
-    def heard(self, message: dict[str, Any]) -> None:
-        if message.get("kind") == "cancel_all":
-            with cancelling(self._desk.standing):
-                self._desk.cancel_all()
-        elif message.get("kind") == "language":
-            options.screen = "en" if options.screen_language == "zh" else "zh"
-
-    def sections(self) -> dict[str, Any]:
-        books = self._desk.books
-        asset = next(iter(books.asset.records()), None)
-        account = asset.account_id if isinstance(asset, XtAsset) else ""
-        return {
-            "account": {
-                "id": shown(account),
-                "paper": self._paper,
-            },
-            "money": money(books, asset, self._tally) if isinstance(asset, XtAsset) else None,
-            "working": self._tally.cancellable(),
-            **self._standing(),
-        }
-
-    def _standing(self) -> dict[str, Any]:
-        """The link, what it missed and what was found."""
-        standing = self._desk.standing
-        away = standing.state is not LinkState.LIVE
-        if away or standing.news:
-            self.again(1.0 if away else standing.news_left + 0.01)
-        news_zh, news_en = both(standing.news)
-        return {
-            "link": {"state": str(standing.state), "seconds": standing.seconds if away else 0},
-            "news": {"zh": news_zh, "en": news_en},
-            "findings": len(standing.findings),
-        }
 
 
 class PanelTabs(Sections):
@@ -275,8 +209,9 @@ class Panel(Remains, ipywidgets.Box):  # type: ignore[misc]
         for table in (self.quotes, self.orders, self.trades, self.positions):
             table.on_action(self._acted)
             table.keep_to(books)
+        self._strip = PanelStrip(desk, paper)
         self._parts = {
-            "strip": PanelStrip(desk, paper),
+            "strip": self._strip,
             "quotes": self.quotes,
             "chart": self.chart,
             "ticket": self.ticket,
@@ -305,13 +240,8 @@ class Panel(Remains, ipywidgets.Box):  # type: ignore[misc]
 
     def remains(self) -> dict[str, Any]:
         """Money, chart and tables of this moment as HTML."""
-        shown = self._parts["strip"].sections()["money"] or {}
         zh = options.screen_language == "zh"
-        words = " · ".join(
-            f"{label_zh if zh else label_en} {shown[name]:,.2f}"
-            for name, label_zh, label_en in _MONEY
-            if shown.get(name) is not None
-        )
+        words = self._strip.words(zh)
         tables = "".join(table.still() for table in (self.orders, self.trades, self.positions))
         paper = "PAPER 模拟 · " if self._paper else ""
         title = f"{paper}{'交易面板' if zh else 'Desk'} · {words}"
@@ -415,49 +345,3 @@ def _some_codes(books: Books, form: Form, code: str | None) -> list[str]:
     wanted = ([code] if code else []) + held + form.codes()
     some = list(dict.fromkeys(wanted))[: max(QUOTES, len(held))]
     return [each for each in some if each == code or _known(form, each)]
-
-
-def money(books: Books, asset: XtAsset, tally: Tally) -> dict[str, float | None]:
-    """Money of an account, yuan; that of a stock account marked to the quotes at hand.
-
-    What other accounts are worth is more than cash and shares - debts, margin, another
-    currency - so theirs is what the terminal told last, without a profit of the day.
-    """
-    if asset.account_type != c.SECURITY_ACCOUNT:
-        return {
-            "total": asset.total_asset,
-            "cash": asset.cash,
-            "frozen": asset.frozen_cash,
-            "market_value": asset.market_value,
-            "day_profit": None,
-        }
-    positions = positions_now(books)
-    value = sum(position.market_value for position in positions)
-    return {
-        "total": asset.cash + asset.frozen_cash + value,
-        "cash": asset.cash,
-        "frozen": asset.frozen_cash,
-        "market_value": value,
-        "day_profit": day_profit(positions, tally, books),
-    }
-
-
-def day_profit(positions: Iterable[XtPosition], tally: Tally, books: Books) -> float | None:
-    """What the account has won today after fees, yuan; None while a quote is missing.
-
-    What was held this morning counts from the previous close, what was bought
-    today from what was paid. Shares that came without a trade count as held.
-    """
-    held = {position.stock_code: position.volume for position in positions}
-    flows = tally.flows()
-    profit = 0.0
-    for code in held.keys() | flows.keys():
-        quote, now = books.quotes.get(code), held.get(code, 0)
-        net, cash = flows.get(code, (0, 0.0))
-        profit += cash
-        if now == 0 and net == 0:
-            continue
-        if not isinstance(quote, Quote) or code not in all_instruments():
-            return None
-        profit += now * quote.last_price - (now - net) * quote.last_close
-    return profit

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from xtnb import xtconstant as c
 from xtnb.frames.queries import code_of
 from xtnb.live.books import CONTRACTS
 from xtnb.live.store import Rows
@@ -109,6 +110,9 @@ ASSET_COLUMNS: tuple[str | Column, ...] = (
     "market_value",
     "fetch_balance",
 )
+_MARGIN = Field("market_value", "占用保证金", "margin used", "float", "CNY", 2)
+_PAYS_MARGIN = frozenset({c.FUTURE_ACCOUNT, c.FUTURE_OPTION_ACCOUNT})
+"""Whose `market_value` is the margin in use."""
 QUOTE_COLUMNS: tuple[str | Column, ...] = (
     DIGITS_COLUMN,
     Column("stock_code", pick=True),
@@ -216,7 +220,12 @@ def positions(rows: Rows) -> LiveTable:
 
 def asset(rows: Rows) -> LiveTable:
     """The account's money, one row."""
-    return LiveTable("asset", XtAsset, rows, columns=ASSET_COLUMNS)
+    margin = any(row.account_type in _PAYS_MARGIN for row in rows.records())
+    columns = [
+        Column(each, field=_MARGIN) if margin and each == "market_value" else each
+        for each in ASSET_COLUMNS
+    ]
+    return LiveTable("asset", XtAsset, rows, columns=columns)
 
 
 def quotes(rows: Rows) -> LiveTable:
