@@ -10,9 +10,9 @@ from xtnb.live.coalesce import frames
 from xtnb.rules.instruments import all_instruments
 from xtnb.widgets import tables
 from xtnb.widgets.marked import MarkedPositions
-from xtnb.widgets.panel import PanelStrip
 
 PUFA = "600000.SH"
+WORTH = {"asset": "total_asset", "positions": "float_profit"}
 
 
 @pytest.fixture
@@ -68,19 +68,6 @@ def test_both_sides_of_one_contract_have_a_row_each(any_desk):
     held.close()
 
 
-@pytest.mark.parametrize(("number", "kind"), [("1208970161", "CREDIT"), ("2000000365", "FUTURE")])
-def test_the_strip_shows_the_money_that_the_terminal_told(any_desk, number, kind):
-    live = any_desk.use(number, kind)._live
-    strip = PanelStrip(live, True)
-
-    shown = strip.sections()["money"]
-
-    asset = any_desk.asset().iloc[0]
-    assert (shown["total"], shown["market_value"]) == (asset.total_asset, asset.market_value)
-    assert shown["day_profit"] is None
-    strip.close()
-
-
 def test_of_contracts_each_profit_stands_beside_the_price_it_is_counted_from(any_desk):
     live = any_desk.use("2000000365", "FUTURE")._live
     table, panel = tables.positions(live.books.positions), any_desk.panel()
@@ -120,9 +107,55 @@ def test_a_panel_asks_again_what_an_account_is_worth_when_prices_move(any_desk, 
     forget = books.asset.on_change(look)
     look()
     assert told.wait(10)
-    assert panel._parts["strip"].sections()["money"]["total"] == worth != before
+    assert panel._parts["strip"].money()[0]["value"] == worth != before
     forget()
     panel.close()
+
+
+@pytest.mark.parametrize(
+    ("number", "kind"),
+    [
+        ("1000000365", "STOCK"),
+        ("2000000365", "FUTURE"),
+        ("3000000365", "STOCK_OPTION"),
+        ("3100000365", "FUTURE_OPTION"),
+        ("4000000365", "HUGANGTONG"),
+        ("1208970161", "CREDIT"),
+    ],
+)
+@pytest.mark.parametrize("name", ["asset", "positions"])
+def test_a_table_alone_follows_prices_too(any_desk, number, kind, name):
+    any_desk.use(number, kind)
+    query, worth = getattr(any_desk, name), WORTH[name]
+    table = getattr(any_desk.live, name)()
+    before = sorted(query()[worth])
+
+    any_desk.clock.advance(300)
+
+    now = sorted(query()[worth])
+    told = Event()
+
+    def look(*_) -> None:
+        if sorted(getattr(row, worth) for row in table.rows.records()) == now:
+            told.set()
+
+    forget = table.rows.on_change(look)
+    look()
+    assert told.wait(10)
+    assert now != before
+    forget()
+    table.close()
+
+
+def test_a_closed_table_watches_and_asks_no_more(any_desk):
+    live = any_desk.use("2000000365", "FUTURE")._live
+    _ = live.contracts  # outlives a table
+    running, watched = len(frames), live._quotes.codes
+
+    any_desk.live.asset().close()
+    any_desk.live.positions().close()
+
+    assert (len(frames), live._quotes.codes) == (running, watched)
 
 
 def test_a_closed_panel_watches_and_asks_no_more(any_desk):

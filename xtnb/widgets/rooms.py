@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any, Protocol, TypeVar, cast
 
+from xtnb import xtconstant as c
+from xtnb.live.books import AccountBooks
 from xtnb.live.shown import Shown
 from xtnb.live.store import Rows
 from xtnb.widgets import drafts, tables
@@ -87,11 +89,23 @@ class LiveTables(Room):
         held = MarkedPositions(self._desk.books, self._desk.watch)
         table = self._follow(tables.positions(held.rows))
         table.ends(held.close)
+        if self._desk.account.account_type != c.SECURITY_ACCOUNT:  # whose shares are marked
+            self._follow_prices(table)
         return table
 
     def asset(self) -> LiveTable:
-        """The money: one row. 资产"""
-        return self._table("asset", tables.asset, self._desk.books.asset)
+        """The money, asked anew at most once a second while prices move: one row. 资产"""
+        return self._once(("asset",), self._asset)
+
+    def _asset(self) -> LiveTable:
+        table = self._follow(tables.asset(self._desk.books.asset))
+        self._follow_prices(table)
+        return table
+
+    def _follow_prices(self, table: LiveTable) -> None:
+        books = self._desk.books
+        if isinstance(books, AccountBooks):
+            table.ends(books.follow_prices(self._desk.watch))
 
     def debts(self) -> LiveTable:
         """The debt contracts of a margin account, asked anew at most once a second. 负债合约
