@@ -123,7 +123,8 @@ def test_the_command_says_in_one_line_that_a_folder_cannot_be_used(folder):
     result = CliRunner().invoke(main, ["lab", "--no-browser", "--dir", str(folder)])
 
     assert result.exit_code == 1
-    assert result.output.startswith("Error: --dir: expected a folder that can be written to")
+    assert result.output.startswith("Error: --dir：应为可写入的目录")
+    assert " / --dir: expected a folder that can be written to" in result.output
 
 
 @pytest.mark.parametrize("port", ["0", "65536", "http"])
@@ -289,7 +290,7 @@ def test_limits_are_shown_as_they_are_written(tmp_path):
     seven = CliRunner().invoke(main, ["limits", str(tmp_path), "7"])
 
     assert re.search(r"order_value +5000", every.output)
-    assert re.search(r"codes +no limit", every.output)
+    assert re.search(r"codes +不限 / no limit", every.output)
     assert re.search(r"read_only +True", seven.output)
 
 
@@ -305,7 +306,9 @@ def test_limits_that_cannot_be_read_are_an_error(tmp_path):
 def test_the_kill_switch_is_set_and_taken_back(tmp_path):
     assert CliRunner().invoke(main, ["stop", str(tmp_path)]).exit_code == 0
     assert (tmp_path / "STOP").exists()
-    assert CliRunner().invoke(main, ["limits", str(tmp_path)]).exit_code == 1
+    stopped = CliRunner().invoke(main, ["limits", str(tmp_path)])
+    assert "is stopped by the kill switch" in stopped.output
+    assert re.search(r"codes +不限", stopped.output)
 
     assert CliRunner().invoke(main, ["stop", "--undo", str(tmp_path)]).exit_code == 0
     assert not (tmp_path / "STOP").exists()

@@ -12,7 +12,10 @@ import xtnb
 from xtnb.errors import InputError, form_in_chinese
 
 PACKAGE = Path(xtnb.__file__).parent
-FOR_USERS = ("session", "live", "frames", "vocabulary", "desk.py", "xtdata.py", "endpoints.py")
+FOR_USERS = (
+    *("session", "live", "frames", "vocabulary", "desk.py", "xtdata.py", "endpoints.py", "lab.py"),
+    *("link/keys.py", "link/server.py", "link/address.py"),
+)
 
 
 def forms(path):

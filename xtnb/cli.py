@@ -13,10 +13,13 @@ xtnb export FOLDER OUT
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
 import signal
+import sqlite3
+import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -27,16 +30,49 @@ from typing import Any
 import click
 
 from xtnb import folders, lab
-from xtnb.errors import Refused, XtnbError
+from xtnb.errors import XtnbError
+from xtnb.journal import holds_journal
 from xtnb.link.address import checked_name
 from xtnb.link.keys import ROLES, KeyRing, people
 from xtnb.link.limits import FILE as LIMITS
 from xtnb.link.limits import SWITCH, LimitsFile
 from xtnb.link.server import Tls
-from xtnb.vocabulary.options import in_language, options
+from xtnb.vocabulary.options import options
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _Spoken(click.Command):
+    """A command that says what fails, Chinese first, and shows no traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run it. A failure ends with exit code 1, after its words."""
+        try:
+            return super().invoke(ctx)
+        except XtnbError as error:
+            raise click.ClickException(str(error)) from error
+        except (OSError, sqlite3.Error) as fault:
+            if getattr(fault, "errno", 0) == errno.EPIPE:  # nobody reads on, as of `| head`
+                raise
+            raise click.ClickException(
+                f"无法读写：{fault}；请检查该文件或目录是否存在、是否有权限 / cannot be read or "
+                f"written: {fault}; see that it is there and that you may use it"
+            ) from fault
+
+
+class _Commands(click.Group):
+    """Commands of which each speaks, also where the screen knows no Chinese."""
+
+    command_class = _Spoken
+
+    def main(self, *args: Any, **extra: Any) -> Any:
+        """Run what the command line says."""
+        for stream in (sys.stdout, sys.stderr):
+            reconfigure = getattr(stream, "reconfigure", None)
+            if reconfigure is not None:
+                reconfigure(errors="replace")
+        return super().main(*args, **extra)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(version("xtnb"), prog_name="xtnb")
 def main() -> None:
     """The XtQuant trading API in Jupyter, with a paper terminal that runs anywhere."""
@@ -54,18 +90,19 @@ def main() -> None:
 def open_lab(browser: bool, port: int | None, folder: Path | None) -> None:
     """Open the guide in JupyterLab, on a copy that is yours. Ctrl+C ends it."""
     folder = (folder or lab.default_folder()).expanduser().resolve()
-    try:
-        kept = lab.copy_guide(lab.guide_source(), folder)
-    except XtnbError as error:
-        raise click.ClickException(in_language(str(error))) from error
+    kept = lab.copy_guide(lab.guide_source(), folder)
     for line in kept:
         click.echo(line)
-    click.echo(f"The guide is in {folder}")
+    click.echo(f"教程位于 / The guide is in {folder}")
 
     def say(address: str) -> None:
-        click.echo(f"JupyterLab is at\n\n    {address}\n\nCtrl+C ends it.")
+        click.echo(f"JupyterLab 的地址 / JupyterLab is at\n\n    {address}\n")
+        click.echo(_ENDING)
 
     lab.serve(folder, port=port, browser=browser, say=say)
+
+
+_ENDING = "按 Ctrl+C 结束 / Ctrl+C ends it"
 
 
 def _accounts(
@@ -75,12 +112,16 @@ def _accounts(
     for value in values:
         account, _, cash = value.partition("=")
         if not (account.strip() and cash.replace(".", "", 1).isdecimal()):
-            raise click.BadParameter(f"expected ID=CASH, such as 88001=1000000, was {value!r}")
+            raise click.BadParameter(
+                f"应为 ID=CASH，如 88001=1000000，实为 {value!r} / "
+                f"expected ID=CASH, such as 88001=1000000, was {value!r}"
+            )
     return values
 
 
 @main.command(
     name="run",
+    cls=click.Command,  # what the program raises is its own affair, traceback and all
     context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
 )
 @click.option(
@@ -115,7 +156,9 @@ def run_script(
 
 def _certificate(tls_cert: Path | None, tls_key: Path | None) -> Tls | None:
     if (tls_cert is None) != (tls_key is None):
-        raise click.UsageError("--tls-cert and --tls-key come together")
+        raise click.UsageError(
+            "--tls-cert 与 --tls-key 须同时给出 / --tls-cert and --tls-key come together"
+        )
     return Tls(tls_cert, tls_key) if tls_cert and tls_key else None
 
 
@@ -169,35 +212,35 @@ def serve(
     from xtnb.link.service import Service
 
     called = name or re.sub(r"[^A-Za-z0-9_-]+", "-", folder.resolve().name).strip("-") or "main"
+    checked_name("--name", called)
     ring = KeyRing()
-    try:
-        link, journal, store = link_to_serve(folder, seed, vendor, called)
-        service = Service(
-            *(link, called, store, ring),
-            host=host,
-            port=port,
-            tls=_certificate(tls_cert, tls_key),
-            join=join,
-            journal=journal,
-            kept=Retention(keep_days, keep_mb),
-            replicas=replicas,
-        )
-        address = service.start()
-    except XtnbError as error:
-        raise click.ClickException(str(error)) from error
+    link, journal, store = link_to_serve(folder, seed, vendor, called)
+    service = Service(
+        *(link, called, store, ring),
+        host=host,
+        port=port,
+        tls=_certificate(tls_cert, tls_key),
+        join=join,
+        journal=journal,
+        kept=Retention(keep_days, keep_mb),
+        replicas=replicas,
+    )
     # a service manager ends a program so; as Ctrl+C would
-    signal.signal(signal.SIGTERM, lambda number, frame: service.end())
-    if until_eof:
-        threading.Thread(target=_end_with_input, args=(service.end,), daemon=True).start()
-    _tell_address(called, address, ring, bool(join))
-    try:
-        why = service.run()
-    except KeyboardInterrupt:
-        why = ""
-    finally:
-        service.stop()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    why = ""
+    with suppress(KeyboardInterrupt):
+        address = service.start()
+        try:
+            if until_eof:
+                threading.Thread(target=_end_with_input, args=(service.end,), daemon=True).start()
+            _tell_address(called, address, ring, bool(join))
+            why = service.run()
+        finally:
+            service.stop()
     if why:
-        raise click.ClickException(why)
+        raise click.ClickException(
+            f"终端 {called} 已停止服务：{why} / terminal {called} is served no more: {why}"
+        )
 
 
 def _end_with_input(end: Callable[[], None]) -> None:
@@ -210,19 +253,19 @@ def _end_with_input(end: Callable[[], None]) -> None:
 
 def _tell_address(called: str, address: str, ring: KeyRing, joined: bool) -> None:
     scheme, _, rest = address.partition("://")
-    click.echo(f"Terminal {called} is served at / 终端 {called} 的地址：\n\n    {address}\n")
+    click.echo(f"终端 {called} 的地址 / Terminal {called} is served at\n\n    {address}\n")
     if not joined:  # there the keys are its administrator's affair
-        click.echo("In a notebook on this machine / 本机笔记本：\n")
+        click.echo("本机笔记本 / In a notebook on this machine\n")
         click.echo(f'    desk = xtnb.connect("{address}")\n')
-    click.echo("From another machine, with a key of its own / 其他机器，各用各的密钥：\n")
+    click.echo("其他机器，各用各的密钥 / From another machine, with a key of its own\n")
     if not joined:
         click.echo("    xtnb keys add NAME --role trader")
     click.echo(f'    desk = xtnb.connect("{scheme}://NAME@{rest}")\n')
-    click.echo(f"Keys are in {ring.place} / 密钥在此目录")
-    click.echo("Ctrl+C ends it. / 按 Ctrl+C 结束。")
+    click.echo(f"密钥位于 / Keys are in {ring.place}")
+    click.echo(_ENDING)
 
 
-@main.group()
+@main.group(cls=_Commands)
 def keys() -> None:
     """Who may connect to the terminals that are served here."""
 
@@ -234,28 +277,23 @@ def keys() -> None:
 def add_key(name: str, role: str, terminals: tuple[str, ...]) -> None:
     """Make the key NAME: a reader sees, a trader also trades, a terminal serves."""
     ring = KeyRing()
-    try:
-        user = ring.add(name, role, terminals or ("*",))
-    except XtnbError as error:
-        raise click.ClickException(str(error)) from error
-    click.echo(f"{user.name} is a {user.role} now. / 已添加 {user.name}（{user.role}）")
-    click.echo("Its secret, for the machine that uses it / 密钥文件，请复制到使用它的机器：\n")
+    user = ring.add(name, role, terminals or ("*",))
+    click.echo(f"已添加 {user.name}（{user.role}） / {user.name} is a {user.role} now")
+    click.echo("密钥文件，请复制到使用它的机器 / Its secret, for the machine that uses it\n")
     click.echo(f"    {ring.secret_file(name)}\n")
-    click.echo("There it goes into the same folder of the configuration / 放入那里的同名目录：\n")
+    click.echo("放入那里的同名目录 / There it goes into the same folder of the configuration\n")
     click.echo(f"    {ring.secret_file(name).parent}")
 
 
 @keys.command(name="list")
 def list_keys() -> None:
     """Every key that is let in."""
-    try:
-        users = KeyRing().users()
-    except XtnbError as error:
-        raise click.ClickException(str(error)) from error
+    users = KeyRing().users()
     for user in users:
         click.echo(f"{user.name:20} {user.role:9} {','.join(user.terminals):20} {user.public}")
     if not users:
-        click.echo("There is no key yet: xtnb keys add NAME --role trader / 还没有密钥")
+        add = "xtnb keys add NAME --role trader"
+        click.echo(f"还没有密钥，用此命令添加：{add} / There is no key yet; one is made by: {add}")
 
 
 @keys.command(name="config")
@@ -267,11 +305,8 @@ def keys_config(domain: str | None, terminals: tuple[str, ...]) -> None:
     It is an account XTNB with its users: what nats-server.conf includes. DOMAIN is the
     domain of the hub's JetStream; a leaf node has none of its own.
     """
-    try:
-        names = [checked_name("terminal", name) for name in terminals]
-        users = people(KeyRing().users(), names)
-    except XtnbError as error:
-        raise click.ClickException(str(error)) from error
+    names = [checked_name("terminal", name) for name in terminals]
+    users = people(KeyRing().users(), names)
     account: dict[str, object] = {"jetstream": "enabled", "users": users}
     if domain:
         # a leaf node maps before it judges
@@ -285,11 +320,8 @@ def keys_config(domain: str | None, terminals: tuple[str, ...]) -> None:
 @click.argument("name")
 def revoke_key(name: str) -> None:
     """Take the key NAME back; running servers end its connections within a second."""
-    try:
-        KeyRing().revoke(name)
-    except XtnbError as error:
-        raise click.ClickException(str(error)) from error
-    click.echo(f"{name} is let in no more. / 已吊销 {name}")
+    KeyRing().revoke(name)
+    click.echo(f"已吊销 {name} / {name} is let in no more")
 
 
 # -- limits ------------------------------------------------------------------------------------
@@ -303,7 +335,9 @@ def _place_of(terminal: str) -> Path:
         return served
     if not folder.is_dir():
         raise click.UsageError(
-            f"{terminal!r} is neither a terminal's folder nor the name of a served MiniQMT"
+            f"{terminal!r} 既不是终端的目录，也不是已提供服务的 MiniQMT 的名称；请检查路径 / "
+            f"{terminal!r} is neither a terminal's folder nor the name of a served MiniQMT; "
+            "check the path"
         )
     return folder
 
@@ -317,14 +351,17 @@ def show_limits(terminal: str, account: str) -> None:
     TERMINAL is a folder, or the name of a served MiniQMT.
     """
     place = _place_of(terminal)
-    try:
-        limits = LimitsFile(place).of(account)
-    except Refused as refusal:
-        raise click.ClickException(str(refusal)) from refusal
-    click.echo(f"{place / LIMITS}")
+    limits = LimitsFile(place).written(account)
+    if (place / SWITCH).exists():
+        click.echo(
+            f"交易已被总开关停止，`xtnb stop {terminal} --undo` 恢复 / "
+            f"Trading is stopped by the kill switch; `xtnb stop {terminal} --undo` ends that"
+        )
+    none = "" if (place / LIMITS).exists() else "  （没有该文件 / there is no such file）"
+    click.echo(f"{place / LIMITS}{none}")
     for name in limits.__struct_fields__:
         value = getattr(limits, name)
-        click.echo(f"  {name:16} {'no limit / 不限' if value is None else value}")
+        click.echo(f"  {name:16} {'不限 / no limit' if value is None else value}")
 
 
 @main.command(name="stop")
@@ -335,15 +372,22 @@ def stop_trading(terminal: str, undo: bool) -> None:
 
     TERMINAL is a folder, or the name of a served MiniQMT.
     """
-    switch = _place_of(terminal) / SWITCH
+    place = _place_of(terminal)
+    switch = place / SWITCH
     if undo:
         switch.unlink(missing_ok=True)
-        click.echo("Orders go out again. / 已恢复交易")
-    else:
-        switch.touch()
+        click.echo(f"{place}：已恢复交易 / Orders go out again")
+        return
+    switch.touch()
+    click.echo(
+        f"{place}：交易已停止，撤单仍可用；`xtnb stop {terminal} --undo` 恢复 / "
+        f"Trading is stopped; cancels still work. `xtnb stop {terminal} --undo` ends it"
+    )
+    if not holds_journal(place) and place.resolve() != KeyRing().place.resolve():
         click.echo(
-            "Trading is stopped; cancels still work. `xtnb stop --undo` ends it. / "
-            "交易已停止，撤单仍可用；xtnb stop --undo 恢复"
+            "注意：该目录中没有终端，请确认路径 / Mind: there is no terminal in that folder; "
+            "see that it is the right one",
+            err=True,
         )
 
 
@@ -365,7 +409,7 @@ def doctor(vendor: bool, language: str | None, folder: Path | None) -> None:
     from xtnb.link.vendor_checks import check
 
     if folder is None and not vendor:
-        raise click.UsageError("FOLDER, or --vendor, is needed")
+        raise click.UsageError("需要 FOLDER 或 --vendor / FOLDER, or --vendor, is needed")
     at_a_folder = folder is not None and not vendor
     found = folders.looked_at(folder) if folder and at_a_folder else check(folder, VendorLink)
     wrong = False
@@ -384,11 +428,8 @@ def audit(terminal: str, last: int) -> None:
 
     TERMINAL is a folder, or the name of a served MiniQMT. It may be open meanwhile.
     """
-    try:
-        for line in folders.audited(_place_of(terminal), last):
-            click.echo(line)
-    except XtnbError as error:
-        raise click.ClickException(in_language(str(error))) from error
+    for line in folders.audited(_place_of(terminal), last):
+        click.echo(line)
 
 
 @main.command(name="export")
@@ -404,7 +445,5 @@ def export(folder: Path, out: Path) -> None:
     def progress(name: str, many: int) -> Any:
         return click.progressbar(length=many, label=f"{name:18}", show_pos=True)
 
-    try:
-        folders.export(folder, out, progress)
-    except XtnbError as error:
-        raise click.ClickException(in_language(str(error))) from error
+    folders.export(folder, out, progress)
+    click.echo(f"已写入 / Written to {out}")

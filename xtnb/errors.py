@@ -363,6 +363,18 @@ _FORMS = {
     "its number as text": "文本形式的号码",
     "an order of this account, or its number": "本账户的委托或其编号",
     "the broker order id as text": "文本形式的柜台合同编号",
+    "1 to 64 letters, digits, - or _": "1 至 64 个字母、数字、- 或 _",
+    "a name that no key has; revoke that one first": "尚无密钥使用的名称；否则请先吊销原密钥",
+    "the name of a key: {}": "已有密钥的名称：{}",
+    "the name of a key: there is none yet": "已有密钥的名称（目前还没有密钥）",
+    "the list of keys that `xtnb keys` writes": " `xtnb keys` 写出的密钥列表",
+    "nats://[user@]host[:port]/terminal, or tls://… for another machine": (
+        " nats://[user@]host[:port]/terminal；其他机器用 tls://…"
+    ),
+    "the seed of a user, which begins with SU": "以 SU 开头的用户种子",
+    "a PEM file of certificates": "含证书的 PEM 文件",
+    "a certificate as a PEM file": " PEM 格式的证书文件",
+    "ACCOUNT=CASH, such as {}": " ACCOUNT=CASH，如 {}",
     "a new key; this one belongs to {}": "新的 key；此 key 属于 {}",
     "a number from next_seq() that no request bears": " next_seq() 给出且未被使用的序号",
     "one number for the session": "会话编号（一个整数）",

@@ -15,7 +15,7 @@ import sqlite3
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
-from xtnb.errors import FolderInUse
+from xtnb.errors import FolderInUse, TerminalUnavailable
 
 LOCK_FILE = "xtnb.lock"
 OWNER_FILE = "xtnb.owner"
@@ -31,19 +31,28 @@ class Lock:
 
     Raises:
         FolderInUse: someone else holds it; the message says who.
+        TerminalUnavailable: the lock cannot be written.
     """
 
     def __init__(self, folder: Path, owner: str) -> None:
         self._folder = folder
-        self._connection: sqlite3.Connection | None = sqlite3.connect(
-            folder / LOCK_FILE, timeout=0, isolation_level=None, check_same_thread=False
-        )
+        self._connection: sqlite3.Connection | None = None
         try:
+            self._connection = sqlite3.connect(
+                folder / LOCK_FILE, timeout=0, isolation_level=None, check_same_thread=False
+            )
             self._connection.execute("PRAGMA journal_mode=DELETE")
             self._connection.execute("BEGIN EXCLUSIVE")
         except sqlite3.Error as refused:
-            self._connection.close()
-            raise FolderInUse(str(folder), *owner_of(folder)) from refused
+            if self._connection is not None:
+                self._connection.close()
+            if refused.sqlite_errorcode in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+                raise FolderInUse(str(folder), *owner_of(folder)) from refused
+            raise TerminalUnavailable(
+                f"{str(folder)!r} 无法使用：{LOCK_FILE} {refused}；请换一个可写的目录",
+                f"{str(folder)!r} cannot be used: {LOCK_FILE} {refused}; choose a folder that "
+                "you may write to",
+            ) from refused
         facts = {
             "owner": owner,
             "pid": os.getpid(),

@@ -93,7 +93,8 @@ def _servers(text: str, authority: Path | None) -> tuple[tuple[Server, ...], str
         host, port = _host_and_port(place, text)
         if not secure and not is_loopback(host):
             raise TerminalUnavailable(
-                f"{scheme}://{place}: plain text leaves this machine only over TLS; write tls://"
+                f"{scheme}://{place}：明文不能离开本机；请改写为 tls://",
+                f"{scheme}://{place}: plain text leaves this machine only over TLS; write tls://",
             )
         servers.append(Server(host, port, secure, trust))
     return tuple(servers), terminal.strip("/"), user

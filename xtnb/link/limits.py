@@ -90,12 +90,20 @@ class LimitsFile:
                 f"交易已被总开关停止（{self._switch.name}）；撤单仍可用",
                 f"trading is stopped by the kill switch ({self._switch.name}); cancels still work",
             )
+        return self.written(account_id)
+
+    def written(self, account_id: str) -> Limits:
+        """What the file says of an account, whether trading is stopped or not.
+
+        Raises:
+            Refused: STOPPED, when the file cannot be read.
+        """
         self._refresh()
         if self._fault:
             raise Refused(
                 RefusalCode.STOPPED,
-                f"限额文件 {self._path.name} 无法读取：{self._fault}",
-                f"{self._path.name} cannot be read: {self._fault}",
+                f"限额文件 {self._path.name} 无法读取，故不放行任何委托：{self._fault}",
+                f"{self._path.name} cannot be read, so it lets no order through: {self._fault}",
             )
         known = self._known.get(account_id)
         if known is None:

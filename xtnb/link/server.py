@@ -65,7 +65,10 @@ def program() -> Path:
     try:
         package = distribution(_PACKAGE)
     except PackageNotFoundError as missing:
-        raise TerminalUnavailable(f"{_PACKAGE} is not installed") from missing
+        raise TerminalUnavailable(
+            f"没有安装 {_PACKAGE}：请运行 pip install {_PACKAGE}",
+            f"{_PACKAGE} is not installed: run pip install {_PACKAGE}",
+        ) from missing
     files = [file for file in package.files or () if file.stem == "nats-server"]
     found = Path(str(package.locate_file(files[0]))).resolve() if files else Path("nats-server")
     try:
@@ -73,11 +76,16 @@ def program() -> Path:
             [found, "--version"], capture_output=True, text=True, timeout=30, check=True
         ).stdout.strip()
     except (OSError, subprocess.SubprocessError) as wrong:
-        raise TerminalUnavailable(f"nats-server cannot be run: {wrong}") from wrong
+        raise TerminalUnavailable(
+            f"nats-server 无法运行：{wrong}；请重新安装 {_PACKAGE}",
+            f"nats-server cannot be run: {wrong}; install {_PACKAGE} anew",
+        ) from wrong
     version = said.rpartition("v")[2]
     if version != package.version or tuple(map(int, version.split(".")[:2])) < _OLDEST:
         raise TerminalUnavailable(
-            f"nats-server says {said!r}, but version {package.version} is what was installed"
+            f"nats-server 自称 {said!r}，而安装的是版本 {package.version}；请重新安装 {_PACKAGE}",
+            f"nats-server says {said!r}, but version {package.version} is what was installed; "
+            f"install {_PACKAGE} anew",
         )
     return found
 
@@ -110,8 +118,9 @@ class NatsServer:
     ) -> None:
         if tls is None and not is_loopback(host):
             raise TerminalUnavailable(
+                f"{host}：明文不能离开本机；请给出 --tls-cert 与 --tls-key",
                 f"{host}: plain text leaves this machine only over TLS; "
-                "give --tls-cert and --tls-key"
+                "give --tls-cert and --tls-key",
             )
         self.folder = Path(folder)
         self.terminals = tuple(terminals)
@@ -183,10 +192,14 @@ class NatsServer:
         words = self._last_words()
         if "Error listening on port" in words:
             raise TerminalUnavailable(
+                f"{self.host} 的端口 {self.port} 无法监听，多半已被其他程序占用；用 --port 换一个，"
+                "--port 0 为任一空闲端口",
                 f"port {self.port} of {self.host} cannot be listened on, most likely because "
-                "another program does; --port names another one, and --port 0 any that is free"
+                "another program does; --port names another one, and --port 0 any that is free",
             )
-        raise TerminalUnavailable(f"nats-server did not start: {words}")
+        raise TerminalUnavailable(
+            f"nats-server 没有启动：{words}", f"nats-server did not start: {words}"
+        )
 
     def _info(self) -> dict[str, Any]:
         """What a server on our port says of itself; {} when there is none."""
@@ -334,7 +347,9 @@ class NatsServer:
                     time.sleep(_POLL_SECONDS)
         except OSError as fault:
             raise TerminalUnavailable(
-                f"nats-server {pid} of an earlier life still has this folder: {fault}"
+                f"上次运行的 nats-server（进程 {pid}）仍占用该目录：{fault}；请结束该进程",
+                f"nats-server {pid} of an earlier life still has this folder: {fault}; "
+                "end that process",
             ) from fault
         finally:
             self.port = wanted
