@@ -62,9 +62,10 @@ def answer_as(what: str, folder: Path) -> None:
 
 async def _echo(folder: Path) -> None:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while data := await reader.read(BYTES):
-            writer.write(data)
-            await writer.drain()
+        with suppress(asyncio.CancelledError):  # of the loop, when it ends
+            while data := await reader.read(BYTES):
+                writer.write(data)
+                await writer.drain()
 
     if sys.platform == "win32":
         server = await asyncio.start_server(serve, "127.0.0.1", 0)
