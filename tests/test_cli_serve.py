@@ -186,7 +186,9 @@ def test_keys_are_printed_for_a_server_of_ones_own(config):
 
     assert account["jetstream"] == "enabled"
     assert [user["nkey"] for user in account["users"]] == [rita.public]
-    assert "xtnb.main.ask.read" in account["users"][0]["permissions"]["publish"]["allow"]
+    may_say = account["users"][0]["permissions"]["publish"]["allow"]
+    assert f"xtnb.main.ask.read.{rita.public}" in may_say
+    assert not any(one.startswith("xtnb.main.ask.trade") for one in may_say)
     assert "spare" not in json.dumps(account)
 
 

@@ -6,6 +6,8 @@ All of them only read, and may run while the terminal does.
 from __future__ import annotations
 
 import json
+import re
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing
 from datetime import UTC, datetime, timedelta, timezone
@@ -35,11 +37,12 @@ _PUSH_KINDS = {
 }
 _BATCH = 5_000
 _SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
+_PUBLIC = re.compile(r"\bU[A-Z2-7]{55}\b")
 _AUDIT: dict[str, type] = {
     **dict.fromkeys(("row", "epoch", "at", "market_at", "session", "seq"), int),
     **dict.fromkeys(("origin", "method"), str),
     "account_type": int,
-    **dict.fromkeys(("account_id", "key", "outcome", "arguments"), str),
+    **dict.fromkeys(("account_id", "key", "outcome", "who", "arguments"), str),
 }
 
 
@@ -88,22 +91,36 @@ def looked_at(folder: Path) -> Iterator[Finding]:
 def audited(folder: Path, last: int) -> Iterator[str]:
     """The last requests of a folder's audit, the oldest first, a line each.
 
+    Whose key it was stands before what its owner said of himself.
+
     Raises:
         JournalUnreadable: the folder has no journal, or it is damaged.
     """
     with closing(look(folder)) as run:
         rows = run.execute(
-            "SELECT at, origin, method, account_id, key, outcome, request FROM requests"
-            " ORDER BY row DESC LIMIT ?",
+            f"SELECT at, {_who(run)}, origin, method, account_id, key, outcome, request"
+            " FROM requests ORDER BY row DESC LIMIT ?",
             (last,),
         ).fetchall()
-    for at, origin, method, account_id, key, outcome, body in reversed(rows):
+    for at, who, origin, method, account_id, key, outcome, body in reversed(rows):
         moment = datetime.fromtimestamp(at / 1e9, UTC).astimezone(_SHANGHAI)
         (arguments,) = _arguments(body)
         yield (
             f"{moment:%Y-%m-%d %H:%M:%S}  {masked(account_id) if account_id else '–'}  {method}  "
-            f"{arguments}  {f'key {key}  ' if key else ''}{outcome or 'ok'}  [{origin or '?'}]"
+            f"{arguments}  {f'key {key}  ' if key else ''}{outcome or 'ok'}  "
+            f"[{f'{_short(who)} says ' if who else ''}{origin or '?'}]"
         )
+
+
+def _who(run: sqlite3.Connection) -> str:
+    """The column of a file that only reads: one of an older version has none."""
+    columns = {name for _, name, *_ in run.execute("PRAGMA table_info(requests)")}
+    return "who" if "who" in columns else "'' AS who"
+
+
+def _short(who: str) -> str:
+    """Whose key it was, with no more of the key than a person compares."""
+    return _PUBLIC.sub(lambda key: f"{key[0][:8]}…", who)
 
 
 def export(folder: Path, out: Path, progress: Progress) -> None:
@@ -133,7 +150,7 @@ def export(folder: Path, out: Path, progress: Progress) -> None:
                     with ParquetFile(out / f"{file}.parquet", fields) as made:
                         _fill(made, rows, progress(file, many), _record)
         (many,) = run.execute("SELECT count(*) FROM requests").fetchone()
-        names = ", ".join(list(_AUDIT)[:-1])
+        names = ", ".join(_who(run) if name == "who" else name for name in list(_AUDIT)[:-1])
         rows = run.execute(f"SELECT {names}, request FROM requests ORDER BY row")
         with ParquetFile(out / "requests.parquet", _AUDIT) as made:
             _fill(made, rows, progress("requests", many), _arguments)

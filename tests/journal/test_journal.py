@@ -16,7 +16,7 @@ import pytest
 from xtnb.errors import FolderInUse, JournalFailed, JournalUnreadable
 from xtnb.journal import FILE, VERSION, Asked, Closing, Group, Journal, Kept, Told, holds_journal
 from xtnb.journal import schema as schema_of
-from xtnb.journal.lock import LOCK_FILE
+from xtnb.journal.lock import LOCK_FILE, OWNER_FILE, Lock
 from xtnb.journal.log import lost_commits
 
 HERE = Path(__file__).parent
@@ -231,6 +231,16 @@ def test_another_process_is_named_and_its_death_frees_the_folder(tmp_path):
         assert (journal.epoch, journal.kept("a")) == (2, [("b", b"c")])
 
 
+def test_a_folder_is_free_again_though_the_owners_text_cannot_be_removed(tmp_path):
+    journal = Journal(tmp_path)
+    (tmp_path / OWNER_FILE).unlink()
+    (tmp_path / OWNER_FILE).mkdir()
+
+    journal.close()
+
+    Lock(tmp_path, "another").release()
+
+
 def test_an_owner_text_without_a_lock_means_nothing(tmp_path):
     (tmp_path / "xtnb.owner").write_text('{"pid": 1}', encoding="utf-8")
 
@@ -411,10 +421,25 @@ def test_a_file_of_version_1_opens_with_all_that_is_in_it(tmp_path):
         assert journal._connection.execute("PRAGMA user_version").fetchone() == (VERSION,)
 
 
+def test_requests_of_version_1_are_nobodys_and_new_ones_have_their_key(tmp_path):
+    shutil.copy(VERSION_1, tmp_path / FILE)
+
+    with closing(Journal(tmp_path)) as journal:
+        journal.commit(Group(asked=[asked(2, "K2")._replace(who="anna (trader) UABC")]))
+
+        rows = journal._all("SELECT key, origin, who FROM requests ORDER BY row")
+        assert rows == [("K1", "a cell", ""), ("K2", "a cell", "anna (trader) UABC")]
+        assert journal.first_of(2, "1000000365", "K1") == (b"request", b"reply")
+        columns = "SELECT name FROM pragma_table_info('requests')"
+        with closing(Journal(tmp_path / "new")) as new:
+            assert journal._all(columns) == new._all(columns)
+
+
 def test_migrations_run_one_after_the_other_in_one_transaction(tmp_path, monkeypatch):
     shutil.copy(VERSION_1, tmp_path / FILE)
     monkeypatch.setattr(schema_of, "VERSION", VERSION + 2)
     steps = {
+        **schema_of.MIGRATIONS,
         VERSION: lambda run: run.execute("ALTER TABLE kept ADD COLUMN first"),
         VERSION + 1: lambda run: run.execute("ALTER TABLE kept RENAME COLUMN first TO second"),
     }
@@ -434,7 +459,7 @@ def test_a_migration_that_fails_leaves_the_old_version(tmp_path, monkeypatch):
         run.execute("ALTER TABLE kept ADD COLUMN first")
         run.execute("SELECT * FROM nowhere")
 
-    monkeypatch.setattr(schema_of, "MIGRATIONS", {VERSION: fail})
+    monkeypatch.setattr(schema_of, "MIGRATIONS", {**schema_of.MIGRATIONS, VERSION: fail})
     with pytest.raises(JournalUnreadable, match="nowhere"):
         Journal(tmp_path)
     monkeypatch.undo()

@@ -9,6 +9,7 @@ from queue import SimpleQueue
 from tests.link.serving import nats_server, trader_key, until
 from xtnb import xtconstant as c
 from xtnb.link.nats import NatsLink
+from xtnb.link.protocol import session_subject
 from xtnb.link.serve import TerminalServer
 from xtnb.link.wire import NO_RESPONDERS, RequestFailed, Wire
 from xtnb.terminal.scenario import DEMO_ACCOUNT
@@ -67,7 +68,7 @@ def crash(server: TerminalServer) -> None:
 
 def nobody_serves(wire: Wire, name: str) -> bool:
     try:
-        wire.request(f"xtnb.{name}.session", b"", 0.2)
+        wire.request(session_subject(name, trader_key().public), b"", 0.2)
     except RequestFailed as failed:
         return failed.status == NO_RESPONDERS
     return False

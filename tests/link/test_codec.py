@@ -57,12 +57,19 @@ REQUESTS = st.builds(
     Request,
     *(WHOLE, TEXT, WHOLE, TEXT, st.dictionaries(TEXT, VALUES, max_size=4)),
     *(WHOLE, TEXT, WHOLE, TEXT),
+    who=st.just(""),  # which is never sent
 )
 REPLIES = st.builds(Reply, WHOLE, VALUES, TEXT, WHOLE, WHOLE)
 PUSHES = st.builds(
     Push, *(TEXT, WHOLE, WHOLE, TEXT, WHOLE, TEXT, st.none() | ANY_RECORD, WHOLE, WHOLE)
 )
 MESSAGES = REQUESTS | REPLIES | PUSHES
+
+
+def test_nobody_can_send_whose_key_it_was():
+    asked = Request(1, "order_stock", 2, "1", {}, origin="a cell", who="anna (trader)")
+
+    assert decode(encode(asked)) == asked._replace(who="")
 
 
 def shape(value):

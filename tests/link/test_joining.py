@@ -6,6 +6,7 @@ The configurations are those of notebooks/guide_many_machines.md.
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from contextlib import ExitStack
 
@@ -18,9 +19,10 @@ from tests.link.test_cluster import free_ports
 from xtnb import desk
 from xtnb.cli import main
 from xtnb.endpoints import paper_host
-from xtnb.errors import NotConnected
+from xtnb.errors import NotConnected, TerminalUnavailable
 from xtnb.link.address import parse
 from xtnb.link.keys import READER, TERMINAL, TRADER, KeyRing
+from xtnb.link.nats import NatsLink
 from xtnb.link.server import program
 from xtnb.link.service import Service
 
@@ -47,10 +49,14 @@ def ring(tmp_path, monkeypatch):
     return ring
 
 
-def start(folder, name, text, leaving):
+def printed(*options):
+    """What `xtnb keys config` prints."""
+    return CliRunner().invoke(main, ["keys", "config", *options, "main"]).output
+
+
+def start(folder, name, text, leaving, keys=""):
     """Run nats-server on a configuration, as its administrator does; returns its log."""
-    leaf = ["--leaf-of", "hub"] if "remotes" in text else []
-    keys = CliRunner().invoke(main, ["keys", "config", *leaf, "main"]).output
+    keys = keys or printed(*(["--leaf-of", "hub"] if "remotes" in text else []))
     (folder / f"{name}-keys.conf").write_text(keys, encoding="utf-8")
     file, log = folder / f"{name}.conf", folder / f"{name}.log"
     tls = 'tls { cert_file: "cert.pem", key_file: "key.pem" }\n'
@@ -119,6 +125,22 @@ def test_orders_and_pushes_pass_a_leaf_node_and_a_reader_stays_one(service, port
         assert here.orders()["order_id"].tolist() == sent
     assert "may only read" in reader.buy("600000.SH", 100, 9.8).reason
     assert len(near.orders()) == 4
+
+
+def test_permissions_of_an_older_version_are_said_to_be_old(ring, tmp_path, leaving):
+    """They let nobody ask under a key."""
+    (port,) = free_ports(1)
+    older = re.sub(r"\.(session|ask\.read|ask\.trade)\.U[A-Z2-7]{55}", r".\1", printed())
+    text = f'listen: "127.0.0.1:{port}"\njetstream {{ store_dir: "streams" }}\n'
+    start(tmp_path, "aged", text, leaving, older)
+    link = paper_host(seed=5, clock="hand").link("joined")
+    join = f"tls://box-1@127.0.0.1:{port}"
+    service = Service(link, "main", tmp_path / "nowhere", ring, join=join)
+    leaving.callback(service.stop)
+    service.start()
+
+    with pytest.raises(TerminalUnavailable, match="give it what `xtnb keys config` prints now"):
+        NatsLink(f"tls://anna@127.0.0.1:{port}/main").open(1, print)
 
 
 def test_a_session_at_a_leaf_node_fetches_what_it_missed(service, ports, leaving):

@@ -17,6 +17,7 @@ from xtnb.link.jetstream import call
 from xtnb.link.keys import LOCAL, TRADER, User, stream_of
 from xtnb.link.nats import NatsLink
 from xtnb.link.nkeys import Key
+from xtnb.link.protocol import trade_subject
 from xtnb.link.serve import TerminalServer
 from xtnb.link.server import NatsServer
 from xtnb.link.wire import Wire
@@ -88,7 +89,8 @@ def test_what_was_sent_before_a_break_cannot_be_carried_out_after_it(server, joi
     wire.connect()
 
     said = wire.request(
-        f"xtnb.{server.name}.ask.trade", encode(late), 5.0, {"Xtnb-Fence": str(old)}
+        trade_subject(server.name, trader_key().public),
+        *(encode(late), 5.0, {"Xtnb-Fence": str(old)}),
     )
     wire.close()
 

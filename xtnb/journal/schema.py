@@ -15,7 +15,7 @@ from xtnb.errors import JournalUnreadable
 
 FILE = "xtnb.sqlite"
 APPLICATION = 0x78746E62  # "xtnb"
-VERSION = 1
+VERSION = 2
 _HEADER = b"SQLite format 3\x00"
 
 TABLES = """
@@ -29,7 +29,8 @@ CREATE TABLE requests (
     market_at INTEGER NOT NULL, session INTEGER NOT NULL, seq INTEGER NOT NULL,
     origin TEXT NOT NULL, method TEXT NOT NULL, account_type INTEGER NOT NULL,
     account_id TEXT NOT NULL, key TEXT NOT NULL, outcome TEXT NOT NULL,
-    after_push INTEGER NOT NULL, request BLOB NOT NULL, reply BLOB NOT NULL, crc INTEGER NOT NULL
+    after_push INTEGER NOT NULL, request BLOB NOT NULL, reply BLOB NOT NULL, crc INTEGER NOT NULL,
+    who TEXT NOT NULL DEFAULT ''
 );
 CREATE UNIQUE INDEX keys ON requests (account_type, account_id, key) WHERE key <> '';
 CREATE TABLE pushes (
@@ -58,7 +59,13 @@ CREATE TRIGGER pushes_remain BEFORE DELETE ON pushes
 """
 NAMES = frozenset({"facts", "lives", "requests", "pushes", "closings", "kept"})
 
-MIGRATIONS: dict[int, Callable[[sqlite3.Connection], None]] = {}
+
+def _who(connection: sqlite3.Connection) -> None:
+    """Of requests that were written down before, only their own word is known."""
+    connection.execute("ALTER TABLE requests ADD COLUMN who TEXT NOT NULL DEFAULT ''")
+
+
+MIGRATIONS: dict[int, Callable[[sqlite3.Connection], None]] = {1: _who}
 """By the version that it starts from: makes the next version of an open file."""
 
 

@@ -35,8 +35,10 @@ class Asked(NamedTuple):
     Attributes:
         at, market_at: ns, by the machine and in the market.
         outcome: "" when it was carried out, else why not.
+        origin: where from, as the one who asks says it.
         after_push: the last push before the reply.
         request, reply: encoded.
+        who: whose key it was, as a nats-server has proven; "" for a program of our own process.
     """
 
     at: int
@@ -52,6 +54,7 @@ class Asked(NamedTuple):
     after_push: int
     request: bytes
     reply: bytes
+    who: str = ""
 
 
 class Told(NamedTuple):
@@ -199,8 +202,11 @@ class Journal:
             if told.number != place:
                 raise ValueError(f"push {told.number} does not follow push {place - 1}")
         many(
-            "INSERT INTO requests VALUES (NULL, ?, ?,?,?,?,?,?,?,?,?,?,?,?,?, ?)",
-            [(epoch, *row, crc32(row.reply, crc32(row.request))) for row in group.asked],
+            "INSERT INTO requests VALUES (NULL, ?, ?,?,?,?,?,?,?,?,?,?,?,?,?, ?, ?)",
+            [
+                (epoch, *row[:-1], crc32(row.reply, crc32(row.request)), row.who)
+                for row in group.asked
+            ],
         )
         many(
             "INSERT INTO pushes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",

@@ -202,7 +202,7 @@ def _reply_form(reply: Reply) -> tuple[Any, ...]:
 
 
 def _request_form(request: Request) -> tuple[Any, ...]:
-    return (PROTOCOL, "request", *request[:4], _plain(request[4]), *request[5:])
+    return (PROTOCOL, "request", *request[:4], _plain(request[4]), *request[5:9])
 
 
 # -- reading ----------------------------------------------------------------------------------

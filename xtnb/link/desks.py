@@ -1,7 +1,8 @@
 """Who is connected to a served terminal: leases of session numbers, and subscriptions.
 
 A session's number is a lease: an entry of a key-value bucket, whose revision is
-the fence that every request of the session bears. Who says nothing for a few
+the fence that every request of the session bears, and which is good for the key
+that took the lease and no other (protocol.py). Who says nothing for a few
 seconds loses the lease, and what still arrives with the old fence is refused;
 a session that comes back gets a new fence, so that nothing it sent before the
 break can be carried out after it. The bucket outlives the server: a number that
@@ -26,22 +27,33 @@ from xtnb.link.base import ConnectResult
 from xtnb.link.codec import CodecError, pack, unpack
 from xtnb.link.jetstream import Leases
 from xtnb.link.keys import bucket_of
+from xtnb.link.protocol import VERSION, asker
 from xtnb.link.wire import Msg, Wire
 from xtnb.vocabulary.messages import Reply, Request
 
 _log = logging.getLogger("xtnb.link")
 
+_TOO_OLD = (
+    "终端的 xtnb 比本程序的新，请更新本机的 xtnb / the terminal's xtnb is newer than this "
+    "program's: update the one here"
+)
+
 Account = tuple[int, str]
 
 
 class Asked(NamedTuple):
-    """A request of a client: whose it is, and where its answer goes."""
+    """A request of a client: whose it is, and where its answer goes.
+
+    Attributes:
+        who: whose key it is, for the audit.
+    """
 
     fence: int
     session: int
     seq: int
     inbox: str
     request: Request
+    who: str = ""
 
 
 class Server(Protocol):
@@ -64,17 +76,25 @@ class Server(Protocol):
     @property
     def wire(self) -> Wire: ...
     def now(self) -> int: ...
+    def who(self, public: str) -> str: ...
     def ask(self, asked: Asked | None, request: Request) -> None: ...
     def answer(self, asked: Asked, reply: Reply) -> None: ...
 
 
 @dataclass
-class _Desk:
-    """One live session."""
+class Desk:
+    """One live session.
+
+    Attributes:
+        public: the key that opened it.
+        who: whose that is, for the audit.
+    """
 
     number: int
     fence: int
     deadline: float
+    public: str
+    who: str
     accounts: set[Account] = field(default_factory=set)
     codes: set[str] = field(default_factory=set)
 
@@ -93,7 +113,7 @@ class Desks:
         self._lease = lease_seconds
         self._replicas = replicas
         self._leases: Leases | None = None
-        self._by_fence: dict[int, _Desk] = {}
+        self._by_fence: dict[int, Desk] = {}
         self._subscribed: set[Account] = set()
         self._lock = threading.RLock()
         self._work: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
@@ -109,9 +129,11 @@ class Desks:
         deadline = time.monotonic() + self._lease
         with self._lock:
             self._leases = leases
-            for number, fence in leases.held().items():
+            for number, (fence, holder) in leases.held().items():
                 if fence not in self._by_fence:
-                    self._by_fence[fence] = _Desk(number, fence, deadline)
+                    public = holder.partition(" ")[0]
+                    who = self._server.who(public)
+                    self._by_fence[fence] = Desk(number, fence, deadline, public, who)
             for desk in self._by_fence.values():
                 desk.deadline = max(desk.deadline, deadline)
 
@@ -138,10 +160,9 @@ class Desks:
         with self._lock:
             self._subscribed.clear()
 
-    def session_of(self, fence: int) -> int | None:
-        """The number of the live session with that fence."""
-        desk = self._by_fence.get(fence)
-        return desk.number if desk else None
+    def of(self, fence: int) -> Desk | None:
+        """The live session with that fence."""
+        return self._by_fence.get(fence)
 
     @property
     def sessions(self) -> list[int]:
@@ -153,6 +174,9 @@ class Desks:
 
     def take(self, message: Msg) -> None:
         """Carry out a control message: keep at once, the rest on our own thread."""
+        public = asker(message.subject, message.reply)
+        if not public:
+            return
         try:
             asked = unpack(message.data)
             do = asked["do"]
@@ -160,13 +184,19 @@ class Desks:
             _log.warning("a control message that is none: %s", fault)
             return
         if do == "keep":
-            self._say(message, self._keep(asked))
+            self._say(message, self._keep(asked, public))
         elif do == "ping":
             self._say(message, self._state())
         elif do == "open":
-            self._work.put(lambda: self._say(message, self._opened(asked)))
+            self._work.put(lambda: self._say(message, self._opened(asked, public)))
         elif do == "leave":
-            self._work.put(lambda: self._say(message, self._left(asked)))
+            self._work.put(lambda: self._say(message, self._left(asked, public)))
+
+    def take_version_1(self, message: Msg) -> None:
+        """Tell a program of version 1 that it is one, whatever it asks, and that we are here."""
+        if message.reply.startswith("xtnb.inbox."):
+            told = {**self._refused(ConnectResult.UNREACHABLE, _TOO_OLD), "ok": False}
+            self._say(message, told)
 
     def _say(self, message: Msg, what: Mapping[str, Any]) -> None:
         if message.reply:
@@ -175,6 +205,7 @@ class Desks:
     def _state(self) -> dict[str, Any]:
         server = self._server
         return {
+            "protocol": VERSION,
             "epoch": server.epoch,
             "last": server.last,
             "lease": self._lease,
@@ -183,9 +214,9 @@ class Desks:
             "now": server.now(),
         }
 
-    def _keep(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+    def _keep(self, asked: Mapping[str, Any], public: str) -> dict[str, Any]:
         with self._lock:
-            desk = self._by_fence.get(asked.get("fence", 0))
+            desk = self._desk_of(asked, public)
             if desk is not None:
                 desk.deadline = time.monotonic() + self._lease
         return {"ok": desk is not None, **self._state()}
@@ -201,23 +232,29 @@ class Desks:
             except Exception:
                 _log.exception("the sessions met a fault and go on")
 
-    def _opened(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+    def _desk_of(self, asked: Mapping[str, Any], public: str) -> Desk | None:
+        """The live session that a control message means, if it is that key's."""
+        desk = self._by_fence.get(asked.get("fence", 0))
+        return desk if desk is not None and desk.public == public else None
+
+    def _opened(self, asked: Mapping[str, Any], public: str) -> dict[str, Any]:
         number, old = asked.get("session"), asked.get("fence", 0)
         if type(number) is not int or self._leases is None:
             return self._refused(ConnectResult.UNREACHABLE, "no such session number")
         if not self._server.ready:
             return self._refused(ConnectResult.UNREACHABLE, "the terminal itself is away")
         before = self._holder(number)
-        held = before is not None and before.fence != old and before.deadline > time.monotonic()
-        if held:
+        ours = before is not None and before.fence == old and before.public == public
+        if before is not None and not ours and before.deadline > time.monotonic():
             return self._refused(ConnectResult.SESSION_IN_USE, f"session {number} is in use")
         if before is not None:
             self._leases.give_back(number, before.fence)
         first = self._server.first
-        fence = self._leases.take(number, str(asked.get("who", "")))
+        fence = self._leases.take(number, f"{public} {asked.get('who', '')}")
         if fence is None:
             return self._refused(ConnectResult.SESSION_IN_USE, f"session {number} is in use")
-        desk = _Desk(number, fence, time.monotonic() + self._lease)
+        who = self._server.who(public)
+        desk = Desk(number, fence, time.monotonic() + self._lease, public, who)
         with self._lock:
             if before is not None:
                 self._by_fence.pop(before.fence, None)
@@ -230,14 +267,14 @@ class Desks:
             self._unwatch(before)
         return told
 
-    def _holder(self, number: int) -> _Desk | None:
+    def _holder(self, number: int) -> Desk | None:
         with self._lock:
             return next((desk for desk in self._by_fence.values() if desk.number == number), None)
 
     def _refused(self, result: int, words: str) -> dict[str, Any]:
         return {"result": result, "fence": 0, "words": words, **self._state()}
 
-    def _restore(self, desk: _Desk, asked: Mapping[str, Any]) -> None:
+    def _restore(self, desk: Desk, asked: Mapping[str, Any]) -> None:
         """Subscribe again what the session had before a break."""
         for kind, account in asked.get("accounts", ()):
             desk.accounts.add((int(kind), str(account)))
@@ -251,13 +288,13 @@ class Desks:
             desk.codes.update(codes)
             self._server.ask(None, Request(0, "quote_subscribe", 0, "", {"codes": codes}))
 
-    def _left(self, asked: Mapping[str, Any]) -> dict[str, Any]:
-        desk = self._by_fence.get(asked.get("fence", 0))
+    def _left(self, asked: Mapping[str, Any], public: str) -> dict[str, Any]:
+        desk = self._desk_of(asked, public)
         if desk is not None:
             self._end(desk)
         return self._state()
 
-    def _end(self, desk: _Desk) -> None:
+    def _end(self, desk: Desk) -> None:
         with self._lock:
             if self._by_fence.pop(desk.fence, None) is None:
                 return
@@ -290,7 +327,7 @@ class Desks:
             else:
                 self._watching(desk, asked, method == "quote_subscribe")
 
-    def _watching(self, desk: _Desk, asked: Asked, begins: bool) -> None:
+    def _watching(self, desk: Desk, asked: Asked, begins: bool) -> None:
         given = asked.request.arguments.get("codes", ())
         codes = {str(code) for code in given} if isinstance(given, list | tuple | set) else set()
         if begins:
@@ -307,7 +344,7 @@ class Desks:
     def _watched(self) -> set[str]:
         return set().union(*(desk.codes for desk in self._by_fence.values()))
 
-    def _unwatch(self, desk: _Desk) -> None:
+    def _unwatch(self, desk: Desk) -> None:
         with self._lock:
             codes, desk.codes = desk.codes, set()
             gone = sorted(codes - self._watched())

@@ -154,6 +154,7 @@ class DurableTerminal:
                 self._last,
                 _bytes(without_passwords(request)),
                 _bytes(reply) if changes else b"",
+                request.who,
             )
         )
         if key:

@@ -199,21 +199,21 @@ class Leases:
             }
             call(wire, f"STREAM.CREATE.{self._stream}", config)
 
-    def held(self) -> dict[int, int]:
-        """Number -> fence of every lease that is held."""
+    def held(self) -> dict[int, tuple[int, str]]:
+        """Number -> fence of every lease that is held, and who took it."""
         asked = {"subjects_filter": f"$KV.{self._bucket}.>"}
         state = call(self._wire, f"STREAM.INFO.{self._stream}", asked)["state"]
         found = {}
         for subject in state.get("subjects") or {}:
-            revision, live = self._entry(subject)
+            revision, live, who = self._entry(subject)
             if live:
-                found[int(subject.rpartition(".")[2])] = revision
+                found[int(subject.rpartition(".")[2])] = revision, who
         return found
 
     def take(self, number: int, who: str) -> int | None:
         """Take a number that nobody holds; its fence, or None when someone was first."""
         subject = self._subject(number)
-        revision, live = self._entry(subject)
+        revision, live, _ = self._entry(subject)
         return None if live else self._put(subject, who.encode(), revision, {})
 
     def give_back(self, number: int, fence: int) -> None:
@@ -223,17 +223,18 @@ class Leases:
     def _subject(self, number: int) -> str:
         return f"$KV.{self._bucket}.{number}"
 
-    def _entry(self, subject: str) -> tuple[int, bool]:
-        """The revision of an entry, 0 for none, and whether it is a lease."""
+    def _entry(self, subject: str) -> tuple[int, bool, str]:
+        """The revision of an entry, 0 for none, whether it is a lease, and whose."""
         try:
             found = call(self._wire, f"STREAM.MSG.GET.{self._stream}", {"last_by_subj": subject})
         except JetStreamError as error:
             if error.code == NO_MESSAGE:
-                return 0, False
+                return 0, False, ""
             raise
         message = found["message"]
         headers = base64.b64decode(message.get("hdrs", ""))
-        return int(message["seq"]), b"KV-Operation" not in headers
+        who = base64.b64decode(message.get("data", "")).decode(errors="replace")
+        return int(message["seq"]), b"KV-Operation" not in headers, who
 
     def _put(self, subject: str, data: bytes, revision: int, more: Mapping[str, str]) -> int | None:
         headers = {"Nats-Expected-Last-Subject-Sequence": str(revision), **more}

@@ -7,7 +7,9 @@ A key has a name, a role and the terminals it is for:
 - `terminal` serves a terminal to the others.
 
 What a role may do is a list of subjects that nats-server keeps; a key that asks
-more is refused there, before any terminal hears of it. The server's folder has
+more is refused there, before any terminal hears of it, and nothing but the server's
+log has that. A key asks under subjects that end in its own public key alone, so a
+terminal knows whose key it was. The server's folder has
 public keys alone (`users.json`); the secret of a key is a file of its own, which
 only its owner can read, and which a person carries to the machine that uses it.
 
@@ -30,6 +32,7 @@ import platformdirs
 from xtnb.errors import InputError, TerminalUnavailable
 from xtnb.link.address import checked_name
 from xtnb.link.nkeys import Key
+from xtnb.link.protocol import read_subject, session_subject, trade_subject, version_1_subject
 
 READER, TRADER, TERMINAL = "reader", "trader", "terminal"
 ROLES = (READER, TRADER, TERMINAL)
@@ -133,6 +136,17 @@ class KeyRing:
     def _keep(self, users: list[User]) -> None:
         _write(self.listing, json.dumps([asdict(user) for user in users], indent=1))
 
+    def who(self, public: str) -> str:
+        """Whose key that is, for an audit: "anna (trader) U…"; "? U…" when it is none of these."""
+        try:
+            users = self.users()
+        except (InputError, OSError):
+            users = []
+        for user in users:
+            if user.public == public:
+                return f"{user.name} ({user.role}) {public}"
+        return f"? {public}"
+
     # -- of the one who connects ---------------------------------------------------------------
 
     def key(self, name: str = "") -> Key:
@@ -205,10 +219,11 @@ def permissions(user: User, terminals: Iterable[str]) -> Mapping[str, Any]:
             ]
             hear.append(f"xtnb.{terminal}.>")
             continue
-        publish += [f"xtnb.{terminal}.session", f"xtnb.{terminal}.ask.read"]
+        publish += [session_subject(terminal, user.public), read_subject(terminal, user.public)]
+        publish.append(version_1_subject(terminal))  # where an older program hears that it is one
         publish += [f"$JS.API.CONSUMER.{verb}.{stream}.>" for verb in ("CREATE", "MSG.NEXT")]
         if user.role == TRADER:
-            publish.append(f"xtnb.{terminal}.ask.trade")
+            publish.append(trade_subject(terminal, user.public))
         hear += [f"xtnb.{terminal}.{what}" for what in ("live", "quote.>", "notice")]
     return {"publish": {"allow": publish or ["xtnb.nothing"]}, "subscribe": {"allow": hear}}
 

@@ -35,10 +35,15 @@ from xtnb.link.protocol import (
     FOR,
     LEASE_SECONDS,
     PART,
-    ask_subject,
+    VERSION,
     causes_of,
     live_subject,
     quote_subject,
+    read_subject,
+    reads,
+    session_subject,
+    trade_subject,
+    version_1_subject,
     whose,
 )
 from xtnb.link.skew import TheirClock
@@ -158,6 +163,9 @@ class _Life:
         self.codes: dict[str, int] = dict.fromkeys(before.codes, 0) if before else {}
         self.merge: Merge = Merge(deliver, self.done)
         self._terminal = address.terminal
+        self._session = session_subject(address.terminal, key.public)
+        self._read = read_subject(address.terminal, key.public)
+        self._trade = trade_subject(address.terminal, key.public)
         self._deliver = deliver
         self._lease = LEASE_SECONDS
         self._wire = Wire(address.servers, key, f"session-{session}", self._lost)
@@ -184,6 +192,7 @@ class _Life:
             told = self._control(
                 _OPEN_SECONDS,
                 do="open",
+                protocol=VERSION,
                 session=self.session,
                 fence=self.fence,
                 who=f"{socket.gethostname()} {os.getpid()}",
@@ -197,8 +206,9 @@ class _Life:
                 return int(told["result"])
             self._begin(told)
         except RequestFailed as failed:
+            why = self._why(failed)
             self._wire.close()
-            raise TerminalUnavailable(self._why(failed)) from failed
+            raise TerminalUnavailable(why) from failed
         except (XtnbError, KeyError, TypeError) as fault:
             self._wire.close()
             raise TerminalUnavailable(f"{self._address}: {fault}") from fault
@@ -226,16 +236,30 @@ class _Life:
         return bool(same and told["first"] - 1 <= self.done <= told["last"])
 
     def _why(self, failed: RequestFailed) -> str:
+        if failed.status in (NO_RESPONDERS, DENIED) and (version := self._version()):
+            if version < VERSION:
+                what = "is served by an older xtnb than this one: update it there"
+            else:
+                what = "is there, but its nats-server was told what keys may do by an older xtnb"
+                what += ": give it what `xtnb keys config` prints now"
+            return f"{self._address}: the terminal {what}"
         if failed.status == NO_RESPONDERS:
             return f"{self._address}: no terminal of that name is served there"
         if failed.status == DENIED:
             return f"{self._address}: this key is not for that terminal"
         return f"{self._address}: {failed}"
 
+    def _version(self) -> int:
+        """What a terminal speaks that answers where programs of version 1 ask; else 0."""
+        try:
+            said = self._wire.request(version_1_subject(self._terminal), pack({"do": "ping"}), 2.0)
+            return int(unpack(said.data).get("protocol", 1))
+        except (XtnbError, AttributeError, TypeError, ValueError):
+            return 0
+
     def _control(self, seconds: float, **asked: Any) -> dict[str, Any]:
-        subject = f"xtnb.{self._terminal}.session"
         begun = self._clock.steady()
-        told: dict[str, Any] = unpack(self._wire.request(subject, pack(asked), seconds).data)
+        told: dict[str, Any] = unpack(self._wire.request(self._session, pack(asked), seconds).data)
         self._clock.heard(begun, int(told["now"]), self._clock.steady())
         return told
 
@@ -249,7 +273,7 @@ class _Life:
         if request.method == "quote_subscribe":
             for code in request.arguments.get("codes", ()):
                 self._watch(code)
-        subject = ask_subject(self._terminal, request.method)
+        subject = self._read if reads(request.method) else self._trade
         self.merge.expect(request)
         try:
             headers = {FENCE: str(self.fence)}
@@ -429,9 +453,8 @@ class _Life:
         self._wire.close()
 
     def _leave(self) -> None:
-        subject = f"xtnb.{self._terminal}.session"
         data = pack({"do": "leave", "fence": self.fence})
         if threading.current_thread().name.startswith("xtnb-wire-"):
-            self._wire.publish(subject, data)
+            self._wire.publish(self._session, data)
         else:
-            self._wire.request(subject, data, 2.0)
+            self._wire.request(self._session, data, 2.0)

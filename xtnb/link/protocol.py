@@ -2,14 +2,18 @@
 
 | subject below xtnb.TERMINAL | what |
 |---|---|
-| `session` | opens, keeps and ends a session (control, a dict of scalars) |
-| `ask.read`, `ask.trade` | requests; what changes something goes to `ask.trade` alone |
+| `session.KEY` | opens, keeps and ends a session (control, a dict of scalars) |
+| `ask.read.KEY`, `ask.trade.KEY` | requests; what changes something goes to `ask.trade` alone |
+| `session` | who is served there, for programs of version 1 |
 | `live` | pushes as they are made, in clumps (outbox.py); may be lost on the way |
 | `push.TYPE.ACCOUNT` | the same in the stream, each at its number; never lost |
 | `quote.CODE` | quotes; the newest counts, so they are in no stream |
 | `notice` | the terminal is about to stop, or has lost what it serves |
 
-A request names the fence of its session in a header. A push names, in `Xtnb-After`,
+KEY is the public key of whoever asks. A nats-server lets a key ask under its own alone
+(keys.py), so the subject proves who it was, and the terminal answers nowhere but in that
+key's inbox. A request names the fence of its session in a header; a fence is good for the
+key that opened the session. A push names, in `Xtnb-After`,
 the requests that were answered between it and the push before (fence:seq), so that
 a client can put replies and pushes back into the one order in which they came about.
 """
@@ -20,10 +24,14 @@ import re
 
 from xtnb.vocabulary.messages import PushKind
 
+VERSION = 2  # of all this; 1 had no key in its subjects
+
 FENCE = "Xtnb-Fence"
 AFTER = "Xtnb-After"
 FOR = "Xtnb-For"  # the fence of who asked for what this push is about
 PART = "Xtnb-Part"  # "2/3": of a reply that is longer than one message may be
+
+ANYBODY = "any"  # in place of a key, where there are none
 
 LEASE_SECONDS = 6.0
 SERVER_SESSION = 900_000_001  # the one session of a server on the link that it serves
@@ -44,9 +52,30 @@ def reads(method: str) -> bool:
     return method in _SUBSCRIBES or _READS.match(method) is not None
 
 
-def ask_subject(terminal: str, method: str) -> str:
-    """Where a request goes."""
-    return f"xtnb.{terminal}.ask.{'read' if reads(method) else 'trade'}"
+def session_subject(terminal: str, public: str) -> str:
+    """Where the sessions of a key are opened, kept and ended; `ANYBODY` where there are no keys."""
+    return f"xtnb.{terminal}.session.{public}"
+
+
+def read_subject(terminal: str, public: str) -> str:
+    """Where a key asks what changes nothing."""
+    return f"xtnb.{terminal}.ask.read.{public}"
+
+
+def trade_subject(terminal: str, public: str) -> str:
+    """Where a key asks for everything else."""
+    return f"xtnb.{terminal}.ask.trade.{public}"
+
+
+def version_1_subject(terminal: str) -> str:
+    """Where a program of version 1 asks for its session."""
+    return f"xtnb.{terminal}.session"
+
+
+def asker(subject: str, reply: str) -> str:
+    """The key that asked; "" when its answer would go to somebody else."""
+    public = subject.rpartition(".")[2]
+    return public if not reply or reply.startswith(f"xtnb.inbox.{public}.") else ""
 
 
 def whose(account_type: int, account_id: str) -> str:

@@ -316,6 +316,7 @@ class RecordedLink:
             self._last,
             _bytes(without_passwords(request)),
             _bytes(reply) if changes else b"",
+            request.who,
         )
 
     def _hand(self, item: Reply | Push) -> None:

@@ -26,7 +26,15 @@ from xtnb.link.flood import MOST_UNDER_WAY, UnderWay
 from xtnb.link.jetstream import Retention
 from xtnb.link.news import News, Pushes
 from xtnb.link.nkeys import Key
-from xtnb.link.protocol import FENCE, LEASE_SECONDS, SERVER_SESSION, reads
+from xtnb.link.protocol import (
+    FENCE,
+    LEASE_SECONDS,
+    SERVER_SESSION,
+    asker,
+    reads,
+    session_subject,
+    version_1_subject,
+)
 from xtnb.link.wire import NO_RESPONDERS, Msg, RequestFailed, Wire
 from xtnb.vocabulary.messages import Push, PushKind, Reply, Request
 
@@ -54,6 +62,7 @@ class TerminalServer:
         lease_seconds: after so long without a word a session's number is free.
         replicas: on how many servers of a cluster the stream is.
         most_under_way: requests of one session that wait for the terminal at once.
+        named: whose a public key is, for the audit.
         now: ns since the epoch, as the terminal compares them with `Request.valid_until`.
 
     Attributes:
@@ -72,10 +81,12 @@ class TerminalServer:
         lease_seconds: float = LEASE_SECONDS,
         replicas: int = 1,
         most_under_way: int = MOST_UNDER_WAY,
+        named: Callable[[str], str] = str,
         now: Callable[[], int] = time.time_ns,
     ) -> None:
         self.link = link
         self.now = now
+        self._named, self._proven = named, False
         self.name = checked_name("terminal", name)
         self._find_journal = journal
         self.stopped = ""
@@ -193,6 +204,7 @@ class TerminalServer:
         )
         try:
             wire.connect()
+            self._proven = wire.proven
             store.connect()
             if self._wire is None:
                 _must_be_free(wire, self.name)
@@ -202,10 +214,11 @@ class TerminalServer:
             self._desks.resume(store)
             self._wire, self._store = wire, store
             self._news.resume(wire, store, last)
-            wire.subscribe(f"xtnb.{self.name}.ask.*", self._take)
-            wire.subscribe(f"xtnb.{self.name}.session", self._desks.take)
+            wire.subscribe(f"xtnb.{self.name}.ask.*.*", self._take)
+            wire.subscribe(session_subject(self.name, "*"), self._desks.take)
+            wire.subscribe(version_1_subject(self.name), self._desks.take_version_1)
             # the answer says that the server has taken the subscriptions
-            wire.request(f"xtnb.{self.name}.session", pack({"do": "ping"}))
+            wire.request(version_1_subject(self.name), pack({"do": "ping"}))
         except BaseException:
             wire.close()
             store.close()
@@ -252,6 +265,11 @@ class TerminalServer:
         """Epoch of the pushes; another one after a break that lost some."""
         return self._news.epoch
 
+    def who(self, public: str) -> str:
+        """Whose key that is, for the audit; with a word where nothing proves it."""
+        told = self._named(public)
+        return told if self._proven else f"unproven {told}"
+
     def ask(self, asked: Asked | None, request: Request) -> None:
         """Hand a request to the terminal under a number of our own; None for one of ours."""
         with self._lock:
@@ -261,7 +279,8 @@ class TerminalServer:
                 self.answer(asked, self._asked.refusal(request))
                 return
         try:
-            self.link.send(request._replace(seq=seq, session=SERVER_SESSION))
+            who = asked.who if asked is not None else ""
+            self.link.send(request._replace(seq=seq, session=SERVER_SESSION, who=who))
         except NotConnected as fault:
             with self._lock:
                 self._asked.pop(seq)
@@ -280,17 +299,19 @@ class TerminalServer:
         except CodecError as fault:
             _log.warning("a request that is none: %s", fault)
             return
-        if not isinstance(request, Request) or not message.reply:
+        public = asker(message.subject, message.reply)
+        if not isinstance(request, Request) or not message.reply or not public:
             return
-        fence = message.headers.get(FENCE, "")
-        session = self._desks.session_of(int(fence) if fence.isdigit() else 0)
-        asked = Asked(
-            *(int(fence) if fence.isdigit() else 0, session or 0, request.seq),
-            *(message.reply, request),
-        )
-        if session is None:
-            self.answer(asked, Reply(0, None, "this session has ended; connect again"))
-        elif message.subject.endswith(".read") and not reads(request.method):
+        told = message.headers.get(FENCE, "")
+        fence = int(told) if told.isdigit() else 0
+        desk = self._desks.of(fence)
+        if desk is None or desk.public != public:
+            asked = Asked(fence, 0, request.seq, message.reply, request)
+            words = "has ended; connect again" if desk is None else "is another key's"
+            self.answer(asked, Reply(0, None, f"this session {words}"))
+            return
+        asked = Asked(fence, desk.number, request.seq, message.reply, request, desk.who)
+        if ".ask.read." in message.subject and not reads(request.method):
             self.answer(asked, Reply(0, None, f"{request.method} needs the role trader"))
         elif request.method in ("subscribe", "unsubscribe", "quote_subscribe", "quote_unsubscribe"):
             self._desks.subscription(asked)
@@ -326,7 +347,8 @@ class TerminalServer:
 
 def _must_be_free(wire: Wire, name: str) -> None:
     try:
-        wire.request(f"xtnb.{name}.session", pack({"do": "ping"}), 2.0)
+        # which terminals of every version answer
+        wire.request(version_1_subject(name), pack({"do": "ping"}), 2.0)
     except RequestFailed as failed:
         if failed.status != NO_RESPONDERS:
             raise TerminalUnavailable(f"terminal {name}: {failed}") from failed

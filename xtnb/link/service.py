@@ -98,6 +98,7 @@ class Service:
                 journal=self._journal,
                 kept=self._kept,
                 replicas=self._replicas,
+                named=self._ring.who,
             )
             self._server.start()
         except BaseException:

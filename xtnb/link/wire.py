@@ -93,6 +93,9 @@ class Wire:
         name: what the server's log calls this connection.
         on_lost: hears once, on the reader's thread, why a connection that was
             there is gone; not after `close`.
+
+    Attributes:
+        proven: whether the server asks who comes, and so holds everyone to what it may do.
     """
 
     def __init__(
@@ -108,6 +111,7 @@ class Wire:
         self.on_lost = on_lost
         self.inbox = f"xtnb.inbox.{key.public if key else 'any'}.{secrets.token_hex(8)}"
         self.max_payload = 1 << 20
+        self.proven = False
         self.server: Server | None = None
         self._stream: Stream | None = None
         self._write = threading.Lock()
@@ -157,6 +161,7 @@ class Wire:
             elif info.get("tls_required"):
                 raise TerminalUnavailable("the server there wants TLS: write tls://")
             self.max_payload = int(info.get("max_payload", self.max_payload))
+            self.proven = bool(info.get("auth_required"))
             stream.send(self._greeting(info, secure) + b"PING\r\n")
             rest = _until_pong(stream, rest)
         except BaseException:

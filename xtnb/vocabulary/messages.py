@@ -20,7 +20,9 @@ class Request(NamedTuple):
             "" for queries, and for whoever does not care.
         valid_until: nanoseconds since the epoch after which an order is refused
             with `RefusalCode.EXPIRED`; 0 for no end.
-        origin: who asks, from where and from which cell; only for the audit.
+        origin: from where and from which cell, as whoever asks says it; only for the audit.
+        who: whose key it is. Crosses no wire: whoever serves a terminal to others sets
+            it, and "" is a program of the terminal's own process.
     """
 
     seq: int
@@ -32,6 +34,7 @@ class Request(NamedTuple):
     key: str = ""
     valid_until: int = 0
     origin: str = ""
+    who: str = ""
 
 
 class Reply(NamedTuple):
