@@ -12,6 +12,7 @@ import json
 import os
 import socket
 import sqlite3
+from contextlib import suppress
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -60,13 +61,15 @@ class Lock:
             "since": datetime.now(_BEIJING).isoformat(timespec="seconds"),
         }
         text = json.dumps(facts, ensure_ascii=False)
-        (folder / OWNER_FILE).write_text(text, encoding="utf-8")
+        with suppress(OSError):  # it is for a message alone, and a disk may be full
+            (folder / OWNER_FILE).write_text(text, encoding="utf-8")
 
     def release(self) -> None:
         """Give the folder up. May be called twice."""
         connection, self._connection = self._connection, None
         if connection is not None:
-            (self._folder / OWNER_FILE).unlink(missing_ok=True)
+            with suppress(OSError):
+                (self._folder / OWNER_FILE).unlink(missing_ok=True)
             connection.close()
 
 
