@@ -444,13 +444,14 @@ def _again(folder: Path, host: PaperHost, lives: list[int], owner: str) -> Durab
     """Open a folder once more whose market has stood here since its last life was over."""
     journal = _journal(folder, owner)
     try:
-        lives.append(journal.epoch)
-        if lives[-2] + 1 != lives[-1]:
+        if lives[-1] + 1 != journal.epoch:
             raise TerminalUnavailable(
                 f"{str(folder)!r} 中的终端期间被别处使用过；请重新建立连接",
                 f"the terminal in {str(folder)!r} was used elsewhere meanwhile; make a new link",
             )
-        return _kept_terminal(folder.as_posix(), journal, host, None)
+        terminal = _kept_terminal(folder.as_posix(), journal, host, None)
+        lives.append(journal.epoch)
+        return terminal
     except BaseException:
         journal.close()
         raise

@@ -13,13 +13,30 @@ import pytest
 
 import xtnb
 from xtnb import endpoints
-from xtnb.errors import FolderInUse, InputError, JournalUnreadable, RefusalCode, TerminalUnavailable
-from xtnb.journal import FILE, Journal
+from xtnb.errors import (
+    FolderInUse,
+    InputError,
+    JournalFailed,
+    JournalUnreadable,
+    NotConnected,
+    RefusalCode,
+    TerminalUnavailable,
+)
+from xtnb.journal import FILE, Journal, schema
 from xtnb.link.durable import DurableTerminal
 from xtnb.terminal.scenario import DEMO_ACCOUNT
 from xtnb.vocabulary.messages import PushKind, Reply, Request
 
 CODE = "600000.SH"
+ORDER = {
+    "stock_code": CODE,
+    "order_type": 23,
+    "order_volume": 100,
+    "price_type": 11,
+    "price": 10.0,
+    "strategy_name": "",
+    "order_remark": "",
+}
 
 
 @pytest.fixture
@@ -183,21 +200,25 @@ def test_a_folder_that_cannot_be_made_is_refused_in_words(tmp_path):
 class Ears:
     """One session of a folder's terminal, and what it hears."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, number=1):
+        self.number = number
         self.host = endpoints.durable_host(folder.resolve(), 7, "hand")
         self.link = self.host.link(folder.resolve().as_posix())
         self.heard = Queue()
         self.pushes = []
         self.seq = 0
-        assert self.link.open(1, self.heard.put) == 0
+        assert self.link.open(number, self.heard.put) == 0
 
     def ask(self, method, key="", valid_until=0, **arguments):
+        self.send(method, key, valid_until, **arguments)
+        return self.reply()
+
+    def send(self, method, key="", valid_until=0, **arguments):
         self.seq += 1
         request = Request(
-            self.seq, method, 2, DEMO_ACCOUNT, arguments, 1, key, valid_until, "cell 3"
+            self.seq, method, 2, DEMO_ACCOUNT, arguments, self.number, key, valid_until, "cell 3"
         )
         self.link.send(request)
-        return self.reply()
 
     def reply(self):
         while True:
@@ -207,17 +228,7 @@ class Ears:
             self.pushes.append(item)
 
     def order(self, price=10.0, **more):
-        return self.ask(
-            "order_stock",
-            stock_code=CODE,
-            order_type=23,
-            order_volume=100,
-            price_type=11,
-            price=price,
-            strategy_name="",
-            order_remark="",
-            **more,
-        )
+        return self.ask("order_stock", **{**ORDER, "price": price}, **more)
 
 
 def test_a_key_is_carried_out_once_also_after_a_restart(folder):
@@ -306,29 +317,106 @@ def test_who_asked_and_what_came_of_it_is_in_the_audit_without_passwords(folder)
     assert b"123456" not in rows[1][5]
 
 
-def test_a_terminal_that_cannot_write_acknowledges_nothing_and_says_why(folder):
-    ears = Ears(folder)
-    kept = ears.order()
+def fill(ears):
+    """Leave the file no room to grow, and send until an order finds none."""
     ears.host.call(lambda: ears.link.journal._connection.execute("PRAGMA max_page_count=1"))
-    ears.ask("subscribe")
-    lost = None
     for place in range(200):  # until the pages that are there are full
         reply = ears.order(key=f"K{place}")
         if reply.value is None:
-            lost = reply
-            break
+            return reply
+    raise AssertionError("there is always room")
 
-    assert lost is not None
+
+def test_a_terminal_that_cannot_write_acknowledges_nothing_and_says_why(folder):
+    ears = Ears(folder)
+    kept = ears.order()
+    ears.ask("subscribe")
+
+    lost = fill(ears)
+
+    assert lost.error_id == RefusalCode.OUTCOME_UNKNOWN
     assert "the terminal has stopped" in lost.error
     assert "full" in lost.error
-    assert "stopped" in ears.order().error
-    assert [push.kind for push in ears.pushes].count(PushKind.DISCONNECTED) == 1
+    assert ears.heard.get(timeout=30).kind == PushKind.DISCONNECTED
+    with pytest.raises(NotConnected):
+        ears.order()
+    assert ears.heard.empty()
     ears.link.close()
 
     ears = Ears(folder)
     numbers = [one.order_id for one in ears.ask("query_stock_orders", cancelable_only=False).value]
     assert kept.value in numbers
     assert numbers == list(range(1, len(numbers) + 1))
+    ears.link.close()
+
+
+def test_once_there_is_room_again_every_session_comes_back(folder):
+    ears, other = Ears(folder), Ears(folder, 2)
+    fill(ears)
+    assert other.heard.get(timeout=30).kind == PushKind.DISCONNECTED
+
+    for one in (ears, other):
+        assert one.link.open(one.number, one.heard.put) == 0
+    before = ears.ask("query_stock_orders", cancelable_only=False).value
+    assert [push.kind for push in ears.pushes] == [PushKind.DISCONNECTED]
+    number = ears.order().value
+    assert number == max(one.order_id for one in before) + 1
+    (found,) = other.ask("query_stock_order", order_id=number).value
+    assert found.order_id == number
+    ears.link.close()
+    other.link.close()
+
+
+def test_what_waits_when_a_terminal_stops_is_not_carried_out(folder):
+    ears = Ears(folder)
+    ears.host.call(lambda: ears.link.journal._connection.execute("PRAGMA max_page_count=1"))
+    gate = threading.Event()
+    ears.host.post(gate.wait)
+    for place in range(2_500):  # more than one group
+        ears.send("order_stock", f"K{place}", **ORDER)
+    gate.set()
+    told = []
+    while (item := ears.heard.get(timeout=30)).seq or isinstance(item, Reply):
+        told.append(item)
+    assert item.kind == PushKind.DISCONNECTED
+    doubtful = [one for one in told if one.error_id == RefusalCode.OUTCOME_UNKNOWN]
+    assert doubtful
+
+    assert ears.link.open(1, ears.heard.put) == 0
+    orders = ears.ask("query_stock_orders", cancelable_only=False).value
+    assert len(orders) == len([one for one in told if one.value])
+    keys = tuple(f"K{place}" for place in range(2_500))
+    outcomes = ears.ask("outcome", keys=keys).value
+    assert [one is not None for one in outcomes].count(True) == len(orders)
+    ears.link.close()
+
+
+def open_and_close(ears, times):
+    for _ in range(times):
+        assert ears.link.open(1, ears.heard.put) == 0
+        ears.link.close()
+
+
+def test_a_folder_that_is_still_full_may_be_tried_again(folder, monkeypatch):
+    ears = Ears(folder)
+    fill(ears)
+    connect = schema.connect
+    limited = [True]
+
+    def full(path, **how):
+        connection = connect(path, **how)
+        if limited[0]:
+            connection.execute("PRAGMA max_page_count=1")
+        return connection
+
+    monkeypatch.setattr("xtnb.journal.store.connect", full)
+    for _ in range(3):
+        with pytest.raises(JournalFailed, match="full"):
+            open_and_close(ears, 200)  # a file may have pages to spare for some lives
+    limited[0] = False
+
+    assert ears.link.open(1, ears.heard.put) == 0
+    assert ears.ask("query_stock_orders", cancelable_only=False).value is not None
     ears.link.close()
 
 

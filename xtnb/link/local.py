@@ -28,6 +28,7 @@ from xtnb.link.base import ConnectResult, Deliver
 from xtnb.link.driven import MarketToRun
 from xtnb.link.durable import DurableTerminal, Terminal
 from xtnb.link.once import NOTHING, outcome, repeated
+from xtnb.link.seat import Seat
 from xtnb.vocabulary.messages import Push, PushKind, Reply, Request
 
 _log = logging.getLogger("xtnb.link")
@@ -40,31 +41,6 @@ _TO_THE_REQUESTER = frozenset({PushKind.ORDER_ERROR, PushKind.CANCEL_ERROR})
 _LATE = "请求已过有效时间，未执行 / the request came after its end and was not carried out"
 _KEYS = 200_000  # that a terminal in memory remembers
 T = TypeVar("T")
-
-
-class _Session:
-    """One connected session: where its news goes, and what it asked to hear."""
-
-    def __init__(self, number: int, terminal: Terminal, deliver: Deliver) -> None:
-        self.number = number
-        self.terminal = terminal
-        self.deliver = deliver
-        self.accounts: set[tuple[int, str]] = set()
-        self.codes: set[str] = set()
-        self.waiting: list[tuple[_Session, Reply | Push]] | None = None
-
-    def hand(self, item: Reply | Push) -> None:
-        """Deliver, or, at a durable terminal, once it is committed."""
-        if self.waiting is None:
-            self.tell(item)
-        else:
-            self.waiting.append((self, item))
-
-    def tell(self, item: Reply | Push) -> None:
-        try:
-            self.deliver(item)
-        except Exception:
-            _log.exception("session %s could not take %s", self.number, type(item).__name__)
 
 
 class PaperHost:
@@ -96,13 +72,14 @@ class PaperHost:
         self._terminals: dict[str, Terminal] = {}
         self._makers: dict[str, Callable[[], DurableTerminal]] = {}
         self._durable: dict[str, DurableTerminal] = {}
-        self._waiting: dict[str, list[tuple[_Session, Reply | Push]]] = {}
+        self._waiting: dict[str, list[tuple[Seat, Reply | Push]]] = {}
         self._later: list[Callable[[], None]] = []
         self._replies: dict[tuple[str, int, str, str], tuple[Request, Reply]] = {}
-        self._sessions: list[_Session] = []
+        self._sessions: list[Seat] = []
         self._quote_number = 0
         self._work: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
+        self._ending: threading.Thread | None = None
         self._links = 0
         self._lock = threading.Lock()
         market.on_quote(self._quote)
@@ -167,7 +144,7 @@ class PaperHost:
             self._links += 1
             if self._links == 1:
                 self._thread = threading.Thread(
-                    target=self._run, name="xtnb-paper-terminal", daemon=True
+                    target=self._run, args=(self._ending,), name="xtnb-paper-terminal", daemon=True
                 )
                 self._thread.start()
 
@@ -177,7 +154,7 @@ class PaperHost:
             self._links -= 1
             thread = self._thread if not self._links else None
             if thread:
-                self._thread = None
+                self._thread, self._ending = None, thread
                 self._work.put(None)
         if thread and thread is not threading.current_thread():
             thread.join()
@@ -232,44 +209,60 @@ class PaperHost:
         terminal = self._durable.get(name)
         if terminal is None or any(one.terminal is terminal for one in self._sessions):
             return
-        self._settle()
+        if not terminal.stopped:
+            self._settle()
+            if name not in self._durable:
+                return  # it has stopped just now
         del self._terminals[name], self._durable[name], self._waiting[name]
         terminal.close()
 
     def _settle(self) -> None:
         """Commit what durable terminals have done, hand it out, and answer who waits for that."""
+        stopped = []
         for name, terminal in self._durable.items():
             waiting = self._waiting[name]
             try:
                 terminal.commit()
             except JournalFailed:
                 self._stop(terminal, waiting)
+                stopped.append(name)
             for session, item in waiting:
                 session.tell(item)
                 point("handed.reply" if type(item) is Reply else "handed.push")
             if waiting:
                 waiting.clear()
                 point("handed.all")
+        for name in stopped:
+            self._give_up(name)
         later, self._later = self._later, []
         for answer in later:
             answer()
 
-    def _stop(
-        self, terminal: DurableTerminal, waiting: list[tuple[_Session, Reply | Push]]
-    ) -> None:
+    def _stop(self, terminal: DurableTerminal, waiting: list[tuple[Seat, Reply | Push]]) -> None:
         """Nothing of a group that could not be written is acknowledged; the links are lost."""
-        refused = [
-            (session, Reply(item.seq, None, terminal.stopped))
+        waiting[:] = [
+            (session, Reply(item.seq, None, terminal.stopped, RefusalCode.OUTCOME_UNKNOWN))
             for session, item in waiting
             if isinstance(item, Reply)
         ]
-        waiting[:] = refused
         for session in self._sessions:
             if session.terminal is terminal:
+                session.lost = True
                 lost = Push(terminal.name, terminal.epoch, 0, PushKind.DISCONNECTED, 0, "", None)
                 waiting.append((session, lost))
 
-    def _run(self) -> None:
+    def _give_up(self, name: str) -> None:
+        """A terminal has stopped: who opens a link to it again finds what its file has."""
+        for session in [one for one in self._sessions if one.lost]:
+            self._remove(session)
+        try:
+            self._let_go(name)
+        except Exception:
+            _log.exception("%s could not be closed", name)
+
+    def _run(self, before: threading.Thread | None) -> None:
+        if before is not None:
+            before.join()  # its work and its end stand in the queue before ours
         work = self._work
         follow = self._read_clock
         wait = _PUMP_SECONDS if follow else None
@@ -341,7 +334,7 @@ class PaperHost:
                     )
                 )
 
-    def join(self, name: str, number: int, deliver: Deliver) -> _Session | None:
+    def join(self, name: str, number: int, deliver: Deliver) -> Seat | None:
         """Add a session, or return None when its number is in use at that terminal."""
         terminal = self._terminals.get(name)
         if terminal is None and name in self._makers:
@@ -351,21 +344,26 @@ class PaperHost:
             terminal = self._terminals[name] = self._new_terminal(name)
         if any(s.number == number and s.terminal is terminal for s in self._sessions):
             return None
-        session = _Session(number, terminal, deliver)
+        session = Seat(number, terminal, deliver)
         session.waiting = self._waiting.get(name)
         self._sessions.append(session)
         return session
 
-    def leave(self, session: _Session) -> None:
+    def leave(self, session: Seat) -> None:
         """Remove a session and what it watched."""
         if session in self._sessions:
-            self._sessions.remove(session)
-            for code in session.codes:
-                self.market.unwatch(code)
+            self._remove(session)
             self._let_go(session.terminal.name)
 
-    def carry(self, session: _Session, request: Request) -> None:
+    def _remove(self, session: Seat) -> None:
+        self._sessions.remove(session)
+        for code in session.codes:
+            self.market.unwatch(code)
+
+    def carry(self, session: Seat, request: Request) -> None:
         """Carry a request out: the reply first, then the pushes that follow from it."""
+        if session.lost:
+            return  # it was told that its link is lost, and asks again by its keys
         terminal = session.terminal
         durable = terminal if isinstance(terminal, DurableTerminal) else None
 
@@ -403,7 +401,7 @@ class PaperHost:
             return terminal.first_of(request)
         return self._replies.get(_key(terminal, request))
 
-    def write_down(self, session: _Session, request: Request, reply: Reply) -> Reply:
+    def write_down(self, session: Seat, request: Request, reply: Reply) -> Reply:
         """Remember the reply to a key; returns it with its place among the pushes."""
         terminal = session.terminal
         if isinstance(terminal, DurableTerminal):
@@ -414,7 +412,7 @@ class PaperHost:
                 del self._replies[next(iter(self._replies))]
         return reply
 
-    def _watch(self, session: _Session, request: Request) -> Reply:
+    def _watch(self, session: Seat, request: Request) -> Reply:
         codes: Iterable[str] = request.arguments["codes"]
         for code in codes:
             if code in self.market.instruments and code not in session.codes:
@@ -422,7 +420,7 @@ class PaperHost:
                 self.market.watch(code)
         return Reply(request.seq, 0)
 
-    def _unwatch(self, session: _Session, request: Request) -> Reply:
+    def _unwatch(self, session: Seat, request: Request) -> Reply:
         for code in request.arguments["codes"]:
             if code in session.codes:
                 session.codes.remove(code)
@@ -443,7 +441,7 @@ class LocalLink:
         self.host = host
         self.terminal = terminal
         self.reason = ""
-        self._session: _Session | None = None
+        self._session: Seat | None = None
         self._lock = threading.Lock()
 
     @property
@@ -454,9 +452,11 @@ class LocalLink:
     def open(self, session: int, deliver: Deliver) -> int:
         """Connect. `ConnectResult.SESSION_IN_USE` when that number is taken already."""
         with self._lock:
-            if self._session is not None:
+            if self._session is not None and not self._session.lost:
                 return ConnectResult.OK
-            self.host.acquire()
+            if self._session is None:
+                self.host.acquire()
+            self._session = None
             joined = None
             try:
                 joined = self.host.call(lambda: self.host.join(self.terminal, session, deliver))
@@ -474,7 +474,7 @@ class LocalLink:
     def send(self, request: Request) -> None:
         """Queue a request for the terminal's thread."""
         session = self._session
-        if session is None:
+        if session is None or session.lost:
             raise NotConnected(f"{request.method}: the link to the paper terminal is not open")
         self.host.post(lambda: self.host.carry(session, request))
 
