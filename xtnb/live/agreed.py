@@ -31,19 +31,33 @@ class Agreed:
         self._day: date | None = None
         self._settings: Any = None
 
+    @property
+    def known(self) -> Any:
+        """The settings that were told last; asks nobody. None before that."""
+        with self._lock:
+            return self._settings
+
     def on(self, day: date) -> Any:
         """The settings on a day, of the kind of the account; None for a kind without any.
 
         Raises:
             SessionError: the terminal cannot be asked.
         """
-        kind = self._account.account_type
-        if kind not in KINDS:
-            return None
         with self._lock:
             if self._day == day:
                 return self._settings
+        return self.renew(day)
+
+    def renew(self, day: date | None = None) -> Any:
+        """Ask the terminal now. As `on`.
+
+        Args:
+            day: on which that is, where it is known.
+        """
+        kind = self._account.account_type
+        if kind not in KINDS:
+            return None
         settings = read(kind, self._trader.requests.ask("terms", self._account, {}))
         with self._lock:
-            self._day, self._settings = day, settings
+            self._day, self._settings = day or self._day, settings
         return settings

@@ -1,25 +1,20 @@
-"""Charts that are looked at rather than watched: plotly, drawn anew at most twice a second."""
+"""PositionsChart: what the account holds, and what it has won with it."""
 
 from __future__ import annotations
 
-import json
 from typing import Any, NamedTuple
 
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from xtnb.live.coalesce import frames
 from xtnb.vocabulary.options import options
-from xtnb.widgets.halt import Halt
 from xtnb.widgets.marked import positions_now
-from xtnb.widgets.moment import as_of
 from xtnb.widgets.needs import Books, Forget, WatchingDesk
-from xtnb.widgets.remains import Remains
+from xtnb.widgets.picture import Picture
 from xtnb.widgets.theme import ACCENT, colours, dressed
 
-SECONDS = 0.5  # the shortest time between two pictures: plotly draws slowly
 ROW = 34  # pixels a position
-WIDTH = 860  # of the widget, which does not follow the page's width; the figure does
+WIDTH = 860
 FRAME = 96  # pixels for title and axes
 
 
@@ -42,11 +37,8 @@ def holdings(books: Books) -> list[Holding]:
     return sorted(rows, key=lambda row: (row.value, row.label))
 
 
-class PositionsChart(Remains, go.FigureWidget):  # type: ignore[misc]
+class PositionsChart(Picture):
     """Market value and profit by position, the largest on top. 持仓图
-
-    A plotly widget, so plotly's own methods change it. The kernel owns the data
-    and draws them anew at most twice a second; the browser owns zoom and position.
 
     Args:
         desk: whatever has the methods of `WatchingDesk`.
@@ -54,90 +46,34 @@ class PositionsChart(Remains, go.FigureWidget):  # type: ignore[misc]
 
     def __init__(self, desk: WatchingDesk) -> None:
         books = desk.books
-        super().__init__(_drawn(holdings(books)))
-        self.layout.width = WIDTH
         self._books = books
+        super().__init__(books, WIDTH)
         self._desk = desk
-        self._over = self._leaving = False
-        self._waiting = False
-        self._shown: object = None
         self._watched: dict[str, Forget] = {}
-        self._slot = frames.register(self._flush, "PositionsChart")
-        self._halt = Halt(books, self._touch)
-        self._ends = [
-            self._slot.close,
-            self._halt.close,
-            books.positions.on_change(self._touch),
-            books.quotes.on_change(self._touch),
-            options.on_change(self._touch),
-        ]
-        self._watch()
-
-    def __repr__(self) -> str:
-        return "PositionsChart()"
+        self.ends(
+            self._forget,
+            books.positions.on_change(self._held),
+            books.quotes.on_change(self.touch),
+        )
+        self._held()
 
     def figure(self) -> go.Figure:
-        """The picture of this moment, as a plotly figure to save, annotate or print."""
         return _drawn(holdings(self._books))
 
-    @property
-    def closed(self) -> bool:
-        """Whether it has ended, or was never quite made."""
-        return bool(getattr(self, "_over", True))
+    def state(self) -> object:
+        return holdings(self._books)
 
-    def remains(self) -> dict[str, Any]:
-        """The picture without a kernel; while there is one, the widget itself."""
-        if not self._leaving:
-            return {}
-        figure = self.figure()
-        when = as_of(options.screen_language)
-        figure.layout.title.text += f'  ·  <span style="font-size:11px">{when}</span>'
-        return {"application/vnd.plotly.v1+json": json.loads(figure.to_json())}
-
-    def refresh(self) -> None:
-        """Draw the present state now."""
-        rows = holdings(self._books)
-        state = (rows, options.screen_language, options.up, self._halt.said)
-        if state == self._shown:
-            return
-        self._shown = state
-        picture = _drawn(rows)
-        picture.layout.title.text += self._halt.title
-        with self.batch_update():
-            for mine, new in zip(self.data, picture.data, strict=True):
-                mine.update(new.to_plotly_json(), overwrite=False)
-            self.layout.update(picture.layout.to_plotly_json())
-
-    def close(self) -> None:
-        """End it: no listener, frame or comm is left. May be called twice."""
-        if self.closed:
-            return
-        self._leaving = True  # a notebook would prefer the picture to the widget
-        self.leave()
-        self._over = True
-        for end in reversed(self._ends):
-            end()
-        for forget in self._watched.values():
-            forget()
-        self._watched.clear()
-        super().close()
-
-    def _touch(self, *_: Any) -> None:
-        if not self._waiting:
-            self._waiting = True
-            self._slot.later(SECONDS)
-
-    def _flush(self) -> None:
-        self._waiting = False
-        self._watch()
-        self.refresh()
-
-    def _watch(self) -> None:
+    def _held(self, *_: Any) -> None:
         """Have quotes of what is held."""
         for position in self._books.positions.records():
             code = position.stock_code
             if position.volume > 0 and code not in self._watched:
                 self._watched[code] = self._desk.watch(code)
+        self.touch()
+
+    def _forget(self) -> None:
+        while self._watched:
+            self._watched.popitem()[1]()
 
 
 def _drawn(rows: list[Holding]) -> go.Figure:

@@ -61,6 +61,12 @@ class Room:
         credit: CreditTables = cast(Any, self._desk).credit
         return credit
 
+    def _follow_prices(self, widget: Any) -> None:
+        """Have what the account is worth asked for while the widget is open."""
+        books = self._desk.books
+        if isinstance(books, AccountBooks):
+            widget.ends(books.follow_prices(self._desk.watch))
+
     def _once(
         self,
         key: tuple[Hashable, ...],
@@ -101,11 +107,6 @@ class LiveTables(Room):
         table = self._follow(tables.asset(self._desk.books.asset))
         self._follow_prices(table)
         return table
-
-    def _follow_prices(self, table: LiveTable) -> None:
-        books = self._desk.books
-        if isinstance(books, AccountBooks):
-            table.ends(books.follow_prices(self._desk.watch))
 
     def debts(self) -> LiveTable:
         """The debt contracts of a margin account, asked anew at most once a second. 负债合约
@@ -225,7 +226,13 @@ class ChartRoom(Room):
         with loading_line():
             from xtnb.widgets.charts import PositionsChart
 
-        return self._once(("positions chart",), lambda: PositionsChart(self._desk))
+        def made() -> PositionsChart:
+            chart = PositionsChart(self._desk)
+            if self._desk.account.account_type != c.SECURITY_ACCOUNT:
+                self._follow_prices(chart)
+            return chart
+
+        return self._once(("positions chart",), made)
 
     def ratio(self) -> Any:
         """The maintenance ratio of a margin account as a gauge. 维持担保比例
@@ -237,7 +244,8 @@ class ChartRoom(Room):
         with loading_line():  # see `positions`
             from xtnb.widgets.ratio_gauge import RatioGauge
 
-        return self._once(("ratio gauge",), lambda: RatioGauge(credit, self._desk.books))
+        books, agreed = self._desk.books, cast(Any, self._desk).agreed
+        return self._once(("ratio gauge",), lambda: RatioGauge(credit, books, agreed))
 
     def __repr__(self) -> str:
         return "Charts: price(code), positions(), ratio()"
