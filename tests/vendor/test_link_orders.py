@@ -197,9 +197,12 @@ def test_no_keyed_order_is_sent_when_it_cannot_be_known_whether_it_was_sent_befo
     link.send(buy(1, "key"))
 
     reply = ear.reply(1)
-    assert (reply.value, reply.error_id) == (None, 0)
+    assert (reply.value, reply.error_id) == (-1, RefusalCode.NOT_DELIVERED)
     assert "not sent" in reply.error
     assert sent_orders(broker) == []
+    broker.answers["query_stock_orders"] = []
+    link.send(buy(2, "key"))
+    assert ear.reply(2).value == 41
     link.close()
 
 

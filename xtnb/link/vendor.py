@@ -44,6 +44,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 from xtnb.errors import NotConnected
+from xtnb.journal.claims import Claims
 from xtnb.link.base import ConnectResult, Deliver
 from xtnb.link.vendor_asked import Limits
 from xtnb.link.vendor_connect import Failure, explained
@@ -74,7 +75,8 @@ class VendorLink:
         limits: how long things may take, and the clocks.
         new_session: the number of the session after the one given, for an opening that
             follows another.
-        remarks: where whole order remarks are kept; see `Memory`.
+        remarks, claims: where whole order remarks are kept, and the keys that were sent; see
+            `Memory`.
 
     Attributes:
         reason: why the last `open` failed, in both languages; "" when it did not.
@@ -89,6 +91,7 @@ class VendorLink:
         limits: Limits | None = None,
         new_session: Callable[[int], int] = _another,
         remarks: MutableMapping[str, str] | None = None,
+        claims: Claims | None = None,
     ) -> None:
         self.path = path
         self.terminal = "/".join(part for part in path.replace("\\", "/").split("/") if part)
@@ -96,7 +99,7 @@ class VendorLink:
         self._package = package
         self._limits = limits or Limits()
         self._new_session = new_session
-        self._memory = Memory(remarks)
+        self._memory = Memory(remarks, claims, self._limits.wall)
         self._life: Life | None = None
         self._epoch = 0
         self._used = 0  # the number of the last session that was connected
@@ -146,6 +149,7 @@ class VendorLink:
         """Leave the terminal; after this nothing more is delivered."""
         with self._lock:
             self._leave()
+            self._memory.close()
 
     def _leave(self) -> None:
         life, self._life = self._life, None

@@ -20,6 +20,7 @@ class Limits:
     Attributes:
         connect: until `connect` of the vendor's returns.
         answer: until a request counts as unanswered.
+        cancel: until the order of an unanswered cancel is looked at, and looked at again.
         inner: until a question of the link's own does.
         send: until the next request is sent although this one still hangs.
         rest: between two sessions with one terminal.
@@ -30,6 +31,7 @@ class Limits:
 
     connect: float = 30.0
     answer: float = 30.0
+    cancel: float = 4.0
     inner: float = 5.0
     send: float = 5.0
     rest: float = 3.0
@@ -83,7 +85,8 @@ class Asked:
     Attributes:
         request: the request.
         call: how it is made; None where the link makes it by itself.
-        deadline: when it counts as unanswered, on the link's clock.
+        deadline: when it is seen to, on the link's clock.
+        until: when it counts as unanswered.
         tag: the mark of an order in the broker's remark; "" for other requests.
         sent: set once the vendor's client has it, so that the next may follow.
         future: where the vendor's synchronous call waits.
@@ -92,7 +95,7 @@ class Asked:
         held: news of its order that came before its answer.
         repeats: requests with the same key that came meanwhile.
         done: it was answered, or counts as unanswered.
-        again: it is an order without an answer that is looked for at the terminal.
+        again: it has no answer, and the terminal is looked at for what became of it.
         inner: the link asks on its own behalf meanwhile.
     """
 
@@ -110,12 +113,13 @@ class Asked:
         "sent",
         "slot",
         "tag",
+        "until",
     )
 
     def __init__(self, request: Request, call: Call | None, deadline: float, tag: str = "") -> None:
         self.request = request
         self.call = call
-        self.deadline = deadline
+        self.deadline = self.until = deadline
         self.tag = tag
         self.sent = threading.Event()
         self.future: Future[Any] | None = None

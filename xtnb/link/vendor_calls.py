@@ -63,10 +63,11 @@ class Whose:
 
 
 class Answer(NamedTuple):
-    """What a reply is made of."""
+    """What a reply is made of. `error_id` is 0, or a `RefusalCode` of the link's own."""
 
     value: Any
     error: str = ""
+    error_id: int = 0
 
 
 Arguments = Mapping[str, Any]

@@ -13,20 +13,22 @@ import secrets
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from queue import SimpleQueue
 from typing import Any
 
-from xtnb.errors import NotConnected, RefusalCode
+from xtnb.errors import JournalUnreadable, NotConnected, RefusalCode
 from xtnb.link.base import Deliver
-from xtnb.link.once import repeated
+from xtnb.link.once import NOTHING, repeated
 from xtnb.link.vendor_asked import Asked, Limits, News
-from xtnb.link.vendor_calls import CALLS, EMPTY_ROWS, ORDER, RAW, Answer, Call, Whose
+from xtnb.link.vendor_calls import CALLS, CANCELS, EMPTY_ROWS, ORDER, RAW, Answer, Call, Whose
 from xtnb.link.vendor_memory import Memory, tag_of, tagged
 from xtnb.link.vendor_package import Package
 from xtnb.link.vendor_quotes import QUOTES, VendorQuotes
 from xtnb.link.vendor_records import rows
+from xtnb.link.vendor_settle import cancel_settled
 from xtnb.link.vendor_trader import new_trader
-from xtnb.link.vendor_traffic import UNKNOWN, Traffic
+from xtnb.link.vendor_traffic import Traffic, unknown
 from xtnb.link.vendor_workers import Workers
 from xtnb.vocabulary.messages import PushKind, Reply, Request
 from xtnb.vocabulary.records import XtAccountInfo, XtOrder, XtOrderError, XtTrade
@@ -39,6 +41,11 @@ _SILENT = "没有发送：终端没有响应 / not sent: the terminal answers no
 _UNSEEN = "没有发送：无法读取该账号的委托 / not sent: the orders of the account could not be read"
 _EXPIRED = "委托已过有效时间，没有发送 / not sent: the order came after its end"
 _VOID = "该请求已被作废，没有发送 / not sent: it was asked what became of it before it came"
+_UNKEPT = "没有发送：无法登记 key / not sent: its key cannot be written down"
+_OTHER_DAY = (
+    "没有发送：key 已于 {0} 用过（{1}），请换一个 key / "
+    "not sent: this key was used on {0} ({2}); take a new one"
+)
 
 
 class Life:
@@ -150,6 +157,8 @@ class Life:
         """Answer what needs no call; hand the rest to a worker, and wait until it is sent."""
         try:
             items = self._at_once(request)
+        except JournalUnreadable as fault:
+            items = [Reply(request.seq, *_not_sent(request, f"{_UNKEPT}: {fault}"))]
         except Exception as fault:
             _log.exception("request %s failed", request.method)
             items = [Reply(request.seq, None, f"{type(fault).__name__}: {fault}")]
@@ -161,6 +170,8 @@ class Life:
         deadline = self._limits.now() + self._limits.answer
         tag = tag if request.method == ORDER else ""
         asked = Asked(request, CALLS.get(request.method), deadline, tag)
+        if request.method in CANCELS:
+            asked.deadline = min(deadline, self._limits.now() + self._limits.cancel)
         asked.again = self._first(request) is not None  # unknown so far: look for it
         self._hand_on(asked)
         asked.sent.wait(self._limits.send)
@@ -168,7 +179,7 @@ class Life:
     def _hand_on(self, asked: Asked) -> None:
         self._traffic.begin(asked)
         if not self._workers.give(asked, lambda: self._carry(asked), self._limits.send):
-            self._traffic.answer(asked, Answer(None, _SILENT))
+            self._traffic.answer(asked, _not_sent(asked.request, _SILENT))
 
     def _at_once(self, request: Request) -> list[Any] | None:
         """What is answered without asking the terminal; None for the rest."""
@@ -203,6 +214,11 @@ class Life:
         if found[1].error == _VOID:
             return [found[1]._replace(seq=request.seq)]
         reply = repeated(request, lambda _: found)
+        if reply and reply.error_id != RefusalCode.REPEATED and request.method == ORDER:
+            with self._lock:
+                day = self._memory.other_day(request)
+            if day:  # whatever has its number today is another order
+                return [_of_another_day(request, day, found[1])]
         unknown = reply is not None and reply.error_id == RefusalCode.OUTCOME_UNKNOWN
         return None if reply is None or (unknown and request.method == ORDER) else [reply]
 
@@ -252,7 +268,9 @@ class Life:
         except NotConnected:
             return  # nobody waits for it any more
         except TimeoutError:
-            answer = Answer(None, _UNSEEN)
+            answer = _not_sent(asked.request, _UNSEEN)
+        except JournalUnreadable as fault:
+            answer = _not_sent(asked.request, f"{_UNKEPT}: {fault}")
         except Exception as fault:
             _log.exception("MiniQMT could not be asked for %s", asked.request.method)
             answer = Answer(None, f"{type(fault).__name__}: {fault}")
@@ -272,6 +290,8 @@ class Life:
             return self._looked_up(asked)
         if (before := self._asked_before(asked)) is not None:
             return before
+        if not self._memory.claim(request):  # another program was quicker
+            return self._looked_up(asked)
         found = self._call(asked, call)
         return None if call.later else self._whole(call.read(request, found))
 
@@ -304,15 +324,29 @@ class Life:
             self._read.add(asked.account)
         return Answer(number) if number else None
 
-    def _looked_up(self, asked: Asked) -> Answer:
+    def _looked_up(self, asked: Asked) -> Answer | None:
+        """What became of an order or a cancel that has no answer, as far as can be seen."""
+        if asked.request.method in CANCELS:
+            return self._cancel_settled(asked)
         try:
-            number = self._find(asked)
+            number = self._find(asked) if asked.tag else 0
         except TimeoutError:
             number = 0
-        return Answer(number) if number else Answer(None, UNKNOWN)
+        return Answer(number) if number else unknown(asked.request)
+
+    def _cancel_settled(self, asked: Asked) -> Answer | None:
+        """The answer to a cancel as its order has it; None to look again a little later."""
+        answer = None
+        with suppress(TimeoutError):
+            answer = cancel_settled(asked.request, self._orders(asked))
+        left = asked.until - self._limits.now()
+        if answer is None and left > 0:
+            self._traffic.later(asked, min(left, self._limits.cancel))
+            return None
+        return answer or unknown(asked.request)
 
     def _look_up(self, asked: Asked) -> bool:
-        """Look for an order that nobody answered; False when no worker is free."""
+        """Look for what became of a request; False when no worker is free."""
         self._workers.leave_alone(asked)
         return self._workers.give(asked, lambda: self._carry(asked), 0)
 
@@ -328,14 +362,16 @@ class Life:
                 before = self._memory.first(order)
                 first = before[1] if before else None
                 if first is None and not number:
-                    if self._traffic.carries(order):
-                        return Answer(None, UNKNOWN)
+                    if self._traffic.carries(order) or not self._memory.claim(order):
+                        return unknown(order)
                     self._memory.remember(order, Reply(0, None, _VOID, int(RefusalCode.EXPIRED)))
+                if first and first.error != _VOID and self._memory.other_day(order):
+                    return unknown(order)  # whatever has its number today is another order
             if first is not None and first.error == _VOID:
                 found.append(None)
             elif first is None or first.error_id == RefusalCode.OUTCOME_UNKNOWN:
                 if first is not None and not number:
-                    return Answer(None, UNKNOWN)  # it was sent, and may still arrive
+                    return unknown(order)  # it was sent, and may still arrive
                 found.append((number, "") if number else None)
             else:
                 found.append((first.value or -1, first.error))
@@ -343,14 +379,18 @@ class Life:
 
     def _find(self, asked: Asked) -> int:
         """Ask for the orders of the account, and give the number of the one with this tag."""
+        self._whole(Answer(self._orders(asked)))
+        with self._lock:
+            return self._memory.order_of(asked.tag)
+
+    def _orders(self, asked: Asked) -> list[XtOrder]:
+        """The orders of the account, asked for on the link's own behalf."""
         asked.inner = True
         try:
             found = self._trader.query_stock_orders(Whose(*asked.account), False)
         finally:
             asked.inner = False
-        self._whole(Answer(rows(XtOrder, found, account_type=asked.account[0])))
-        with self._lock:
-            return self._memory.order_of(asked.tag)
+        return rows(XtOrder, found, account_type=asked.account[0])
 
     def _whole(self, answer: Answer) -> Answer:
         """Give orders and fills the user's remarks back."""
@@ -360,3 +400,21 @@ class Life:
                     if isinstance(record, XtOrder | XtTrade):
                         self._memory.whole(record)
         return answer
+
+
+def _not_sent(request: Request, text: str) -> Answer:
+    """The answer to what certainly did not leave, so that its key may be tried again."""
+    if request.method == _OUTCOME:
+        return unknown(request)
+    return Answer(NOTHING.get(request.method), text, int(RefusalCode.NOT_DELIVERED))
+
+
+def _of_another_day(request: Request, day: str, before: Reply) -> Reply:
+    """The answer to a key of another trading day."""
+    zh, en = "结果未知", "its outcome is unknown"
+    if before.error_id != RefusalCode.OUTCOME_UNKNOWN:
+        refused = not isinstance(before.value, int) or before.value <= 0
+        zh, en = ("被拒绝", "it was refused") if refused else (f"委托 {before.value}",) * 2
+        en = en if refused else f"order {before.value}"
+    text = _OTHER_DAY.format(day, zh, en)
+    return Reply(request.seq, NOTHING.get(request.method), text, int(RefusalCode.REPEATED))

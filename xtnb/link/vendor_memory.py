@@ -1,35 +1,48 @@
 """What a link to a MiniQMT remembers from one opening to the next.
 
-- **Keys.** The first reply to each key, for its repeats. An order carries a tag in
-  the broker's remark, made from its key, because nothing else there links an order to
-  the request that made it; so it is found again also after this process has ended.
+- **Keys.** The first reply to each key, for its repeats. Before what bears a key is sent,
+  the key is claimed in a file that all programs of this machine share, so that it is sent
+  once, whichever of them comes first, and whenever. An order also carries a tag in the
+  broker's remark, made from its key, because nothing else there links an order to the
+  request that made it; so one whose reply was lost is found again.
 - **Remarks.** The broker keeps 24 ASCII characters (a Chinese one counts as three) and
   cuts the rest silently. 13 of them are the tag; what fits of the user's text
   follows. The whole text is kept here and is given back in every record.
 - **What was told.** After a reconnect a MiniQMT tells all orders and fills of the day
   again: a fill is news once, an order when something about it has changed.
 
-Everything is of one day; `new_day` forgets it.
+Everything but claims and remarks is of one day; `new_day` forgets it. The number of an
+order is good for its trading day alone: a key of another one is refused.
 """
 
 from __future__ import annotations
 
 import base64
 import hashlib
+import logging
 import re
 import threading
-from collections.abc import MutableMapping
+import time
+from collections.abc import Callable, MutableMapping
+from datetime import UTC, datetime, timedelta
 
 from xtnb import xtconstant as c
+from xtnb.errors import JournalUnreadable, RefusalCode
+from xtnb.journal.claims import Claims, Whose
+from xtnb.link.codec import CodecError, decode, encode
 from xtnb.link.once import without_passwords
 from xtnb.vocabulary.messages import Reply, Request
+from xtnb.vocabulary.outcomes import unknown
 from xtnb.vocabulary.records import XtOrder, XtTrade
+
+_log = logging.getLogger("xtnb.link")
 
 REMARK_LENGTH = 24
 TAG_LENGTH = 13  # base32: 64 bits of a hash
 _WIDE = 3  # bytes of a Chinese character in UTF-8
 _TAGGED = re.compile(rf"([A-Z2-7]{{{TAG_LENGTH}}})(?::(.*))?", re.DOTALL)
 _KEPT = 100_000
+_TRADING_DAY = timedelta(hours=8 + 6)  # Shanghai; the evening belongs to the next day
 _DONE = frozenset({c.ORDER_PART_CANCEL, c.ORDER_CANCELED, c.ORDER_SUCCEEDED, c.ORDER_JUNK})
 Account = tuple[int, str]
 
@@ -63,13 +76,24 @@ class Memory:
     Args:
         remarks: tag -> whole remark; hand in one that is kept on disk to have whole
             remarks also after a restart. Without, what the broker kept is given.
+        claims: the keys that were sent from this machine. Without, those of this process.
+        wall: ns since the epoch.
 
     Attributes:
         lock: hold it for every call.
+
+    What asks for keys raises JournalUnreadable when the file of claims cannot be used.
     """
 
-    def __init__(self, remarks: MutableMapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        remarks: MutableMapping[str, str] | None = None,
+        claims: Claims | None = None,
+        wall: Callable[[], int] = time.time_ns,
+    ) -> None:
         self._remarks: MutableMapping[str, str] = {} if remarks is None else remarks
+        self._claims = claims
+        self._wall = wall
         self.lock = threading.RLock()
         self._day = ""
         self._replies: dict[tuple[Account, str], tuple[Request, Reply]] = {}
@@ -78,24 +102,55 @@ class Memory:
         self._orders: dict[tuple[Account, int], XtOrder] = {}
 
     def new_day(self, day: str) -> None:
-        """Forget another day's fills and orders; its keys are of no use either."""
+        """Forget another day's fills, orders and replies."""
         if day != self._day:
             self._day = day
             for kept in (self._replies, self._numbers, self._fills, self._orders):
                 kept.clear()
 
+    def close(self) -> None:
+        """Let go of the file of claims until it is asked again."""
+        if self._claims is not None:
+            self._claims.close()
+
     # -- keys and remarks --------------------------------------------------------------------
 
+    def claim(self, request: Request) -> bool:
+        """Claim the key of a request that is about to be sent; False when it is claimed."""
+        if self._claims is None or not request.key:
+            return True
+        return self._claims.take(_whose(request), encode(without_passwords(request))) is None
+
     def remember(self, request: Request, reply: Reply) -> None:
-        """Keep the first reply to a key, or a later one when the first was unknown."""
-        if request.key:
-            self._replies[_intent(request)] = without_passwords(request), reply
-            if len(self._replies) > _KEPT:
-                del self._replies[next(iter(self._replies))]
+        """Keep the reply to a key; one that came late, after it counted as unknown, too."""
+        if not request.key:
+            return
+        self._replies[_intent(request)] = without_passwords(request), reply
+        if len(self._replies) > _KEPT:
+            del self._replies[next(iter(self._replies))]
+        if self._claims is not None and reply.error_id != RefusalCode.OUTCOME_UNKNOWN:
+            try:
+                self._claims.answer(_whose(request), encode(reply))
+            except (JournalUnreadable, CodecError):
+                _log.exception("the answer to a key could not be kept: it will count as unknown")
 
     def first(self, request: Request) -> tuple[Request, Reply] | None:
         """Who bore the key of a request first, and its reply; None when the key is new."""
-        return self._replies.get(_intent(request)) if request.key else None
+        if not request.key:
+            return None
+        found = self._replies.get(_intent(request))
+        if found is None and self._claims is not None:
+            claim = self._claims.of(_whose(request))
+            found = None if claim is None else _claimed(request, claim.request, claim.reply)
+        return found
+
+    def other_day(self, request: Request) -> str:
+        """The trading day on which the key of a request was claimed, if not this one; else ""."""
+        if self._claims is None or _intent(request) in self._replies:
+            return ""
+        claim = self._claims.of(_whose(request))
+        day = "" if claim is None else _trading_day(claim.at)
+        return "" if day == _trading_day(self._wall()) else day
 
     def sent(self, tag: str, remark: str) -> None:
         """Keep the whole remark of an order."""
@@ -147,3 +202,25 @@ def _is_older(record: XtOrder, known: XtOrder) -> bool:
 
 def _intent(request: Request) -> tuple[Account, str]:
     return (request.account_type, request.account_id), request.key
+
+
+def _whose(request: Request) -> Whose:
+    return Whose(request.account_type, request.account_id, request.key)
+
+
+def _claimed(request: Request, asked: bytes, reply: bytes | None) -> tuple[Request, Reply]:
+    """A claim as it was made; what cannot be read any more counts as unknown."""
+    found: list[object] = [request, None]
+    try:
+        found = [decode(asked), None if reply is None else decode(reply)]
+    except CodecError:
+        _log.warning("what the key %s was used for cannot be read any more", request.key)
+    first, answer = found
+    assert isinstance(first, Request), "what bears a key is a request"
+    if isinstance(answer, Reply):
+        return first, answer
+    return first, Reply(0, None, unknown(first.method), RefusalCode.OUTCOME_UNKNOWN)
+
+
+def _trading_day(at: int) -> str:
+    return f"{datetime.fromtimestamp(at / 1e9, UTC) + _TRADING_DAY:%Y-%m-%d}"

@@ -23,6 +23,7 @@ from xtnb.link.vendor_asked import Asked, Limits, News, Slot
 from xtnb.link.vendor_calls import CANCELS, Answer
 from xtnb.link.vendor_memory import Memory, untagged
 from xtnb.link.vendor_records import ours
+from xtnb.vocabulary import outcomes
 from xtnb.vocabulary.messages import Push, PushKind, Reply, Request
 from xtnb.vocabulary.records import (
     Quote,
@@ -48,7 +49,6 @@ _RECORDS: dict[str, type] = {
 }
 _RECENT = 4096
 _END: Any = None
-UNKNOWN = "结果未知，请先查询再决定 / the outcome is unknown: look before you send again"
 
 
 class Traffic:
@@ -267,16 +267,17 @@ class Traffic:
 
     def answer(self, asked: Asked, answer: Answer) -> None:
         """Give a request its reply, then the news that waited for it."""
-        error_id = int(RefusalCode.OUTCOME_UNKNOWN) if answer.error == UNKNOWN else 0
         with self._lock:
-            reply = Reply(asked.request.seq, *answer, error_id)
+            reply = Reply(asked.request.seq, *answer)
             if asked.done:
                 _log.warning("%s was answered after its time: %s", asked.request.method, reply)
-                self._memory.remember(asked.request, reply)
+                if reply.error_id != RefusalCode.OUTCOME_UNKNOWN:
+                    self._memory.remember(asked.request, reply)
                 return
             asked.done = True
             self._under_way.pop(asked, None)
-            self._memory.remember(asked.request, reply)
+            if reply.error_id != RefusalCode.NOT_DELIVERED:  # else its key is as good as new
+                self._memory.remember(asked.request, reply)
             repeats = [reply._replace(seq=one.seq) for one in asked.repeats]
             items = [reply, *repeats, *asked.held]
             if asked.slot is None or not asked.slot.fill(items):
@@ -289,8 +290,8 @@ class Traffic:
             self._under_way.clear()
             for asked in waiting:
                 asked.done = True
-                unknown = Reply(asked.request.seq, *_NOBODY_KNOWS)
-                self._memory.remember(asked.request, unknown)
+                nobody_knows = Reply(asked.request.seq, *unknown(asked.request))
+                self._memory.remember(asked.request, nobody_knows)
                 asked.sent.set()
                 _fail(asked)
         self.on_loss()
@@ -357,25 +358,48 @@ class Traffic:
         for asked in overdue:
             self._overdue(asked)
 
+    def _told(self, asked: Asked) -> Answer | None:
+        """The answer to an order or a cancel as pushes had it; None when none told."""
+        if asked.tag:
+            number = self._memory.order_of(asked.tag)
+            return Answer(number) if number else None
+        for news in asked.held:
+            error = news.record
+            if isinstance(error, XtCancelError):
+                return Answer((-1, error.order_id, error.order_sysid), error.error_msg)
+        return None
+
+    def later(self, asked: Asked, seconds: float) -> None:
+        """See to a request again after so many seconds."""
+        with self._lock:
+            asked.again = False
+            asked.deadline = self._limits.now() + seconds
+        self.put([])
+
     def _overdue(self, asked: Asked) -> None:
-        """An order is looked for by its tag before it counts as unknown."""
-        if asked.tag and not asked.again:
-            told = [news.record for news in asked.held if isinstance(news.record, XtOrder)]
-            if told:
-                self.answer(asked, Answer(told[0].order_id))
+        """The terminal is looked at for an order by its tag, and for what became of a cancel,
+        before they count as unknown."""
+        if not asked.again and (asked.tag or asked.request.method in CANCELS):
+            with self._lock:
+                told = self._told(asked)
+            if told is not None:
+                self.answer(asked, told)
                 return
             asked.again = True
             asked.deadline = self._limits.now() + 2 * self._limits.inner
             if self._look_up(asked):
                 return
         _log.error("MiniQMT did not answer %s: its outcome is unknown", asked.request.method)
-        self.answer(asked, Answer(None, UNKNOWN))
+        self.answer(asked, unknown(asked.request))
         _fail(asked)
         asked.sent.set()
         self._leave_alone(asked)
 
 
-_NOBODY_KNOWS = (None, UNKNOWN, int(RefusalCode.OUTCOME_UNKNOWN))
+def unknown(request: Request) -> Answer:
+    """The answer to what was sent and not answered."""
+    text = outcomes.unknown(request.method)
+    return Answer(None, text, int(RefusalCode.OUTCOME_UNKNOWN))
 
 
 def _names(asked: Mapping[str, Any], error: XtCancelError) -> bool:

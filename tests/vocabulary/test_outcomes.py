@@ -1,0 +1,38 @@
+"""What a person is told to look at where an answer was lost."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from xtnb.session.calls import CALLS
+from xtnb.vocabulary.messages import MOVES
+from xtnb.vocabulary.outcomes import to_look_at, unknown
+
+CHANGE = sorted(
+    MOVES
+    | {
+        "cancel_order_stock",
+        "cancel_order_stock_sysid",
+        "smt_appointment_cancel",
+        "cancel_smart_algo_task",
+        "sync_transaction_from_external",
+    }
+)
+
+
+@pytest.mark.parametrize("method", CHANGE)
+def test_of_everything_that_changes_something_it_is_said_where_to_look(method):
+    zh, en = to_look_at(method)
+    queries = re.findall(r"\w*query_\w+", en)
+
+    assert (zh, en) != to_look_at("open_account")
+    assert queries == re.findall(r"\w*query_\w+", zh)
+    assert set(queries) <= set(CALLS)
+    assert zh in unknown(method)
+    assert en in unknown(method)
+
+
+def test_what_only_asks_is_not_in_the_list():
+    assert to_look_at("query_stock_asset") == to_look_at("something new")
