@@ -75,6 +75,26 @@ def session(host):
     session.link.close()
 
 
+def test_a_link_that_opens_while_the_last_one_closes_has_a_thread_of_its_own(host):
+    host.acquire()
+    first = host.call(threading.current_thread)
+    gate = threading.Event()
+    host.post(gate.wait)
+    leaving = threading.Thread(target=host.release)
+    leaving.start()
+    while host.links:
+        leaving.join(0.001)
+
+    host.acquire()
+    gate.set()
+
+    leaving.join(LIMIT)
+    assert not leaving.is_alive()
+    assert not first.is_alive()
+    assert host.call(threading.current_thread) is not first
+    host.release()
+
+
 def test_the_thread_runs_while_a_link_is_open_and_ends_with_the_last(host):
     def threads():
         return [t for t in threading.enumerate() if t.name == "xtnb-paper-terminal"]
