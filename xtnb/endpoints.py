@@ -30,6 +30,7 @@ from xtnb.link.limits import LimitsFile
 from xtnb.link.local import PaperHost
 from xtnb.link.recorded import RecordedLink
 from xtnb.link.vendor import VendorLink
+from xtnb.link.vendor_memory import shared_claims
 from xtnb.link.vendor_package import importable, miniqmt_folder
 from xtnb.link.vendor_remarks import KeptRemarks
 from xtnb.terminal.accounts.demo import demo_books
@@ -203,7 +204,10 @@ def _real_link(folder: Path) -> Link:
 
 def _miniqmt(folder: Path, place: Path) -> VendorLink:
     """A link to a real MiniQMT, whose whole order remarks are kept in a place of ours."""
-    return VendorLink(str(_reachable(folder)), remarks=KeptRemarks(place))
+    from xtnb.link.keys import folder as config_folder
+
+    claims = shared_claims(folder, config_folder())
+    return VendorLink(str(_reachable(folder)), remarks=KeptRemarks(place), claims=claims)
 
 
 def _guarded(link: Link, place: Path, note: Callable[[Request, Reply], None] | None = None) -> Link:

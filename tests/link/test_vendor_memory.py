@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.session.scripted import order
 from xtnb.link import vendor_remarks
-from xtnb.link.vendor_memory import REMARK_LENGTH, TAG_LENGTH, Memory, tag_of, tagged, untagged
+from xtnb.link.vendor_memory import (
+    REMARK_LENGTH,
+    TAG_LENGTH,
+    Memory,
+    shared_claims,
+    tag_of,
+    tagged,
+    untagged,
+)
 from xtnb.link.vendor_remarks import FILE, KeptRemarks
 from xtnb.vocabulary.messages import Reply, Request
 
@@ -98,3 +108,14 @@ def test_a_file_that_has_grown_is_shortened(tmp_path, monkeypatch):
 
     assert list(KeptRemarks(tmp_path)) == [str(number) for number in range(20, 30)]
     assert len((tmp_path / FILE).read_text(encoding="utf-8").splitlines()) == 10
+
+
+def test_every_way_to_a_miniqmt_leads_to_its_keys_and_to_no_other_s(tmp_path, monkeypatch):
+    folder, place = tmp_path / "userdata_mini", tmp_path / "config"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    ways = (folder, Path("."), folder / ".." / folder.name)
+
+    assert len({shared_claims(way, place).path for way in ways}) == 1
+    assert shared_claims(folder, place).path.is_relative_to(place)
+    assert shared_claims(tmp_path, place).path != shared_claims(folder, place).path

@@ -20,11 +20,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import logging
+import os
 import re
 import threading
 import time
 from collections.abc import Callable, MutableMapping
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from xtnb import xtconstant as c
 from xtnb.errors import JournalUnreadable, RefusalCode
@@ -45,6 +47,18 @@ _KEPT = 100_000
 _TRADING_DAY = timedelta(hours=8 + 6)  # Shanghai; the evening belongs to the next day
 _DONE = frozenset({c.ORDER_PART_CANCEL, c.ORDER_CANCELED, c.ORDER_SUCCEEDED, c.ORDER_JUNK})
 Account = tuple[int, str]
+
+
+def shared_claims(folder: Path, place: Path) -> Claims:
+    """The keys that were sent to the MiniQMT of a folder, by every program of this user.
+
+    Args:
+        folder: its userdata_mini.
+        place: the user's configuration folder.
+    """
+    name = os.path.normcase(folder.expanduser().resolve())
+    digest = hashlib.blake2b(name.encode(errors="surrogatepass"), digest_size=8).hexdigest()
+    return Claims(place / "miniqmt" / f"{digest}.sqlite")
 
 
 def tag_of(account: Account, key: str) -> str:
