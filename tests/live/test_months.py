@@ -20,7 +20,8 @@ def test_a_preview_knows_a_month_that_has_come_and_one_that_has_gone(desk):
         return desk.preview(code, c.FUTURE_OPEN_LONG, 1, 4_580.0, c.FIX_PRICE)
 
     assert preview("IF2611.IF").accepted
-    assert preview("IF2701.IF").reason_en == "the market has no instrument IF2701.IF"
+    unknown = "the market has no instrument IF2701.IF; did you mean IF2703.IF, IF2706.IF?"
+    assert preview("IF2701.IF").reason_en == unknown
 
     desk.clock.advance(2 * DAY)
 

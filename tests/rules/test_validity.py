@@ -7,6 +7,8 @@ import pytest
 from tests.rules.orders import BEIJING, CHINEXT, FUND, MAIN, SHENZHEN, STAR, ask, day_rules
 from xtnb import xtconstant as c
 from xtnb.errors import RefusalCode, Refused
+from xtnb.rules.listed import everything, rules_of, tie
+from xtnb.rules.months import DEMO_DAY
 from xtnb.rules.validity import check_order_type, check_price_type, price_types
 from xtnb.vocabulary.codes import OrderType, PriceType
 
@@ -95,3 +97,16 @@ def test_a_refusal_names_what_was_asked_for():
 
     assert "48（全额成交或撤销）" in refused.value.zh
     assert "48 (fill or kill)" in refused.value.en
+
+
+def test_a_limit_price_of_nothing_is_below_every_limit():
+    rules = {
+        code: rules_of(listed, listed.reference, DEMO_DAY)
+        for code, listed in everything(DEMO_DAY).items()
+    }
+    tie(rules)
+
+    assert [code for code, terms in rules.items() if terms.down < terms.tick] == []
+    with pytest.raises(Refused) as refused:
+        ask(day_rules(), buy=False, price="0")
+    assert refused.value.code == RefusalCode.PRICE_LIMIT

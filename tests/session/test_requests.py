@@ -59,6 +59,24 @@ def test_a_bad_argument_is_named_and_nothing_is_sent(trader, link, account, form
     assert link.sent == []
 
 
+def test_a_limit_of_nothing_is_for_the_market_to_refuse(trader, link, account):
+    trader.order_stock_async(account, **{**GOOD, "price": 0})
+
+    assert link.sent[-1].arguments["price"] == 0.0
+
+
+@pytest.mark.parametrize(
+    ("code", "suggestion"),
+    [("600000", "600000.SH"), ("00700", "00700.HGT, 00700.SGT"), ("茅台", "600519.SH")],
+)
+def test_an_error_in_a_code_says_what_was_probably_meant(trader, account, code, suggestion):
+    with pytest.raises(InputError) as wrong:
+        trader.order_stock(account, **{**GOOD, "stock_code": code})
+
+    assert wrong.value.suggestion == suggestion
+    assert wrong.value.en.endswith(f"; did you mean {suggestion}?")
+
+
 @pytest.mark.parametrize("account", ["1", None, 1, ("1", 2)])
 def test_an_account_is_a_stock_account(trader, link, account):
     for method, arguments in {

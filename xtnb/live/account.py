@@ -27,10 +27,10 @@ from xtnb.live.previews import preview_of
 from xtnb.live.screen import Screen
 from xtnb.live.standing import Standing
 from xtnb.live.watch import QuoteWatch
-from xtnb.rules.listed import DayTerms, Derived, Listed, everything, lookup, missing, rules_of
+from xtnb.rules.listed import DayTerms, Derived, Listed, everything, lookup, rules_of
 from xtnb.rules.months import DEMO_DAY
+from xtnb.rules.suggest import missing, unknown_code
 from xtnb.rules.terms import under
-from xtnb.rules.validity import unknown_code
 from xtnb.session.calls import checked_code
 from xtnb.session.trader import XtQuantTrader
 from xtnb.vocabulary.money import YUAN

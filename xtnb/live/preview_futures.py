@@ -32,8 +32,8 @@ from xtnb.rules.options_futures import (
     FutureOptionDay,
     future_option_verdict,
 )
+from xtnb.rules.suggest import unknown_code
 from xtnb.rules.terms import FutureOptionTerms
-from xtnb.rules.validity import unknown_code
 from xtnb.vocabulary.derivatives import XtPositionStatistics
 from xtnb.vocabulary.records import XtOrder
 from xtnb.vocabulary.symbols import legs_of

@@ -129,7 +129,7 @@ def find(stock_code: str) -> Instrument:
 def _unknown(stock_code: str) -> Refused:
     digits = str(stock_code)[:6]
     near = [code for code in _table() if code.startswith(digits)] if len(digits) == 6 else []
-    zh = f"，是否 {near[0]}？" if near else ""
+    zh = f"；是否指 {near[0]}？" if near else ""
     en = f"; did you mean {near[0]}?" if near else ""
     return Refused(
         RefusalCode.UNKNOWN_CODE,

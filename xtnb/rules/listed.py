@@ -13,7 +13,7 @@ from datetime import date
 from functools import cache, lru_cache
 from typing import Any, Protocol, runtime_checkable
 
-from xtnb.errors import InputError, Refused
+from xtnb.errors import InputError
 from xtnb.rules.bonds import (
     Convertible,
     ConvertibleRules,
@@ -41,8 +41,6 @@ from xtnb.rules.options_listed import (
     all_stock_options,
     stock_option_named,
 )
-from xtnb.rules.options_words import expired
-from xtnb.rules.validity import unknown_code
 
 
 class Listed(Protocol):
@@ -252,14 +250,6 @@ def lookup(stock_code: str, day: date = DEMO_DAY) -> Listed | None:
         or stock_option_named(stock_code)
         or future_option_named(stock_code, day)
     )
-
-
-def missing(stock_code: str, day: date) -> Refused:
-    """The refusal of a code that a market does not have on a day: it has expired, or is none."""
-    found = lookup(stock_code, day)
-    if isinstance(found, Future | OptionContract) and found.expiry < day:
-        return expired(stock_code, found.expiry)
-    return unknown_code(stock_code)
 
 
 def first_reference(instrument: Listed, last: Callable[[str], int | None]) -> int:

@@ -104,13 +104,6 @@ def too_fine(price: float) -> Refused:
     )
 
 
-def unknown_code(code: str) -> Refused:
-    """The refusal of a code that is not traded here."""
-    return Refused(
-        RefusalCode.UNKNOWN_CODE, f"没有证券代码 {code}", f"the market has no instrument {code}"
-    )
-
-
 def not_traded_here(code: str, account_type: int) -> Refused:
     """The refusal of an instrument of a kind that this kind of account does not trade."""
     kind = c.ACCOUNT_TYPE_DICT[account_type]

@@ -143,9 +143,9 @@ def checked_code(stock_code: object, argument: str = "stock_code") -> str:
     try:
         return str(parse_symbol(cast(str, stock_code), argument))
     except InputError as wrong:
-        from xtnb.rules.suggest import meant  # it reads every instrument; who errs can wait
+        from xtnb.rules.suggest import question  # it reads every instrument; who errs can wait
 
-        raise InputError(argument, stock_code, wrong.expected, meant(stock_code)) from None
+        raise InputError(argument, stock_code, wrong.expected, question(stock_code)) from None
 
 
 def checked_listener(callback: object) -> Callable[[Any], Any]:

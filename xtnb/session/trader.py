@@ -293,7 +293,9 @@ class XtQuantTrader(StockQueries, CreditQueries, Transfers, Lending, Algorithms,
             order_type: an `OrderType`, such as xtconstant.STOCK_BUY.
             order_volume: shares, or bond units; a whole number of lots.
             price_type: a `PriceType`, such as xtconstant.FIX_PRICE.
-            price: yuan a share; 0 for price types that need none.
+            price: yuan a share; 0 for price types that need none. Below 0, NaN and infinity
+                are no prices. A limit of 0 is one that the market refuses, as any other
+                outside the day's limits.
             strategy_name: yours; every push brings it back.
             order_remark: yours; every push brings it back.
 

@@ -21,7 +21,8 @@ from typing import Any
 from xtnb import xtconstant as c
 from xtnb.errors import InputError, RefusalCode, Refused
 from xtnb.rules.day import DayRules
-from xtnb.rules.validity import too_fine, unknown_code
+from xtnb.rules.suggest import unknown_code
+from xtnb.rules.validity import too_fine
 from xtnb.terminal.accounts.orders import Books, Floor, Order
 from xtnb.terminal.algorithm_plans import (
     ACTIVE,

@@ -15,7 +15,7 @@ from typing import Any
 from xtnb import xtconstant as c
 from xtnb.errors import Refused
 from xtnb.rules.etf import CREATE, Basket, BasketVerdict, baskets, no_basket, usable
-from xtnb.rules.validity import unknown_code
+from xtnb.rules.suggest import unknown_code
 from xtnb.terminal.accounts.desk_orders import (
     Customer,
     DeskOrder,

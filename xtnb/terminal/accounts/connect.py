@@ -29,7 +29,8 @@ from xtnb.rules.connect import (
     rates_on,
     route_code,
 )
-from xtnb.rules.validity import not_traded_here, too_fine, unknown_code
+from xtnb.rules.suggest import unknown_code
+from xtnb.rules.validity import not_traded_here, too_fine
 from xtnb.terminal.accounts.credit_orders import fill_record
 from xtnb.terminal.accounts.orders import Floor, Order, fixed_part
 from xtnb.terminal.accounts.stock import StockAccountBooks

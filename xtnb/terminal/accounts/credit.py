@@ -42,7 +42,8 @@ from xtnb.rules.credit_figures import (
     needed_margin,
 )
 from xtnb.rules.day import DayRules
-from xtnb.rules.validity import not_traded_here, too_fine, unknown_code
+from xtnb.rules.suggest import unknown_code
+from xtnb.rules.validity import not_traded_here, too_fine
 from xtnb.terminal.accounts import credit_records
 from xtnb.terminal.accounts.credit_lines import LineWatch
 from xtnb.terminal.accounts.credit_orders import CreditOrder, fill_record

@@ -39,10 +39,10 @@ from xtnb.rules.futures_orders import (
     judge_roll,
     judge_spread,
 )
-from xtnb.rules.listed import missing
 from xtnb.rules.sessions import second_of_day
+from xtnb.rules.suggest import missing, unknown_code
 from xtnb.rules.terms import told
-from xtnb.rules.validity import not_traded_here, too_fine, unknown_code
+from xtnb.rules.validity import not_traded_here, too_fine
 from xtnb.terminal.accounts.futures_orders import FutureOrder, Roll, described
 from xtnb.terminal.accounts.futures_records import FuturesRecords
 from xtnb.terminal.accounts.orders import Floor, Order

@@ -44,7 +44,8 @@ from xtnb.rules.options_settings import (
     OptionSettings,
 )
 from xtnb.rules.sessions import second_of_day
-from xtnb.rules.validity import too_fine, unknown_code
+from xtnb.rules.suggest import unknown_code
+from xtnb.rules.validity import too_fine
 from xtnb.terminal.accounts.credit_orders import fill_record
 from xtnb.terminal.accounts.options_calls import MarginCalls
 from xtnb.terminal.accounts.options_expiry import Clearing, carry_out, settle_side

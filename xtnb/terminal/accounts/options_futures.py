@@ -22,7 +22,6 @@ from xtnb import xtconstant as c
 from xtnb.errors import Refused
 from xtnb.rules.futures import FuturesTerms
 from xtnb.rules.futures_orders import NOTHING, Closable
-from xtnb.rules.listed import missing
 from xtnb.rules.options_futures import (
     FutureOption,
     FutureOptionDay,
@@ -31,8 +30,9 @@ from xtnb.rules.options_futures import (
     future_option_verdict,
 )
 from xtnb.rules.sessions import second_of_day
+from xtnb.rules.suggest import missing, unknown_code
 from xtnb.rules.terms import FutureOptionTerms, told
-from xtnb.rules.validity import too_fine, unknown_code
+from xtnb.rules.validity import too_fine
 from xtnb.terminal.accounts.credit_orders import fill_record
 from xtnb.terminal.accounts.futures import FuturesAccountBooks
 from xtnb.terminal.accounts.options_expiry import Clearing

@@ -15,10 +15,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from xtnb import xtconstant as c
-from xtnb.rules.listed import missing
 from xtnb.rules.options import OptionDay, OptionFunds, OptionRoom
 from xtnb.rules.options_listed import StockOption
 from xtnb.rules.options_settings import OptionSettings
+from xtnb.rules.suggest import missing
 from xtnb.rules.validity import not_traded_here
 from xtnb.terminal.accounts.orders import Floor
 from xtnb.terminal.accounts.stock import StockAccountBooks

@@ -20,8 +20,9 @@ from xtnb.errors import Refused
 from xtnb.rules.day import DayRules
 from xtnb.rules.instruments import Instrument
 from xtnb.rules.listed import DayTerms
+from xtnb.rules.suggest import unknown_code
 from xtnb.rules.terms import StockTerms, told, under
-from xtnb.rules.validity import not_traded_here, too_fine, unknown_code
+from xtnb.rules.validity import not_traded_here, too_fine
 from xtnb.terminal.accounts.counters import Counters
 from xtnb.terminal.accounts.desk_orders import DeskOrder
 from xtnb.terminal.accounts.orders import Floor, Order, fixed_part
