@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import xtnb
+from tests.session.scripted import SECONDS
 from tests.vendor import package
 from tests.vendor.ear import Broker, Ear
 from tests.vendor.links import AT_ONCE, vendor_link, vendor_package
@@ -106,6 +107,35 @@ def test_a_connect_that_does_not_return_is_given_up(folder):
     assert link.open(7, Ear()) == ConnectResult.UNREACHABLE
     assert "did not return" in link.reason
     broker.free.set()
+
+
+def test_connects_that_never_return_do_not_pile_up(folder):
+    clock = [100.0]
+    limits = replace(AT_ONCE, connect=0.05, inner=0.05, now=lambda: clock[0])
+    link, broker = failing(folder, None, limits)
+    tries = []
+
+    def hang(session, deliver):
+        tries.append(session)
+        return broker.free.wait(SECONDS) and -1
+
+    broker.open = hang
+    for _ in range(10):
+        assert link.open(7, Ear()) == ConnectResult.UNREACHABLE
+        assert "did not return" in link.reason
+    assert len(tries) == 3
+    clock[0] += limits.patience
+    link.open(7, Ear())
+    assert len(tries) == 4
+
+    broker.free.set()
+    for life in link._hung:
+        for thread in life._threads:
+            thread.join(SECONDS)
+    broker.open = Broker.open.__get__(broker)
+    broker.result = 0
+    assert link.open(7, Ear()) == 0
+    link.close()
 
 
 def test_when_all_looks_right_the_other_reasons_are_listed(folder):

@@ -36,3 +36,4 @@ def test_of_everything_that_changes_something_it_is_said_where_to_look(method):
 
 def test_what_only_asks_is_not_in_the_list():
     assert to_look_at("query_stock_asset") == to_look_at("something new")
+    assert "did not answer" in unknown("query_stock_asset")

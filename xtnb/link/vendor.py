@@ -57,6 +57,7 @@ _log = logging.getLogger("xtnb.link")
 
 _SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
 _FIRST = 1_000_000_000
+_MOST_HUNG = 3
 
 
 def _another(last: int) -> int:
@@ -101,6 +102,8 @@ class VendorLink:
         self._new_session = new_session
         self._memory = Memory(remarks, claims, self._limits.wall)
         self._life: Life | None = None
+        self._hung: list[Life] = []  # whose `connect` has not returned yet
+        self._tried = 0.0
         self._epoch = 0
         self._used = 0  # the number of the last session that was connected
         self._left = 0.0
@@ -120,6 +123,8 @@ class VendorLink:
             if self._life is not None and self._life.alive:
                 return ConnectResult.OK
             self._leave()
+            if not self._may_try():
+                return ConnectResult.UNREACHABLE
             package = self._package or load()
             number = self._new_session(self._used) if self._used else session
             self._rest()
@@ -132,7 +137,8 @@ class VendorLink:
             if failure is None:
                 self._life, self._used, self.reason = life, number, ""
                 return ConnectResult.OK
-            life.end()
+            if not life.end():
+                self._hung.append(life)
             self.reason = str(failure)
             _log.warning("cannot connect to %s: %s", self.path, failure)
             in_use = failure.result == ConnectResult.SESSION_IN_USE
@@ -156,6 +162,16 @@ class VendorLink:
         if life is not None:
             life.end()
             self._left = self._limits.now()
+
+    def _may_try(self) -> bool:
+        """Whether to make another of the vendor's traders. One whose `connect` never returns
+        keeps its thread, so after some of them the next is made a good while later."""
+        self._hung = [life for life in self._hung if life.running]
+        now = self._limits.now()
+        if len(self._hung) >= _MOST_HUNG and now - self._tried < self._limits.patience:
+            return False
+        self._tried = now
+        return True
 
     def _rest(self) -> None:
         """Wait as long as a MiniQMT needs between two sessions of one program."""

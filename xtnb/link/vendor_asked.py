@@ -24,6 +24,7 @@ class Limits:
         inner: until a question of the link's own does.
         send: until the next request is sent although this one still hangs.
         rest: between two sessions with one terminal.
+        patience: between two attempts to connect, once some have not returned.
         now: a clock that never goes back.
         wall: nanoseconds since the epoch.
         pause: waits so many seconds.
@@ -35,6 +36,7 @@ class Limits:
     inner: float = 5.0
     send: float = 5.0
     rest: float = 3.0
+    patience: float = 600.0
     now: Callable[[], float] = time.monotonic
     wall: Callable[[], int] = time.time_ns
     pause: Callable[[float], None] = time.sleep

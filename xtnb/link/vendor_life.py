@@ -115,12 +115,18 @@ class Life:
             raise NotConnected(f"{request.method}: the link to MiniQMT is not open")
         self._requests.put(request)
 
-    def end(self) -> None:
-        """Leave the terminal; nothing more is delivered after this."""
+    def end(self) -> bool:
+        """Leave the terminal; nothing more is delivered after this. Whether all has ended."""
         self._traffic.end()
         for thread in self._threads:
             if thread is not threading.current_thread():
                 thread.join(self._limits.inner)
+        return not self.running
+
+    @property
+    def running(self) -> bool:
+        """Whether a thread of it has not ended."""
+        return any(thread.is_alive() for thread in self._threads)
 
     # -- the owner -----------------------------------------------------------------------------
 

@@ -54,6 +54,7 @@ _LOOK = {
     ),
 }
 _ELSE = "券商客户端", "the broker's client"
+_NO_ANSWER = "终端没有答复 / the terminal did not answer"
 
 
 def to_look_at(method: str) -> tuple[str, str]:
@@ -63,6 +64,8 @@ def to_look_at(method: str) -> tuple[str, str]:
 
 def unknown(method: str) -> str:
     """What is said of a request whose answer was lost, as "中文 / English"."""
+    if method not in _LOOK:  # a query, of which nothing comes
+        return _NO_ANSWER
     zh, en = to_look_at(method)
     return (
         f"结果未知，不会自动重发；请先核对{zh}，再决定是否重发 / "
