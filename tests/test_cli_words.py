@@ -51,6 +51,7 @@ def run(*arguments):
         (["serve", "empty", "--nats", "nats://10.0.0.5:4222"], 1, "tls://"),
         (["serve", "empty", "--nats", "nonsense"], 1, "nats://[user@]host"),
         (["serve", "empty", "--name", "a b", "--port", "0"], 1, "letters, digits"),
+        (["keys", "revoke", "a b"], 1, "the name of a key: anna"),
         (["lab", "--no-browser", "--dir", "file"], 1, "can be written to"),
         (["run", "--account", "88001", "file"], 2, "88001=1000000"),
     ],

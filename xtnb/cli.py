@@ -33,6 +33,7 @@ from xtnb import folders, lab
 from xtnb.errors import XtnbError
 from xtnb.journal import holds_journal
 from xtnb.link.address import checked_name
+from xtnb.link.flood import MOST_UNDER_WAY
 from xtnb.link.keys import ROLES, KeyRing, people
 from xtnb.link.limits import FILE as LIMITS
 from xtnb.link.limits import SWITCH, LimitsFile
@@ -187,6 +188,15 @@ def _certificate(tls_cert: Path | None, tls_key: Path | None) -> Tls | None:
 @click.option("--until-eof", is_flag=True, help="End with the standard input: with who started it.")
 @click.option("--keep-days", type=click.FloatRange(0.01), default=7, show_default=True)
 @click.option("--keep-mb", type=click.IntRange(1), default=512, show_default=True)
+@click.option(
+    "--most-under-way",
+    type=click.IntRange(1),
+    default=MOST_UNDER_WAY,
+    show_default=True,
+    metavar="N",
+    help="Requests of one session that wait for the terminal at once, and as many cancels; "
+    "one more is refused.",
+)
 def serve(
     folder: Path,
     name: str | None,
@@ -201,6 +211,7 @@ def serve(
     until_eof: bool,
     keep_days: float,
     keep_mb: int,
+    most_under_way: int,
 ) -> None:
     """Serve the terminal of FOLDER to notebooks here and, with TLS, elsewhere.
 
@@ -224,6 +235,7 @@ def serve(
         journal=journal,
         kept=Retention(keep_days, keep_mb),
         replicas=replicas,
+        most_under_way=most_under_way,
     )
     # a service manager ends a program so; as Ctrl+C would
     signal.signal(signal.SIGTERM, signal.default_int_handler)

@@ -9,7 +9,9 @@ import pytest
 from tests.link.clients import ACCOUNT, ORDER, Client
 from tests.link.serving import address, serve, trader_key, until
 from tests.session.scripted import Diary, ScriptedLink
+from xtnb.link.keys import KeyRing
 from xtnb.link.nats import NatsLink
+from xtnb.link.service import Service
 
 MOST = 20
 
@@ -90,3 +92,23 @@ def test_a_link_that_is_lost_leaves_no_one_s_room_taken(floor):
 
     client.trader.order_stock_async(*ORDER)
     assert link.next().method == "order_stock"
+
+
+def test_who_serves_says_how_many_may_wait(tmp_path):
+    link = ScriptedLink(subscribe=0, query_account_status=[])
+    ring = KeyRing(tmp_path / "config")
+    service = Service(link, "few", tmp_path / "nats", ring, most_under_way=1)
+    client = Client(NatsLink(service.start(), ring.key()), 1)
+    client.diary = Diary()
+    client.trader.register_callback(client.diary)
+    try:
+        client.connect(subscribe=False)
+        client.trader.order_stock_async(*ORDER)
+        client.trader.order_stock_async(*ORDER)
+        refused = client.diary.wait("on_order_stock_async_response")
+    finally:
+        client.trader.stop()
+        service.stop()
+
+    assert refused.order_id == -1
+    assert "1 requests of this session wait" in refused.error_msg

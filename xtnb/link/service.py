@@ -17,6 +17,7 @@ from pathlib import Path
 from xtnb.errors import TerminalUnavailable, XtnbError
 from xtnb.link.address import Address, is_loopback, parse_servers
 from xtnb.link.base import Link
+from xtnb.link.flood import MOST_UNDER_WAY
 from xtnb.link.jetstream import Retention
 from xtnb.link.keys import KeyRing
 from xtnb.link.news import Pushes
@@ -45,6 +46,7 @@ class Service:
         journal: gives the journal of a durable terminal once its link is open, else None.
         kept: how much the stream keeps.
         replicas: on how many servers of a cluster that is joined.
+        most_under_way: requests of one session that wait for the terminal at once.
     """
 
     def __init__(
@@ -62,6 +64,7 @@ class Service:
         journal: Callable[[], Pushes | None] = no_journal,
         kept: Retention | None = None,
         replicas: int = 1,
+        most_under_way: int = MOST_UNDER_WAY,
     ) -> None:
         self.name = name
         self._ring = ring
@@ -77,7 +80,7 @@ class Service:
             key = self._child.own
             self._servers = ()
         self._link, self._key, self._journal, self._kept = link, key, journal, kept
-        self._replicas = replicas
+        self._replicas, self._most_under_way = replicas, most_under_way
         self._server: TerminalServer | None = None
         self._end = threading.Event()
 
@@ -98,6 +101,7 @@ class Service:
                 journal=self._journal,
                 kept=self._kept,
                 replicas=self._replicas,
+                most_under_way=self._most_under_way,
                 named=self._ring.who,
             )
             self._server.start()
