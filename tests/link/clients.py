@@ -8,9 +8,13 @@ from queue import SimpleQueue
 
 from tests.link.serving import nats_server, trader_key, until
 from xtnb import xtconstant as c
+from xtnb.link.address import parse
+from xtnb.link.codec import pack, unpack
 from xtnb.link.nats import NatsLink
+from xtnb.link.nkeys import Key
 from xtnb.link.protocol import session_subject
 from xtnb.link.serve import TerminalServer
+from xtnb.link.service import Service
 from xtnb.link.wire import NO_RESPONDERS, RequestFailed, Wire
 from xtnb.terminal.scenario import DEMO_ACCOUNT
 from xtnb.vocabulary.messages import Push, PushKind
@@ -64,6 +68,19 @@ def crash(server: TerminalServer) -> None:
     wire.connect()
     until(lambda: nobody_serves(wire, server.name))
     wire.close()
+
+
+def wire(service: Service, key: Key) -> Wire:
+    """A connection to a service with a key, and nothing on it."""
+    made = Wire(parse(service.address).servers, key)
+    made.connect()
+    return made
+
+
+def control(way: Wire, **asked: object) -> dict:
+    """What a terminal called main says to a control message."""
+    subject = session_subject("main", way.key.public)
+    return unpack(way.request(subject, pack(asked), 5.0).data)
 
 
 def nobody_serves(wire: Wire, name: str) -> bool:

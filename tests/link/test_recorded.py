@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.contract import house
+from tests.link.serving import until
 from tests.live.cuttable import CuttableLink
 from xtnb import xtconstant as c
 from xtnb.errors import RefusalCode
@@ -131,6 +132,23 @@ def test_pushes_get_the_journals_numbers_and_go_on_after_a_restart(recorded):
     assert [decode(body) for _, body in journal.pushes_after(0)][: len(first)] == first
 
 
+def test_what_a_terminal_tells_again_after_a_restart_is_told_once(recorded):
+    recorded.order(2, "K1")
+    recorded.ear.push(PushKind.ASSET)
+    told = recorded.ear.pushes()
+    recorded.crash()
+
+    for push in told:
+        recorded.cuttable._heard(push)
+    recorded.order(3, "K2")
+    recorded.ear.push(PushKind.ORDER)
+
+    again = [one for one in recorded.ear.pushes() if one.kind in (PushKind.ORDER, PushKind.TRADE)]
+    known = {one.record.order_id for one in told if one.kind == PushKind.ORDER}
+    assert {one.record.order_id for one in again} & known == set()
+    assert again[0].number > told[-1].number
+
+
 def test_a_key_that_was_answered_is_answered_again_after_a_restart(recorded):
     recorded.order(2, "K1")
     number = recorded.ear.reply(2).value
@@ -154,8 +172,7 @@ def test_a_key_names_one_request_and_no_other(recorded):
 def test_what_was_on_its_way_at_a_crash_is_unknown_and_not_sent_again(recorded):
     recorded.cuttable.lose_replies = True
     recorded.order(2, "K1")
-    recorded.stay.send(Request(1, "query_stock_orders", 2, DEMO_ACCOUNT, {}, 99))
-    recorded.orders_before = None
+    until(lambda: recorded.cuttable.sent[-1].key == "K1")
     recorded.crash()
 
     recorded.order(3, "K1")

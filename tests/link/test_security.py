@@ -12,22 +12,16 @@ from pathlib import Path
 import pytest
 import trustme
 
-from tests.link.clients import ACCOUNT, ORDER, Client
-from tests.link.serving import NAMES, address, nats_server, trader_key, until
+from tests.link.clients import ACCOUNT, ORDER, Client, control, wire
+from tests.link.serving import until
 from xtnb.endpoints import open_link, paper_host
 from xtnb.errors import InputError, NotConnected, TerminalUnavailable
 from xtnb.link.address import Server, parse
-from xtnb.link.base import ConnectResult
-from xtnb.link.codec import decode, encode, pack, unpack
+from xtnb.link.codec import encode
 from xtnb.link.keys import READER, TERMINAL, TRADER, KeyRing
 from xtnb.link.nats import NatsLink
 from xtnb.link.nkeys import Key
-from xtnb.link.protocol import (
-    read_subject,
-    session_subject,
-    trade_subject,
-    version_1_subject,
-)
+from xtnb.link.protocol import read_subject
 from xtnb.link.server import NatsServer, Tls, program
 from xtnb.link.service import Service
 from xtnb.link.wire import RequestFailed, Wire
@@ -49,7 +43,6 @@ def ring(tmp_path_factory):
 def service(ring, tmp_path_factory, leaving):
     ring.add("anna", TRADER)
     ring.add("rita", READER)
-    ring.add("bea", TRADER)
     ring.add("otto", TRADER, ["elsewhere"])
     link = paper_host(seed=5, clock="hand").link("secure")
     service = Service(link, "main", tmp_path_factory.mktemp("nats"), ring)
@@ -70,12 +63,6 @@ def client(service, ring):
     yield client
     for one in made:
         one.trader.stop()
-
-
-def wire(service: Service, key: Key) -> Wire:
-    made = Wire(parse(service.address).servers, key)
-    made.connect()
-    return made
 
 
 def test_a_reader_sees_everything_and_changes_nothing(client):
@@ -109,102 +96,6 @@ def test_a_trade_that_is_put_where_reading_is_asked_is_refused(service, ring, cl
 
     assert b"needs the role trader" in said.data
     assert len(reader.trader.query_stock_orders(ACCOUNT)) == count
-
-
-def test_a_key_cannot_ask_under_the_name_of_another(service, ring, client):
-    anna = client("anna", 8).connect()
-    way, public = wire(service, ring.key("rita")), ring.key("anna").public
-    fence = {"Xtnb-Fence": str(anna.link._life.fence)}
-    order = encode(Request(1, "order_stock", 2, ACCOUNT.account_id, {}, 8))
-
-    for subject in (of("main", public) for of in (read_subject, trade_subject, session_subject)):
-        with pytest.raises(RequestFailed, match="may not ask"):
-            way.request(subject, order, 5.0, fence)
-    way.close()
-
-
-def test_the_fence_of_another_key_is_good_for_nothing(service, ring, client):
-    anna = client("anna", 9).connect()
-    rita, public = wire(service, ring.key("rita")), ring.key("rita").public
-    bob, bobs = wire(service, ring.key("bea")), ring.key("bea").public
-    life = anna.link._life
-    fence = {"Xtnb-Fence": str(life.fence)}
-    order = Request(1, "order_stock", 2, ACCOUNT.account_id, {"stock_code": "600000.SH"}, 9)
-    query = Request(2, "query_stock_asset", 2, ACCOUNT.account_id, {}, 9)
-
-    ordered = decode(bob.request(trade_subject("main", bobs), encode(order), 5.0, fence).data)
-    queried = decode(rita.request(read_subject("main", public), encode(query), 5.0, fence).data)
-    taken = control(rita, public, do="open", session=9, fence=life.fence)
-    kept = control(rita, public, do="keep", fence=life.fence)
-    control(rita, public, do="leave", fence=life.fence)
-    rita.close()
-    bob.close()
-
-    for said in (ordered, queried):
-        assert (said.value, said.error) == (None, "this session is another key's")
-    assert (taken["result"], kept["ok"]) == (ConnectResult.SESSION_IN_USE, False)
-    assert anna.trader.query_stock_orders(ACCOUNT) is not None
-    assert life.alive
-
-
-def control(way: Wire, public: str, **asked: object) -> dict:
-    return unpack(way.request(session_subject("main", public), pack(asked), 5.0).data)
-
-
-@pytest.mark.parametrize(
-    "inbox", ["xtnb.main.live", "xtnb.main.notice", "xtnb.main.push.2.1", "xtnb.inbox.ANNA.1.1"]
-)
-def test_a_terminal_answers_nowhere_but_to_who_asked(inbox, service, ring, client):
-    """It may say more than its clients, who must not have it say so for them."""
-    anna = ring.key("anna")
-    ear, heard = wire(service, anna if "ANNA" in inbox else service._child.own), []
-    inbox = inbox.replace("ANNA", anna.public)
-    ear.subscribe(inbox, heard.append)
-    control(ear, ear.key.public, do="ping")
-    rita = wire(service, ring.key("rita"))
-    public = rita.key.public
-    fence = {"Xtnb-Fence": str(client("rita", 10).connect().link._life.fence)}
-    query = encode(Request(1, "query_account_status", 2, "", {}, 10))
-
-    rita.publish(read_subject("main", public), query, inbox, fence)
-    rita.publish(session_subject("main", public), pack({"do": "ping"}), inbox)
-    if anna.public not in inbox:
-        rita.publish(version_1_subject("main"), pack({"do": "ping"}), inbox)
-    control(rita, public, do="ping")
-    rita.request(read_subject("main", public), query, 5.0, fence)
-    control(ear, ear.key.public, do="ping")
-
-    for way in (rita, ear):
-        way.close()
-    assert heard == []
-
-
-def test_a_program_of_an_older_version_hears_that_it_is_one(service, ring):
-    way = wire(service, ring.key("anna"))
-    opens = {"do": "open", "session": 11, "fence": 0, "who": "old", "accounts": [], "codes": []}
-
-    told = unpack(way.request(version_1_subject("main"), pack(opens), 5.0).data)
-    kept = unpack(way.request(version_1_subject("main"), pack({"do": "keep"}), 5.0).data)
-    way.close()
-
-    assert told["result"] == ConnectResult.UNREACHABLE
-    assert "update the one here" in told["words"]
-    assert {"epoch", "last", "lease", "paper", "durable", "now"} <= set(told)
-    assert kept["ok"] is False
-
-
-def test_a_terminal_of_an_older_version_is_said_to_be_one():
-    """It hears no subject with a key in it."""
-    broker, name = nats_server(), NAMES[-1]
-    aged = Wire([broker.address], broker.own)
-    aged.connect()
-    answer = pack({"epoch": 1, "last": 0, "now": 0})
-    aged.subscribe(version_1_subject(name), lambda asked: aged.publish(asked.reply, answer))
-    aged.request(version_1_subject(name), pack({"do": "ping"}))
-
-    with pytest.raises(TerminalUnavailable, match="older xtnb than this one: update it there"):
-        NatsLink(address(name), trader_key()).open(1, print)
-    aged.close()
 
 
 SUBJECTS = {
@@ -296,7 +187,7 @@ def test_a_lease_cannot_be_ended_with_a_guessed_fence(service, ring, client):
     anna = client("anna", 7).connect()
     way = wire(service, ring.key("rita"))
     for fence in range(anna.link._life.fence):
-        control(way, way.key.public, do="leave", fence=fence, session=7)
+        control(way, do="leave", fence=fence, session=7)
     way.close()
 
     assert anna.trader.query_stock_asset(ACCOUNT) is not None

@@ -3,7 +3,8 @@
 `DurableTerminal` stands between a host and a paper terminal. What the terminal answers
 and tells is collected with what it came from, until `commit` has written it down; the
 host hands nothing out before. Queries are part of the audit too, but nobody waits for
-that: their rows go along with the next commit.
+that: their rows go along with the next commit, or a second later by themselves. A crash
+can cost that second of queries, and nothing else.
 
 When a commit fails, what is in memory is more than what is on the disk. Then the
 terminal stops: nothing of that group is acknowledged, and every later request is
@@ -31,6 +32,7 @@ _DAY = 86_400
 _SHANGHAI = 8 * 3_600
 _EPOCH = date(1970, 1, 1).toordinal()
 _KEEP_SECONDS = 5  # how old the market's state in the file may become while nothing happens
+_ALONE_SECONDS = 1  # how long rows of queries wait for something to go along with
 _FEW = 500  # rows of the audit that may wait for a commit
 _NOT_AUDITED = ("quote_", "instrument")
 _PAST = {
@@ -211,8 +213,13 @@ class DurableTerminal:
         """The market was moved by hand, which is to be kept."""
         self._due = True
 
+    @property
+    def behind(self) -> bool:
+        """Whether there is something to commit later, though nothing else happens."""
+        return bool(self._asked) and not self.stopped
+
     def commit(self) -> None:
-        """Write down what is not written down yet, if anybody waits for it.
+        """Write down what is not written down yet, if anybody waits for it, or it waits too long.
 
         Raises:
             JournalFailed: it could not be written; the terminal has stopped.
@@ -220,7 +227,8 @@ class DurableTerminal:
         if self.stopped:
             return
         now = self._wall()
-        if not self._due and now - self._kept_at < _KEEP_SECONDS * _SECOND:
+        late = self.behind and abs(now - self._asked[0].at) >= _ALONE_SECONDS * _SECOND
+        if not (self._due or late) and now - self._kept_at < _KEEP_SECONDS * _SECOND:
             return
         try:
             self.journal.commit(self._group())

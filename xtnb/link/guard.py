@@ -24,6 +24,7 @@ _ORDERS = frozenset({"order_stock", "smart_algo_order"})
 CHANGES = MOVES | {"sync_transaction_from_external", "open_account"}
 """What moves money or securities; everything else always passes."""
 
+_OWN = "limits.toml"  # what asks for the facts that an order is judged by
 _MINUTE = 60 * 1_000_000_000
 _SHANGHAI = 8 * 3600
 _DAY = 86_400
@@ -110,6 +111,11 @@ class GuardedLink:
                 return
             self._judge(_Waiting(request, limits))
 
+    def note(self, request: Request, reply: Reply) -> None:
+        """Put what was answered in front of this link into the terminal's audit."""
+        if self._note is not None:
+            self._note(request, reply)
+
     def close(self) -> None:
         """Leave. See `Link.close`."""
         with self._lock:
@@ -172,6 +178,7 @@ class GuardedLink:
                 request.account_id,
                 arguments,
                 request.session,
+                origin=_OWN,
             )
         )
 

@@ -265,8 +265,9 @@ class PaperHost:
             before.join()  # its work and its end stand in the queue before ours
         work = self._work
         follow = self._read_clock
-        wait = _PUMP_SECONDS if follow else None
         while True:
+            behind = any(terminal.behind for terminal in self._durable.values())
+            wait = _PUMP_SECONDS if follow or behind else None
             try:
                 job = work.get(timeout=wait)
                 for _ in range(_GROUP):

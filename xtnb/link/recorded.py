@@ -19,7 +19,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from queue import Empty, SimpleQueue
-from typing import Any
+from typing import Any, NamedTuple
 
 from xtnb.errors import NotConnected, RefusalCode
 from xtnb.journal import Asked, Group, Journal, Kept, Told
@@ -39,6 +39,16 @@ _ON_ITS_WAY = (
     "never came: look at the broker's list; it is not sent again"
 )
 _SHANGHAI = timedelta(hours=8)
+
+
+class _Noted(NamedTuple):
+    """What was answered in front of this link."""
+
+    request: Request
+    reply: Reply
+
+
+_Item = Request | Reply | Push | _Noted
 
 
 class RecordedLink:
@@ -65,7 +75,7 @@ class RecordedLink:
         self._wall = wall
         self._deliver: Deliver | None = None
         self._lock = threading.Lock()
-        self._work: SimpleQueue[Request | Reply | Push | None] = SimpleQueue()
+        self._work: SimpleQueue[_Item | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
         self._under_way: dict[int, Request] = {}
         self._repeats: dict[str, list[Request]] = {}
@@ -99,6 +109,10 @@ class RecordedLink:
         if self._thread is None:
             raise NotConnected(f"{request.method}: the link to {self.terminal} is not open")
         self._work.put(request)
+
+    def note(self, request: Request, reply: Reply) -> None:
+        """Put what was answered in front of this link into the audit."""
+        self._work.put(_Noted(request._replace(key=""), reply))
 
     def close(self) -> None:
         """Leave, and close the journal."""
@@ -134,7 +148,7 @@ class RecordedLink:
             except Exception:
                 _log.exception("the record of %s met a fault and goes on", self.terminal)
 
-    def _carry(self, waiting: list[Request | Reply | Push]) -> None:
+    def _carry(self, waiting: list[_Item]) -> None:
         """Write a group down, then pass it on, in its order."""
         after: list[Callable[[], None]] = []
         if not self._failed:
@@ -150,15 +164,16 @@ class RecordedLink:
         for step in after:
             step()
 
-    def _write(
-        self, waiting: list[Request | Reply | Push], after: list[Callable[[], None]]
-    ) -> None:
+    def _write(self, waiting: list[_Item], after: list[Callable[[], None]]) -> None:
         group = Group()
         for item in waiting:
             if isinstance(item, Request):
                 self._asked(item, group, after)
             elif isinstance(item, Reply):
                 self._answered(item, group, after)
+            elif isinstance(item, _Noted):
+                if not item.request.method.startswith(_NOT_AUDITED):
+                    group.asked.append(self._row(*item))
             else:
                 self._told(item, group, after)
         if group:
@@ -272,7 +287,7 @@ class RecordedLink:
         )
         after.append(lambda: self._hand(numbered))
 
-    def _give_up(self, waiting: list[Request | Reply | Push]) -> None:
+    def _give_up(self, waiting: list[_Item]) -> None:
         """Nothing that could not be written down is passed on; the link is lost."""
         for item in waiting:
             if isinstance(item, Request):

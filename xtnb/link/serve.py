@@ -26,6 +26,7 @@ from xtnb.link.flood import MOST_UNDER_WAY, UnderWay
 from xtnb.link.jetstream import Retention
 from xtnb.link.news import News, Pushes
 from xtnb.link.nkeys import Key
+from xtnb.link.notes import Notes
 from xtnb.link.protocol import (
     FENCE,
     LEASE_SECONDS,
@@ -87,6 +88,8 @@ class TerminalServer:
         self.link = link
         self.now = now
         self._named, self._proven = named, False
+        self._known: dict[str, str] = {}
+        self._notes = Notes(link)
         self.name = checked_name("terminal", name)
         self._find_journal = journal
         self.stopped = ""
@@ -268,7 +271,8 @@ class TerminalServer:
     def who(self, public: str) -> str:
         """Whose key that is, for the audit; with a word where nothing proves it."""
         told = self._named(public)
-        return told if self._proven else f"unproven {told}"
+        told = self._known[public] = told if self._proven else f"unproven {told}"
+        return told
 
     def ask(self, asked: Asked | None, request: Request) -> None:
         """Hand a request to the terminal under a number of our own; None for one of ours."""
@@ -288,7 +292,8 @@ class TerminalServer:
                 self.answer(asked, Reply(0, None, str(fault)))
 
     def answer(self, asked: Asked, reply: Reply) -> None:
-        """Send a reply to who asked, in its place among the pushes."""
+        """Answer who asked in the terminal's place, which has it in its audit all the same."""
+        self._notes.add(asked, reply)
         self._news.reply(asked, reply)
 
     # -- requests, on the wire's thread ----------------------------------------------------------
@@ -306,7 +311,8 @@ class TerminalServer:
         fence = int(told) if told.isdigit() else 0
         desk = self._desks.of(fence)
         if desk is None or desk.public != public:
-            asked = Asked(fence, 0, request.seq, message.reply, request)
+            who = self._known.get(public) or self.who(public)
+            asked = Asked(fence, 0, request.seq, message.reply, request, who)
             words = "has ended; connect again" if desk is None else "is another key's"
             self.answer(asked, Reply(0, None, f"this session {words}"))
             return
@@ -342,7 +348,7 @@ class TerminalServer:
             asked = self._asked.pop(reply.seq)
         if asked is not None:
             self._desks.answered(asked, reply)
-            self.answer(asked, reply)
+            self._news.reply(asked, reply)
 
 
 def _must_be_free(wire: Wire, name: str) -> None:
