@@ -27,6 +27,7 @@ from typing import Any
 
 from xtnb.errors import InputError, TerminalUnavailable, XtnbError
 from xtnb.link.address import Server, is_loopback
+from xtnb.link.job import end_with_us
 from xtnb.link.keys import TERMINAL, User, people
 from xtnb.link.nkeys import Key
 from xtnb.link.stream import Stream
@@ -171,6 +172,7 @@ class NatsServer:
             **_apart(),
         )
         try:
+            end_with_us(self._process.pid)
             self._wait_for(ports)
             self._remember()
         except BaseException:
