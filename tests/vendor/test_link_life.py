@@ -5,17 +5,19 @@ from __future__ import annotations
 import asyncio
 import gc
 import threading
+import weakref
 from dataclasses import replace
 
 import pytest
 
-from tests.session.scripted import SECONDS, asset
+from tests.session.scripted import SECONDS, Diary, asset
 from tests.vendor.ear import ACCOUNT, QUICK, Broker, Ear, buy, fill, opened, query, with_remark
 from tests.vendor.links import AT_ONCE, vendor_link
 from xtnb.errors import NotConnected, RefusalCode
 from xtnb.link.base import ConnectResult
 from xtnb.vocabulary.messages import PushKind
 from xtnb.vocabulary.records import XtAccountInfo
+from xtnb.xttrader import XtQuantTrader
 
 
 @pytest.fixture
@@ -189,6 +191,63 @@ def test_its_threads_end_with_it(broker):
     for thread in left:
         thread.join(SECONDS)
     assert not any(thread.is_alive() for thread in left)
+
+
+def test_a_script_connects_again_after_a_loss_and_after_its_stop(broker, monkeypatch):
+    clock, pauses, made = [100.0], [], []
+    limits = replace(AT_ONCE, rest=3.0, now=lambda: clock[0], pause=pauses.append)
+
+    def new_link(address):
+        made.append(vendor_link(broker, limits))
+        return made[-1]
+
+    monkeypatch.setattr("xtnb.session.trader._open_link", new_link)
+    diary = Diary()
+    trader = XtQuantTrader("the userdata_mini of a test", 7, diary)
+    trader.start()
+    assert trader.connect() == 0
+    numbers = [broker.session]
+    broker.lose()
+    diary.wait("on_disconnected")
+    assert not trader.connected
+
+    assert trader.connect() == 0
+    numbers.append(broker.session)
+    trader.stop()
+    clock[0] += 1.0
+    trader.start()
+    assert trader.connect() == 0
+    numbers.append(broker.session)
+    trader.stop()
+
+    assert numbers[0] == 7
+    assert len(set(numbers)) == 3
+    assert pauses == [3.0, 2.0]
+    assert len(made) == 1
+
+
+def test_a_script_that_connects_again_and_again_leaves_no_thread_and_no_trader_behind(
+    broker, monkeypatch
+):
+    monkeypatch.setattr("xtnb.session.trader._open_link", lambda address: vendor_link(broker))
+    before = set(threading.enumerate())
+    trader, diary = XtQuantTrader("the userdata_mini of a test", 7), Diary()
+    trader.register_callback(diary)
+    trader.start()
+    theirs = []
+    for count in range(1, 6):
+        assert trader.connect() == 0
+        theirs.append(weakref.ref(trader.requests.link._life._trader))
+        broker.lose()
+        diary.wait("on_disconnected", count)
+    trader.stop()
+    del trader
+
+    for thread in set(threading.enumerate()) - before:
+        thread.join(SECONDS)
+        assert not thread.is_alive(), thread.name
+    gc.collect()
+    assert [one() for one in theirs] == [None] * 5
 
 
 # -- the watchdog ------------------------------------------------------------------------------

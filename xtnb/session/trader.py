@@ -47,6 +47,23 @@ def _open_link(address: str) -> Link:
     return open_link(address)
 
 
+class _Way:
+    """The link to an address, made when it is first needed and anew for each connect.
+
+    That to a real terminal stays the same: it knows which numbers its sessions had and
+    when the last one ended, and has what was asked of it.
+    """
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+        self._real: Link | None = None
+
+    def __call__(self) -> Link:
+        link = self._real or _open_link(self._address)
+        self._real = None if link.paper else link
+        return link
+
+
 class XtQuantTrader(StockQueries, CreditQueries, Transfers, Lending, Algorithms, Exports, Plumbing):
     """A session with one terminal. 创建API实例
 
@@ -76,8 +93,7 @@ class XtQuantTrader(StockQueries, CreditQueries, Transfers, Lending, Algorithms,
             path = os.fspath(path)
         if not isinstance(path, str) or not path.strip() or "\0" in path:
             raise InputError("path", path, _PATH_FORM)
-        address = path
-        self._set_up(lambda: _open_link(address), session_id, callback, session)
+        self._set_up(_Way(path), session_id, callback, session)
 
     @classmethod
     def over(cls, link: Link, session_id: int = 1, callback: object | None = None) -> Self:
@@ -143,6 +159,9 @@ class XtQuantTrader(StockQueries, CreditQueries, Transfers, Lending, Algorithms,
 
     def connect(self) -> int:
         """Connect to the terminal, once; a lost link does not come back by itself. 创建连接
+
+        After a loss, or after `stop()` and `start()`, it may be called again. A real MiniQMT
+        is then given three seconds of rest and a new number of its own for the session.
 
         Returns:
             0 when connected. Otherwise a `ConnectResult`: -1 the terminal cannot
