@@ -18,7 +18,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping
 from operator import attrgetter
-from typing import Any, get_type_hints
+from typing import Annotated, Any, get_type_hints
 
 import msgspec
 
@@ -213,8 +213,9 @@ _read_push = msgspec.msgpack.Decoder(
     tuple[int, str, str, int, int, str, int, str, int, int, str, _Raw]
 ).decode
 _read_reply = msgspec.msgpack.Decoder(tuple[int, str, int, _Raw, str, int, int]).decode
+_Short = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]  # what a journal has room for
 _read_request = msgspec.msgpack.Decoder(
-    tuple[int, str, int, str, int, str, _Raw, int, str, int, str]
+    tuple[int, str, _Short, str, _Short, str, _Raw, _Short, str, _Short, str]
 ).decode
 _read_named = msgspec.msgpack.Decoder(tuple[str, _Raw]).decode
 # How the bytes of each kind begin: the array's length, the protocol, the kind's name.

@@ -22,7 +22,7 @@ from typing import Any, Protocol
 from xtnb.errors import JournalFailed
 from xtnb.journal import Asked, Closing, Group, Journal, Kept, Told
 from xtnb.link.codec import CodecError, decode, encode
-from xtnb.link.once import without_passwords
+from xtnb.link.once import NOTHING, without_passwords
 from xtnb.vocabulary.messages import Push, PushKind, Reply, Request
 
 _log = logging.getLogger("xtnb.link")
@@ -35,6 +35,7 @@ _KEEP_SECONDS = 5  # how old the market's state in the file may become while not
 _ALONE_SECONDS = 1  # how long rows of queries wait for something to go along with
 _FEW = 500  # rows of the audit that may wait for a commit
 _NOT_AUDITED = ("quote_", "instrument")
+_UNFIT = "此请求无法记录，未执行 / this request cannot be written down, so it was not carried out"
 _PAST = {
     "orders": PushKind.ORDER,
     "trades": PushKind.TRADE,
@@ -115,6 +116,7 @@ class DurableTerminal:
         self._kept_at = 0
         self._market_at = 0
         self._days: dict[int, int] = {}
+        self._body: tuple[Request | None, bytes] = None, b""
 
     # -- as a host uses a terminal -----------------------------------------------------------
 
@@ -122,6 +124,8 @@ class DurableTerminal:
         """Carry a request out. Nobody may be told before `commit`."""
         if self.stopped:
             return Reply(request.seq, None, self.stopped)
+        if not self._written(request):
+            return Reply(request.seq, NOTHING.get(request.method), _UNFIT)
         if request.method == "history":
             reply = self._history(request)
         else:
@@ -139,13 +143,16 @@ class DurableTerminal:
         if self.stopped or request.method.startswith(_NOT_AUDITED):
             return placed
         changes = not request.method.startswith("query_") and request.method != "history"
+        written = self._written(request)
+        if not written:
+            request = Request(0, "", 0, "", {}, who=request.who)  # that it came can be
         key = "" if repeated else request.key
         outcome = f"repeats {request.key}" if repeated else reply.error
         self._asked.append(
             Asked(
                 self._wall(),
                 self._market_now(),
-                session,
+                session if _short(session) else 0,
                 request.seq,
                 request.origin,
                 request.method,
@@ -154,7 +161,7 @@ class DurableTerminal:
                 key,
                 outcome,
                 self._last,
-                _bytes(without_passwords(request)),
+                written,
                 _bytes(reply) if changes else b"",
                 request.who,
             )
@@ -168,7 +175,7 @@ class DurableTerminal:
     def first_of(self, request: Request) -> tuple[Request, Reply] | None:
         """The request of this account that bore the key of this one first, and its reply."""
         found = self._replies.get((request.account_type, request.account_id, request.key))
-        if found is None:
+        if found is None and self._written(request):
             stored = self.journal.first_of(request.account_type, request.account_id, request.key)
             if stored is None:
                 return None
@@ -177,6 +184,14 @@ class DurableTerminal:
             assert isinstance(answered, Reply), "what answers a key is a reply"
             found = asked, answered
         return found
+
+    def _written(self, request: Request) -> bytes:
+        """What the journal keeps of a request; nothing when it can keep none of it."""
+        if self._body[0] is not request:
+            numbers = (request.seq, request.account_type, request.session)
+            kept = _bytes(without_passwords(request)) if all(map(_short, numbers)) else b""
+            self._body = request, kept
+        return self._body[1]
 
     def drain(self) -> list[Push]:
         """The pushes since the last call; to be handed out after `commit`."""
@@ -319,6 +334,11 @@ class DurableTerminal:
             day = date.fromordinal(_EPOCH + number)
             found = self._days[number] = int(f"{day:%Y%m%d}")
         return found
+
+
+def _short(number: int) -> bool:
+    """Whether a column of the journal has room for it."""
+    return -(2**63) <= number < 2**63
 
 
 def _bytes(message: Request | Reply | Push) -> bytes:

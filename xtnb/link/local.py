@@ -27,7 +27,7 @@ from xtnb.journal import Journal, point
 from xtnb.link.base import ConnectResult, Deliver
 from xtnb.link.driven import MarketToRun
 from xtnb.link.durable import DurableTerminal, Terminal
-from xtnb.link.once import NOTHING, outcome, repeated
+from xtnb.link.once import NOTHING, keyed, outcome, repeated
 from xtnb.link.seat import Seat
 from xtnb.vocabulary.messages import Push, PushKind, Reply, Request
 
@@ -365,6 +365,7 @@ class PaperHost:
         """Carry a request out: the reply first, then the pushes that follow from it."""
         if session.lost:
             return  # it was told that its link is lost, and asks again by its keys
+        request = keyed(request)
         terminal = session.terminal
         durable = terminal if isinstance(terminal, DurableTerminal) else None
 
@@ -477,7 +478,7 @@ class LocalLink:
         session = self._session
         if session is None or session.lost:
             raise NotConnected(f"{request.method}: the link to the paper terminal is not open")
-        self.host.post(lambda: self.host.carry(session, request))
+        self.host.post(lambda: session.ask(self.host.carry, request))
 
     def note(self, request: Request, reply: Reply) -> None:
         """Put what was answered in front of this link into the terminal's audit."""

@@ -11,10 +11,11 @@ from collections.abc import Callable
 from typing import Any
 
 from xtnb.errors import RefusalCode
-from xtnb.vocabulary.messages import Reply, Request
+from xtnb.vocabulary.messages import MOVES, Reply, Request
 
 NOTHING = {"order_stock": -1}  # what a request that was not carried out returns; others None
 _VOID = "此请求已作废，不会执行 / this request was made void and is never carried out"
+_NO_KEYS = "keys 应为文本列表 / keys are a list of texts, none of them empty"
 _TAKEN = "此 key 已用于另一笔请求（{0}） / this key names another request already ({0})"
 
 First = Callable[[Request], tuple[Request, Reply] | None]
@@ -24,6 +25,11 @@ def without_passwords(request: Request) -> Request:
     """The request as it may be written down and compared."""
     hidden = {name: "***" for name, value in request.arguments.items() if "pwd" in name and value}
     return request._replace(arguments={**request.arguments, **hidden}) if hidden else request
+
+
+def keyed(request: Request) -> Request:
+    """The request, without a key unless it moves something: others use none up."""
+    return request if not request.key or request.method in MOVES else request._replace(key="")
 
 
 def repeated(request: Request, first: First) -> Reply | None:
@@ -48,7 +54,10 @@ def outcome(request: Request, first: First, note: Callable[[Request, Reply], obj
         note: writes a request and its reply down.
     """
     told: list[tuple[Any, str] | None] = []
-    for key in request.arguments["keys"]:
+    keys = keys_of(request)
+    if keys is None:
+        return Reply(request.seq, None, _NO_KEYS)
+    for key in keys:
         asked = request._replace(key=key, arguments={})
         found = first(asked)
         if found is None:
@@ -56,6 +65,13 @@ def outcome(request: Request, first: First, note: Callable[[Request, Reply], obj
         reply = found[1] if found is not None else None
         told.append((reply.value, reply.error) if reply and reply.error != _VOID else None)
     return Reply(request.seq, told)
+
+
+def keys_of(request: Request) -> list[str] | None:
+    """The keys that an outcome is asked of; None when they are no such thing."""
+    keys = request.arguments.get("keys")
+    sound = isinstance(keys, list | tuple) and all(isinstance(one, str) and one for one in keys)
+    return list(keys) if sound and keys is not None else None
 
 
 def _same(one: Request, other: Request) -> bool:
