@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 
+from xtnb.errors import RefusalCode
 from xtnb.link.base import Deliver
 from xtnb.link.durable import Terminal
-from xtnb.vocabulary.messages import Push, Reply
+from xtnb.vocabulary.messages import Push, Reply, Request
 
 _log = logging.getLogger("xtnb.link")
 
@@ -22,6 +24,15 @@ class Seat:
         self.codes: set[str] = set()
         self.waiting: list[tuple[Seat, Reply | Push]] | None = None
         self.lost = False  # its terminal has stopped: nothing comes any more
+
+    def ask(self, carry: Callable[[Seat, Request], None], request: Request) -> None:
+        """Have a request carried out; one that fails on the way is answered too."""
+        try:
+            carry(self, request)
+        except Exception as fault:
+            _log.exception("request %s met a fault", request.method)
+            text = f"{type(fault).__name__}: {fault}"
+            self.hand(Reply(request.seq, None, text, RefusalCode.OUTCOME_UNKNOWN))
 
     def hand(self, item: Reply | Push) -> None:
         """Deliver, or, at a durable terminal, once it is committed."""
