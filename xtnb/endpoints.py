@@ -38,6 +38,7 @@ from xtnb.terminal.clock import HandClock, OpenClock
 from xtnb.terminal.engine import PaperTerminal
 from xtnb.terminal.keeping.house import KINDS, TERMINAL, Keeper, restore
 from xtnb.terminal.keeping.markets import MARKET, MarketKeeper, kept_state, put_back
+from xtnb.terminal.keeping.sound import fitting
 from xtnb.terminal.market import Market
 from xtnb.terminal.scenario import OpeningAccount, demo
 from xtnb.vocabulary.messages import Reply, Request
@@ -306,8 +307,10 @@ def durable_host(
                     "the desks and traders that use the one that runs",
                 )
             else:
-                host = _host_of(journal, facts, seed, clock)
-            terminal = _kept_terminal(name, journal, host, accounts)
+                with fitting(journal.path):
+                    host = _host_of(journal, facts, seed, clock)
+            with fitting(journal.path):
+                terminal = _kept_terminal(name, journal, host, accounts)
             if _host is not None and host is not _host:
                 _host.abandon_all()
             lives = [terminal.epoch]
@@ -453,7 +456,8 @@ def _again(folder: Path, host: PaperHost, lives: list[int], owner: str) -> Durab
                 f"{str(folder)!r} 中的终端期间被别处使用过；请重新建立连接",
                 f"the terminal in {str(folder)!r} was used elsewhere meanwhile; make a new link",
             )
-        terminal = _kept_terminal(folder.as_posix(), journal, host, None)
+        with fitting(journal.path):
+            terminal = _kept_terminal(folder.as_posix(), journal, host, None)
         lives.append(journal.epoch)
         return terminal
     except BaseException:

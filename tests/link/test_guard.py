@@ -158,7 +158,15 @@ def test_the_kill_switch_stops_orders_and_lets_cancels_through(guarded):
 
 
 @pytest.mark.parametrize(
-    "text", ["[every", "[every]\norder_valu = 3\n", '[every]\norder_value = "much"\n', "x = 1\n"]
+    "text",
+    [
+        "[every",
+        "[every]\norder_valu = 3\n",
+        '[every]\norder_value = "much"\n',
+        "[every]\norder_value = nan\n",
+        "[every]\norders_a_day = -1\n",
+        "x = 1\n",
+    ],
 )
 def test_a_file_that_cannot_be_read_lets_no_order_through(guarded, text):
     guarded.limit(text)

@@ -15,7 +15,7 @@ from zlib import crc32
 
 from xtnb.errors import JournalMissing, JournalUnreadable
 from xtnb.journal.lock import LOCK_FILE, owner_of
-from xtnb.journal.schema import FILE, VERSION, looks_ours, version_of
+from xtnb.journal.schema import DAMAGE, FILE, VERSION, looks_ours, version_of
 
 _BLOBS = {
     "requests": "SELECT row, crc, request, reply FROM requests",
@@ -73,7 +73,7 @@ def look(folder: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(target, uri=True, timeout=5, isolation_level=None)
     try:
         version_of(connection, path)
-    except sqlite3.DatabaseError as fault:
+    except DAMAGE as fault:
         connection.close()
         raise JournalUnreadable(str(path), str(fault)) from fault
     except JournalUnreadable:
@@ -104,7 +104,7 @@ def examine(folder: Path) -> Iterator[Finding]:
         try:
             yield from _file(connection, folder)
             yield from _content(connection)
-        except sqlite3.DatabaseError as fault:
+        except DAMAGE as fault:
             yield Finding("file", "wrong", f"文件损坏：{fault}", f"the file is damaged: {fault}")
 
 

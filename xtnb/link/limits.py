@@ -52,6 +52,12 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     codes: tuple[str, ...] | None = None
     read_only: bool = False
 
+    def __post_init__(self) -> None:
+        for name in self.__struct_fields__:
+            value = getattr(self, name)
+            if isinstance(value, float | int) and not value >= 0:  # nan compares with nothing
+                raise ValueError(f"{name} = {value}: a number from 0 on")
+
     def allows(self, stock_code: str) -> bool:
         """Whether this code may be traded."""
         return self.codes is None or any(fnmatchcase(stock_code, one) for one in self.codes)

@@ -42,7 +42,7 @@ class Live(NamedTuple):
 
 Clump = tuple[int, list[Live]]
 _encode = msgspec.msgpack.Encoder().encode
-# What a clump says: the epoch and its pushes; raises msgspec.MsgspecError.
+# What a clump says: the epoch and its pushes; raises ValueError.
 read_clump: Callable[[bytes], Clump] = msgspec.msgpack.Decoder(Clump).decode
 
 

@@ -65,7 +65,7 @@ class KeptRemarks(MutableMapping[str, str]):
         for line in lines[-_KEPT:]:
             try:
                 tag, remark = json.loads(line)
-            except ValueError:
+            except (ValueError, TypeError, RecursionError):
                 continue  # cut off by the end of a process
             if isinstance(tag, str) and isinstance(remark, str):
                 found[tag] = remark
