@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tests.fuzz.targets import TARGETS
 
 ROOT = Path(__file__).resolve().parents[2]
-SLOW = {"journal": 15, "log": 15}  # each opens a folder
+SLOW = {"journal": 15, "log": 15, "address": 300}  # open a folder, or read all authorities
 RUNS = 2_500
 
 

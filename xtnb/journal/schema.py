@@ -57,6 +57,7 @@ CREATE TRIGGER pushes_stay BEFORE UPDATE ON pushes
 CREATE TRIGGER pushes_remain BEFORE DELETE ON pushes
     BEGIN SELECT RAISE(ABORT, 'pushes are append-only'); END;
 """
+DAMAGE = (sqlite3.DatabaseError, UnicodeDecodeError)  # how reading a damaged file fails
 NAMES = frozenset({"facts", "lives", "requests", "pushes", "closings", "kept"})
 
 
@@ -100,16 +101,19 @@ def version_of(connection: sqlite3.Connection, path: Path) -> int:
     if not names and not application and not version:
         return 0
     if application != APPLICATION:
-        raise JournalUnreadable(str(path), "it is the database of another program")
+        raise JournalUnreadable(
+            str(path), "it is the database of another program", "是其他程序的数据库"
+        )
     if version > VERSION:
         raise JournalUnreadable(
             str(path),
             f"its tables are of version {version} and this xtnb knows versions up to {VERSION}; "
             "open it with a newer xtnb",
+            f"表版本为 {version}，本程序只认识到 {VERSION}；请用更新的 xtnb 打开",
         )
     if not names >= NAMES and version == VERSION:
         missing = ", ".join(sorted(NAMES - names))
-        raise JournalUnreadable(str(path), f"it lacks the tables {missing}")
+        raise JournalUnreadable(str(path), f"it lacks the tables {missing}", f"缺少表 {missing}")
     return int(version)
 
 
