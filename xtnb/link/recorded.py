@@ -19,7 +19,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from queue import Empty, SimpleQueue
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from xtnb.errors import NotConnected, RefusalCode
 from xtnb.journal import Asked, Group, Journal, Kept, Told
@@ -27,6 +27,7 @@ from xtnb.link.base import ConnectResult, Deliver, Link
 from xtnb.link.codec import CodecError, decode, encode
 from xtnb.link.guard import CHANGES
 from xtnb.link.once import NOTHING, repeated, without_passwords
+from xtnb.link.retold import Retold
 from xtnb.vocabulary.messages import Push, PushKind, Reply, Request
 
 _log = logging.getLogger("xtnb.link")
@@ -39,6 +40,7 @@ _ON_ITS_WAY = (
     "never came: look at the broker's list; it is not sent again"
 )
 _SHANGHAI = timedelta(hours=8)
+_DAY = 86_400 * 10**9
 
 
 class _Noted(NamedTuple):
@@ -82,6 +84,7 @@ class RecordedLink:
         self._known: dict[int, tuple[list[str], dict[str, Any]]] = {}
         self._fresh: dict[str, tuple[Request, Reply]] = {}
         self._left_over: set[str] = set()
+        self._retold = Retold(self._stored)
         self._last = 0
         self._failed = ""
 
@@ -272,6 +275,8 @@ class RecordedLink:
             after.append(lambda: self._hand(push))
             return
         assert self.journal is not None, "it is open while the thread runs"
+        if not self._retold.is_news(push):
+            return
         self._last += 1
         numbered = push._replace(number=self._last, epoch=self.journal.epoch)
         group.told.append(
@@ -313,6 +318,15 @@ class RecordedLink:
         assert isinstance(asked, Request), "what bears a key is a request"
         assert isinstance(answered, Reply), "what answers a key is a reply"
         return asked, answered
+
+    def _stored(self, account_type: int, account_id: str) -> list[Any]:
+        """The orders and fills of an account that were told since yesterday."""
+        assert self.journal is not None, "it is open while the thread runs"
+        now = self._wall()
+        days = _day(now - _DAY), _day(now)
+        kinds = (PushKind.ORDER, PushKind.TRADE)
+        told = (self.journal.told(kind, account_type, account_id, *days) for kind in kinds)
+        return [cast(Push, decode(body)).record for bodies in told for body in bodies]
 
     def _row(self, request: Request, reply: Reply, repeats: str = "") -> Asked:
         now = self._wall()
