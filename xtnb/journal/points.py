@@ -9,14 +9,22 @@ from __future__ import annotations
 
 import os
 
-POINTS = (
+WRITTEN = (
     "commit.before",  # everything was carried out, nothing is in the file
     "commit.within",  # half of the group is written, and not committed
     "commit.after",  # committed, and nobody has been told
+)
+HANDED = (
     "handed.reply",  # a reply was handed out, and not yet the pushes that follow
     "handed.push",  # a push was handed out, and not yet the next one
     "handed.all",  # all of a group was handed out
 )
+PASSED = ("passed.on",)  # a request that is written down has left for a broker's terminal
+STREAM = (
+    "stream.before",  # clients have heard pushes that the stream does not have
+    "stream.after",  # the stream has them, and nobody has taken note of that
+)
+POINTS = (*WRITTEN, *HANDED, *PASSED, *STREAM)
 
 _asked, _, _times = os.environ.get("XTNB_KILL_AT", "").partition(":")
 _left = int(_times) if _times.isdecimal() else 1

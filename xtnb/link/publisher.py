@@ -16,6 +16,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 
 from xtnb.errors import NotConnected
+from xtnb.journal.points import point
 from xtnb.link.codec import CodecError, decode
 from xtnb.link.jetstream import JetStreamError, Row, message_bytes, span, store, stored_at
 from xtnb.link.wire import RequestFailed, Wire
@@ -111,7 +112,9 @@ class Publisher:
             if wire is None or not batch:
                 continue
             try:
+                point("stream.before")
                 store(wire, batch)
+                point("stream.after")
             except (JetStreamError, RequestFailed, NotConnected) as fault:
                 _log.warning("pushes wait for the NATS server: %s", fault)
                 self._look(wire, str(fault))

@@ -23,6 +23,7 @@ from typing import Any, NamedTuple, cast
 
 from xtnb.errors import NotConnected, RefusalCode
 from xtnb.journal import Asked, Group, Journal, Kept, Told
+from xtnb.journal.points import point
 from xtnb.link.base import ConnectResult, Deliver, Link
 from xtnb.link.codec import CodecError, decode, encode
 from xtnb.link.guard import CHANGES
@@ -166,6 +167,7 @@ class RecordedLink:
             return
         for step in after:
             step()
+        point("handed.all")
 
     def _write(self, waiting: list[_Item], after: list[Callable[[], None]]) -> None:
         group = Group()
@@ -238,6 +240,7 @@ class RecordedLink:
     def _forward(self, request: Request) -> None:
         try:
             self.inner.send(request)
+            point("passed.on")
         except NotConnected as gone:
             # It certainly did not leave: that is its answer, and goes the way of answers.
             nothing = NOTHING.get(request.method)
@@ -355,6 +358,7 @@ class RecordedLink:
                 deliver(item)
             except Exception:
                 _log.exception("the session could not take %s", type(item).__name__)
+            point("handed.reply" if type(item) is Reply else "handed.push")
 
 
 def _name(request: Request) -> str:
