@@ -26,7 +26,7 @@ from xtnb.errors import JournalFailed, JournalUnreadable
 from xtnb.journal.lock import Lock
 from xtnb.journal.log import lost_commits
 from xtnb.journal.points import point
-from xtnb.journal.schema import FILE, connect, looks_ours, prepare
+from xtnb.journal.schema import DAMAGE, FILE, connect, looks_ours, prepare
 
 
 class Asked(NamedTuple):
@@ -147,10 +147,12 @@ class Journal:
     def _open(self) -> sqlite3.Connection:
         with readable(self.path):
             if self.path.exists() and not looks_ours(self.path):
-                raise JournalUnreadable(str(self.path), "it is not a database")
+                raise JournalUnreadable(str(self.path), "it is not a database", "不是数据库文件")
             if (lost := lost_commits(self.path.with_name(FILE + "-wal"))) > 1:
                 raise JournalUnreadable(
-                    str(self.path), f"its log is damaged, with {lost} commits behind the damage"
+                    str(self.path),
+                    f"its log is damaged, with {lost} commits behind the damage",
+                    f"日志损坏，损坏处之后还有 {lost} 次提交",
                 )
             connection = connect(self.path)
             try:
@@ -320,7 +322,9 @@ class Journal:
 
     def _check(self, right: bool, what: str) -> None:
         if not right:
-            raise JournalUnreadable(str(self.path), f"{what} is not what was written")
+            raise JournalUnreadable(
+                str(self.path), f"{what} is not what was written", f"{what} 与写入时不符"
+            )
 
     # -- the end -----------------------------------------------------------------------------
 
@@ -347,5 +351,5 @@ def readable(path: Path) -> Iterator[None]:
     """Say in words what is wrong with a file, where SQLite raises."""
     try:
         yield
-    except sqlite3.DatabaseError as fault:
+    except DAMAGE as fault:
         raise JournalUnreadable(str(path), str(fault)) from fault
