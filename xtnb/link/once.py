@@ -15,7 +15,7 @@ from xtnb.vocabulary.messages import MOVES, Reply, Request
 
 NOTHING = {"order_stock": -1}  # what a request that was not carried out returns; others None
 _VOID = "此请求已作废，不会执行 / this request was made void and is never carried out"
-_NO_KEYS = "keys 应为文本列表 / keys are a list of texts, none of them empty"
+NO_KEYS = "keys 应为文本列表 / keys are a list of texts, none of them empty"
 _TAKEN = "此 key 已用于另一笔请求（{0}） / this key names another request already ({0})"
 
 First = Callable[[Request], tuple[Request, Reply] | None]
@@ -56,7 +56,7 @@ def outcome(request: Request, first: First, note: Callable[[Request, Reply], obj
     told: list[tuple[Any, str] | None] = []
     keys = keys_of(request)
     if keys is None:
-        return Reply(request.seq, None, _NO_KEYS)
+        return Reply(request.seq, None, NO_KEYS)
     for key in keys:
         asked = request._replace(key=key, arguments={})
         found = first(asked)

@@ -27,7 +27,7 @@ from xtnb.journal.points import point
 from xtnb.link.base import ConnectResult, Deliver, Link
 from xtnb.link.codec import CodecError, decode, encode
 from xtnb.link.guard import CHANGES
-from xtnb.link.once import NOTHING, repeated, without_passwords
+from xtnb.link.once import NO_KEYS, NOTHING, keys_of, repeated, without_passwords
 from xtnb.link.retold import Retold
 from xtnb.vocabulary.messages import Push, PushKind, Reply, Request
 
@@ -93,11 +93,17 @@ class RecordedLink:
 
     def open(self, session: int, deliver: Deliver) -> int:
         """Connect. Raises what the journal raises when its folder cannot be used."""
+        if self._failed:  # a disk may have room again: as after a restart
+            self.close()
         with self._lock:
             if self.journal is None:
                 self.journal = self._new_journal()
                 self._left_over = {name for name, _ in self.journal.kept(_INTENT)}
                 self._last = self.journal.last
+                self._retold = Retold(self._stored)
+                for left in (self._under_way, self._repeats, self._known):
+                    left.clear()
+                self._failed = ""
             self._deliver = deliver
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="xtnb-record", daemon=True)
@@ -159,21 +165,34 @@ class RecordedLink:
             try:
                 self._write(waiting, after)
             except Exception as fault:  # whatever it was: what is not kept must not go on
-                self._failed = str(fault)
+                self._failed = str(fault) or type(fault).__name__
                 _log.exception("what happens at %s cannot be written down", self.terminal)
+                self._fresh.clear()
+                self._give_up(waiting)
+                self._hand(self._lost())
+                return
         self._fresh.clear()
         if self._failed:
             self._give_up(waiting)
             return
         for step in after:
-            step()
+            try:
+                step()
+            except Exception:
+                _log.exception("what was written down at %s could not be passed on", self.terminal)
         point("handed.all")
 
     def _write(self, waiting: list[_Item], after: list[Callable[[], None]]) -> None:
         group = Group()
         for item in waiting:
             if isinstance(item, Request):
-                self._asked(item, group, after)
+                try:
+                    self._asked(item, group, after)
+                except Exception as fault:  # a request that is none must not cost the others
+                    _log.exception("request %s was not passed on", item.method)
+                    nothing = NOTHING.get(item.method)
+                    unfit = Reply(item.seq, nothing, f"未发送 / nothing was sent: {fault!r}")
+                    after.append(partial(self._hand, unfit))
             elif isinstance(item, Reply):
                 self._answered(item, group, after)
             elif isinstance(item, _Noted):
@@ -215,7 +234,9 @@ class RecordedLink:
 
     def _outcome(self, request: Request) -> Request | Reply:
         """What is left to be asked of the terminal, or the whole answer."""
-        keys = list(request.arguments["keys"])
+        keys = keys_of(request)
+        if keys is None:
+            return Reply(request.seq, None, NO_KEYS)
         known = {}
         for key in keys:
             found = self._first_of(request._replace(key=key))
@@ -245,6 +266,10 @@ class RecordedLink:
             # It certainly did not leave: that is its answer, and goes the way of answers.
             nothing = NOTHING.get(request.method)
             self._work.put(Reply(request.seq, nothing, str(gone), RefusalCode.NOT_DELIVERED))
+        except Exception as fault:  # nobody knows how far it came
+            _log.exception("request %s met a fault", request.method)
+            text = f"{type(fault).__name__}: {fault}"
+            self._work.put(Reply(request.seq, None, text, RefusalCode.OUTCOME_UNKNOWN))
 
     def _answered(self, reply: Reply, group: Group, after: list[Callable[[], None]]) -> None:
         request = self._under_way.pop(reply.seq, None)
@@ -296,7 +321,7 @@ class RecordedLink:
         after.append(lambda: self._hand(numbered))
 
     def _give_up(self, waiting: list[_Item]) -> None:
-        """Nothing that could not be written down is passed on; the link is lost."""
+        """Nothing that could not be written down is passed on."""
         for item in waiting:
             if isinstance(item, Request):
                 text = f"未发送 / nothing was sent: {self._failed}"
@@ -304,8 +329,10 @@ class RecordedLink:
                 self._hand(Reply(item.seq, nothing, text, RefusalCode.NOT_DELIVERED))
             elif isinstance(item, Reply):
                 self._hand(Reply(item.seq, None, self._failed, RefusalCode.OUTCOME_UNKNOWN))
+
+    def _lost(self) -> Push:
         epoch = self.journal.epoch if self.journal is not None else 0
-        self._hand(Push(self.terminal, epoch, 0, PushKind.DISCONNECTED, 0, "", None))
+        return Push(self.terminal, epoch, 0, PushKind.DISCONNECTED, 0, "", None)
 
     # -- what is written -----------------------------------------------------------------------
 
