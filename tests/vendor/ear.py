@@ -9,10 +9,10 @@ from typing import Any
 from tests.session.scripted import SECONDS, ScriptedLink, order
 from tests.vendor.links import AT_ONCE, vendor_link
 from xtnb.link.vendor import VendorLink
+from xtnb.link.vendor_asked import Limits
 from xtnb.vocabulary.messages import Push, Reply, Request
 from xtnb.vocabulary.records import XtOrder, XtTrade
 
-QUICK = replace(AT_ONCE, answer=0.1, inner=0.3, send=0.1)
 BOUGHT = {
     "stock_code": "600000.SH",
     "order_type": 23,
@@ -23,6 +23,26 @@ BOUGHT = {
     "order_remark": "r",
 }
 ACCOUNT = (2, "1")
+
+
+class Clock:
+    """Stands until a test moves it, so that on a slow machine nothing lapses by itself."""
+
+    def __init__(self) -> None:
+        self.at = 100.0
+
+    def __call__(self) -> float:
+        return self.at
+
+    def lapse(self) -> None:
+        """Let everything that waits for an answer have waited for too long."""
+        self.at += 1.0
+
+
+def lapsing(**more: Any) -> tuple[Limits, Clock]:
+    """Limits that a test lets lapse, and the clock by which it does."""
+    clock = Clock()
+    return replace(AT_ONCE, answer=0.1, cancel=0.1, send=0.05, now=clock, **more), clock
 
 
 class Broker(ScriptedLink):

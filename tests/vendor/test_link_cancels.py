@@ -6,13 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from tests.session.scripted import cancel_error, order
-from tests.vendor.ear import ACCOUNT, QUICK, Broker, opened, query
+from tests.session.scripted import SECONDS, cancel_error, order
+from tests.vendor.ear import ACCOUNT, Broker, lapsing, opened, query
+from tests.vendor.links import AT_ONCE
 from xtnb import xtconstant as c
 from xtnb.errors import RefusalCode
 from xtnb.vocabulary.messages import PushKind, Reply, Request
 
-SOON = replace(QUICK, cancel=0.02, answer=5.0)
+SOON = replace(AT_ONCE, cancel=0.02, answer=SECONDS)
 BY_ID = ("cancel_order_stock", {"order_id": 41})
 BY_SYSID = ("cancel_order_stock_sysid", {"market": 0, "order_sysid": "S41"})
 
@@ -81,8 +82,11 @@ def test_an_order_that_works_is_looked_at_until_it_does_not(broker):
 )
 def test_a_cancel_of_which_nothing_can_be_said_is_unknown_and_not_sent_again(broker, orders):
     broker.orders = orders
-    link, ear = opened(broker, limits=replace(SOON, answer=0.1))
+    limits, clock = lapsing()
+    link, ear = opened(broker, limits=limits)
     link.send(query(1, *BY_ID[:1], **BY_ID[1]))
+    broker.next()
+    clock.lapse()
 
     reply = ear.reply(1)
     assert (reply.value, reply.error_id) == (None, RefusalCode.OUTCOME_UNKNOWN)
@@ -93,8 +97,11 @@ def test_a_cancel_of_which_nothing_can_be_said_is_unknown_and_not_sent_again(bro
 
 def test_one_broker_order_id_at_two_markets_says_nothing(broker):
     broker.orders = [working(c.ORDER_CANCELED), working(c.ORDER_REPORTED, 42)]
-    link, ear = opened(broker, limits=replace(SOON, answer=0.1))
+    limits, clock = lapsing()
+    link, ear = opened(broker, limits=limits)
     link.send(query(1, BY_SYSID[0], **BY_SYSID[1]))
+    broker.next()
+    clock.lapse()
 
     assert ear.reply(1).error_id == RefusalCode.OUTCOME_UNKNOWN
     link.close()

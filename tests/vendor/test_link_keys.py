@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from tests.session.scripted import SECONDS
-from tests.vendor.ear import ACCOUNT, QUICK, Broker, Ear, buy, opened, with_remark
+from tests.vendor.ear import ACCOUNT, Broker, Ear, buy, opened, with_remark
 from tests.vendor.links import AT_ONCE
 from xtnb.errors import RefusalCode
 from xtnb.journal.claims import Claims, Whose
@@ -30,10 +30,10 @@ def path(tmp_path):
     return tmp_path / "keys.sqlite"
 
 
-def at(path, now=NOON, limits=AT_ONCE):
+def at(path, now=NOON):
     """What a program has: a clock, and the claims that all programs of a machine share."""
     claims = Claims(path, now=lambda: now)
-    return {"claims": claims, "limits": replace(limits, wall=lambda: now)}
+    return {"claims": claims, "limits": replace(AT_ONCE, wall=lambda: now)}
 
 
 def sent(broker, method="order_stock"):
@@ -77,7 +77,7 @@ def test_an_order_on_its_way_at_a_crash_is_looked_for_and_never_sent_again(broke
     tag = sent(broker)[0].arguments["order_remark"]
     first.close()  # no answer was ever kept
 
-    again, ear = opened(broker, **at(path, limits=QUICK))
+    again, ear = opened(broker, **at(path))
     again.send(buy(2, "key"))
     assert ear.reply(2).error_id == RefusalCode.OUTCOME_UNKNOWN
     broker.orders = [with_remark(41, tag)]
@@ -92,7 +92,7 @@ def test_two_programs_at_once_send_a_key_once(broker, path):
     came = silent(broker, "order_stock")
     here, ear = opened(broker, **at(path))
     there_broker = Broker(order_stock=42)
-    there, other = opened(there_broker, **at(path, limits=QUICK))
+    there, other = opened(there_broker, **at(path))
     here.send(buy(1, "key"))
     assert came.wait(SECONDS)
     there.send(buy(1, "key"))
@@ -118,7 +118,7 @@ def test_a_program_that_is_quicker_between_look_and_send_sends_alone(broker, pat
         return [Reply(request.seq, [])]
 
     broker.answers["query_stock_orders"] = orders
-    link, ear = opened(broker, **at(path, limits=QUICK))
+    link, ear = opened(broker, **at(path))
     link.send(buy(1, "key"))
 
     assert ear.reply(1).error_id == RefusalCode.OUTCOME_UNKNOWN
@@ -206,7 +206,7 @@ def test_an_order_that_was_sent_before_a_crash_is_never_called_void(broker, path
     assert came.wait(SECONDS)
     first.close()
 
-    again, ear = opened(broker, **at(path, limits=QUICK))
+    again, ear = opened(broker, **at(path))
     again.send(Request(2, "outcome", *ACCOUNT, {"keys": ("key",)}, 7))
 
     assert ear.reply(2).error_id == RefusalCode.OUTCOME_UNKNOWN

@@ -7,15 +7,16 @@ import gc
 import threading
 import weakref
 from dataclasses import replace
+from queue import SimpleQueue
 
 import pytest
 
 from tests.session.scripted import SECONDS, Diary, asset
-from tests.vendor.ear import ACCOUNT, QUICK, Broker, Ear, buy, fill, opened, query, with_remark
+from tests.vendor.ear import ACCOUNT, Broker, Ear, buy, fill, lapsing, opened, query, with_remark
 from tests.vendor.links import AT_ONCE, vendor_link
 from xtnb.errors import NotConnected, RefusalCode
 from xtnb.link.base import ConnectResult
-from xtnb.vocabulary.messages import PushKind
+from xtnb.vocabulary.messages import PushKind, Reply
 from xtnb.vocabulary.records import XtAccountInfo
 from xtnb.xttrader import XtQuantTrader
 
@@ -254,8 +255,11 @@ def test_a_script_that_connects_again_and_again_leaves_no_thread_and_no_trader_b
 
 
 def test_a_query_without_an_answer_counts_as_unknown_and_the_next_is_served(broker):
-    link, ear = opened(broker, limits=QUICK)
+    limits, clock = lapsing()
+    link, ear = opened(broker, limits=limits)
     link.send(query(1, "query_stock_trades"))
+    broker.next()
+    clock.lapse()
 
     reply = ear.reply(1)
     link.send(query(2))
@@ -267,13 +271,15 @@ def test_a_query_without_an_answer_counts_as_unknown_and_the_next_is_served(brok
 
 
 def test_a_call_that_does_not_return_is_left_alone_and_others_are_made(broker):
-    link, ear = opened(broker, limits=QUICK)
+    limits, clock = lapsing()
+    link, ear = opened(broker, limits=limits)
     broker.hangs = {"query_stock_positions", "cancel_order_stock"}
     link.send(query(1, "query_stock_positions"))
     link.send(query(2, "cancel_order_stock", order_id=3))
     link.send(query(3))
 
     assert ear.reply(3).value == [asset()]
+    clock.lapse()
     for seq in (1, 2):
         assert ear.reply(seq).error_id == RefusalCode.OUTCOME_UNKNOWN
     broker.free.set()
@@ -281,22 +287,27 @@ def test_a_call_that_does_not_return_is_left_alone_and_others_are_made(broker):
 
 
 def test_many_calls_that_hang_do_not_stop_the_link(broker):
-    link, ear = opened(broker, limits=replace(QUICK, send=0.01))
+    limits, clock = lapsing()
+    link, ear = opened(broker, limits=limits)
     broker.hangs = {"query_stock_positions"}
     for seq in range(1, 41):
         link.send(query(seq, "query_stock_positions"))
-    link.send(query(41))
+    ear.reply(40)
+    clock.lapse()
 
-    assert ear.reply(41).value == [asset()]
     assert {ear.reply(seq).value for seq in range(1, 41)} == {None}
+    link.send(query(41))
+    assert ear.reply(41).value == [asset()]
     broker.free.set()
     link.close()
 
 
 def test_an_answer_after_its_time_changes_nothing(broker):
-    link, ear = opened(broker, limits=QUICK)
+    limits, clock = lapsing()
+    link, ear = opened(broker, limits=limits)
     link.send(query(1, "cancel_order_stock", order_id=3))
     asked = broker.next()
+    clock.lapse()
     assert ear.reply(1).error_id == RefusalCode.OUTCOME_UNKNOWN
 
     broker.answer(asked, (0, 3, "S3"))
@@ -315,6 +326,43 @@ def test_an_order_after_its_end_is_refused_and_not_sent(broker):
     link.send(buy(1, valid_until=1))
 
     assert ear.reply(1).error_id == RefusalCode.EXPIRED
+    assert broker.methods() == []
+    link.close()
+
+
+def test_an_order_whose_end_came_while_its_key_was_looked_for_is_not_sent(broker):
+    wall = [1]
+
+    def orders(request):
+        wall[0] = 3
+        return [Reply(request.seq, [])]
+
+    broker.answers["query_stock_orders"] = orders
+    link, ear = opened(broker, limits=replace(AT_ONCE, wall=lambda: wall[0]))
+    link.send(buy(1, "key", valid_until=2))
+
+    assert ear.reply(1).error_id == RefusalCode.EXPIRED
+    assert broker.methods() == []
+    link.close()
+
+
+def test_an_order_that_counts_as_unknown_is_not_sent_after_that(broker):
+    asked = SimpleQueue()
+    broker.answers["query_stock_orders"] = lambda request: asked.put(request) or []
+    limits, clock = lapsing(inner=SECONDS)
+    others = set(threading.enumerate())
+    link, ear = opened(broker, limits=limits)
+    link.send(buy(1, "key"))
+    before = asked.get(timeout=SECONDS)
+    (worker,) = [one for one in set(threading.enumerate()) - others if "-call" in one.name]
+    clock.lapse()
+    broker.answer(asked.get(timeout=SECONDS), [])
+    assert ear.reply(1).error_id == RefusalCode.OUTCOME_UNKNOWN
+
+    broker.answer(before, [])
+    worker.join(SECONDS)
+
+    assert not worker.is_alive()
     assert broker.methods() == []
     link.close()
 

@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 
 from tests.session.scripted import SECONDS, Diary, asset, cancel_error, order_error
-from tests.vendor.ear import ACCOUNT, QUICK, Broker, Ear, buy, fill, opened, query, with_remark
-from tests.vendor.links import vendor_link
+from tests.vendor.ear import ACCOUNT, Broker, Ear, buy, fill, lapsing, opened, query, with_remark
+from tests.vendor.links import AT_ONCE, vendor_link
 from xtnb.errors import RefusalCode
 from xtnb.link.vendor_memory import REMARK_LENGTH, TAG_LENGTH, tag_of
 from xtnb.vocabulary.messages import PushKind, Reply, Request
@@ -193,7 +193,7 @@ def test_the_orders_of_an_account_are_read_once_for_its_keys(broker):
 
 def test_no_keyed_order_is_sent_when_it_cannot_be_known_whether_it_was_sent_before(broker):
     broker.answers["query_stock_orders"] = lambda r: []
-    link, ear = opened(broker, limits=replace(QUICK, answer=5.0))
+    link, ear = opened(broker, limits=replace(AT_ONCE, inner=0.5))
     link.send(buy(1, "key"))
 
     reply = ear.reply(1)
@@ -224,9 +224,12 @@ def arrived(broker, order_id=41):
 
 @pytest.mark.parametrize("key", ["key", ""])
 def test_an_order_whose_reply_was_lost_is_found_at_the_broker(broker, key):
-    arrived(broker)
-    link, ear = opened(broker, limits=QUICK)
+    came = arrived(broker)
+    limits, clock = lapsing()
+    link, ear = opened(broker, limits=limits)
     link.send(buy(1, key))
+    assert came.wait(SECONDS)
+    clock.lapse()
 
     assert ear.reply(1)[1:4] == (41, "", 0)
     assert len(sent_orders(broker)) == 1
@@ -235,21 +238,28 @@ def test_an_order_whose_reply_was_lost_is_found_at_the_broker(broker, key):
 
 def test_an_order_whose_push_came_and_whose_reply_did_not_is_known(broker):
     broker.answers["order_stock"] = lambda r: [
-        broker.push(PushKind.ORDER, with_remark(41, remark_of(r)))
+        broker.push(PushKind.ORDER, with_remark(41, remark_of(r))),
+        broker.push(PushKind.ASSET, replace(asset(), account_id="2")),  # and waits for nothing
     ]
-    link, ear = opened(broker, limits=QUICK)
+    limits, clock = lapsing()
+    link, ear = opened(broker, limits=limits)
     link.send(buy(1))
+    ear.wait(1)
+    clock.lapse()
 
     assert ear.reply(1).value == 41
-    ear.wait(2)
-    assert ear.kinds() == ["reply", PushKind.ORDER]
+    ear.wait(3)
+    assert ear.kinds() == [PushKind.ASSET, "reply", PushKind.ORDER]
     link.close()
 
 
 def test_an_order_that_is_not_found_is_unknown_until_it_is(broker):
-    broker.answers["order_stock"] = lambda r: []
-    link, ear = opened(broker, limits=QUICK)
+    del broker.answers["order_stock"]
+    limits, clock = lapsing()
+    link, ear = opened(broker, limits=limits)
     link.send(buy(1, "key"))
+    broker.next()
+    clock.lapse()
     first = ear.reply(1)
     link.send(buy(2, "key"))
     second = ear.reply(2)
@@ -280,11 +290,14 @@ def test_an_order_under_way_when_the_terminal_is_lost_is_found_after_it_is_back(
 
 
 def test_a_reply_that_comes_late_is_what_its_key_is_answered_with(broker):
-    broker.answers["order_stock"] = lambda r: []
-    link, ear = opened(broker, limits=QUICK)
+    del broker.answers["order_stock"]
+    limits, clock = lapsing()
+    link, ear = opened(broker, limits=limits)
     link.send(buy(1, "key"))
+    asked = broker.next()
+    clock.lapse()
     assert ear.reply(1).error_id == RefusalCode.OUTCOME_UNKNOWN
-    broker.answer(sent_orders(broker)[0], 41)
+    broker.answer(asked, 41)
     broker.quiet()
     link.send(query(2))
     ear.reply(2)
@@ -314,9 +327,12 @@ def test_what_became_of_keys_can_be_asked_and_voids_those_that_never_came(broker
 
 
 def test_what_became_of_an_order_that_may_still_arrive_stays_unknown(broker):
-    broker.answers["order_stock"] = lambda r: []
-    link, ear = opened(broker, limits=QUICK)
+    del broker.answers["order_stock"]
+    limits, clock = lapsing()
+    link, ear = opened(broker, limits=limits)
     link.send(buy(1, "key"))
+    broker.next()
+    clock.lapse()
     ear.reply(1)
     link.send(outcome(2, "key"))
     assert ear.reply(2).error_id == RefusalCode.OUTCOME_UNKNOWN

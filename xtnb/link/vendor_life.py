@@ -197,7 +197,7 @@ class Life:
         if call is None and request.method != _OUTCOME:
             text = f"实盘终端没有 {request.method} / a real terminal has no {request.method}"
             return [Reply(request.seq, None, text)]
-        if 0 < request.valid_until < self._limits.wall():
+        if self._expired(request):
             return [Reply(request.seq, None, _EXPIRED, int(RefusalCode.EXPIRED))]
         if (before := self._answered_before(request)) is not None:
             return before
@@ -210,6 +210,9 @@ class Life:
             text = f"该类型账号没有 {request.method} / this kind of account has no {request.method}"
             return [Reply(request.seq, None, text)]
         return None
+
+    def _expired(self, request: Request) -> bool:
+        return 0 < request.valid_until < self._limits.wall()
 
     def _answered_before(self, request: Request) -> list[Any] | None:
         """The reply to a key that came before; None for a new one, and for an order whose
@@ -296,6 +299,10 @@ class Life:
             return self._looked_up(asked)
         if (before := self._asked_before(asked)) is not None:
             return before
+        if asked.done:
+            raise NotConnected("it counts as unanswered, and is not sent after that")
+        if self._expired(request):
+            return Answer(None, _EXPIRED, int(RefusalCode.EXPIRED))
         if not self._memory.claim(request):  # another program was quicker
             return self._looked_up(asked)
         found = self._call(asked, call)
