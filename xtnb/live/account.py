@@ -280,6 +280,7 @@ class LiveAccount:
             self.terms_of,
             self._quotes.latest,
             self.agreed.on,
+            self.agreed.eligible,
             self._issues,
         )
         return preview_of(asked, kept)
@@ -300,6 +301,7 @@ class LiveAccount:
             self._terms_now,
             lambda code: self.quotes_of([code])[0],
             self.agreed.on,
+            self.agreed.eligible,
         )
         return preview_of(asked, now)
 

@@ -11,6 +11,8 @@ from datetime import date
 from threading import Lock
 from typing import Any
 
+from xtnb import xtconstant as c
+from xtnb.rules.collateral import Eligible
 from xtnb.rules.terms import KINDS, read
 from xtnb.session.trader import XtQuantTrader
 from xtnb.vocabulary.records import StockAccount
@@ -30,6 +32,8 @@ class Agreed:
         self._lock = Lock()
         self._day: date | None = None
         self._settings: Any = None
+        self._listed: date | None = None
+        self._eligible: Eligible | None = None
 
     @property
     def known(self) -> Any:
@@ -47,6 +51,25 @@ class Agreed:
             if self._day == day:
                 return self._settings
         return self.renew(day)
+
+    def eligible(self, day: date) -> Eligible | None:
+        """What may be bought on margin, sold short and put up on a day, and at which ratios.
+
+        None for an account that is no margin account, and where the terminal does not tell.
+
+        Raises:
+            SessionError: the terminal cannot be asked.
+        """
+        if self._account.account_type != c.CREDIT_ACCOUNT:
+            return None
+        with self._lock:
+            if self._listed == day:
+                return self._eligible
+        subjects = self._trader.query_credit_subjects(self._account)
+        found = Eligible.of(subjects, self._trader.query_credit_assure(self._account))
+        with self._lock:
+            self._listed, self._eligible = day, found
+        return found
 
     def renew(self, day: date | None = None) -> Any:
         """Ask the terminal now. As `on`.

@@ -1,7 +1,8 @@
 """Previews of a margin account, by the rules of `xtnb.rules.margin`.
 
-What the broker agrees with the account, such as its lines and fees, is asked of the
-terminal; what is left of the credit lines is read from the account itself.
+What the broker agrees with the account, such as its lines and fees, and which securities
+it takes at which ratios, is asked of the terminal; what is left of the credit lines is
+read from the account itself.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from xtnb.rules.credit_figures import (
     maintenance_ratio,
 )
 from xtnb.rules.day import DayRules
-from xtnb.rules.margin import credit_rules
+from xtnb.rules.margin import CreditRules
 from xtnb.vocabulary.money import yuan
 
 _BORROWS = frozenset({FIN_BUY, SLO_SELL})
@@ -69,7 +70,7 @@ def credit_preview(asked: Asked, inputs: Inputs) -> Preview:
             seen = inputs.seen(asked.stock_code)
             seen = seen._replace(last=seen.last or day.prev_close)
         today = datetime.fromtimestamp(detail.m_nUpdateTime, _SHANGHAI).date()
-        rules = credit_rules(today, inputs.agreed(today))
+        rules = CreditRules(today, inputs.agreed(today), inputs.eligible(today))
         said = rules.verdict(
             day,
             asked.order_type,

@@ -18,6 +18,7 @@ from xtnb.live.contracts import ContractBooks
 from xtnb.live.credit import CreditBooks
 from xtnb.live.new_issues import NewIssues, offers_told
 from xtnb.live.preview import Preview
+from xtnb.rules.collateral import Eligible
 from xtnb.rules.ipo import Offer
 from xtnb.rules.listed import DayTerms
 from xtnb.rules.sessions import second_of_day
@@ -164,6 +165,10 @@ class Inputs(Protocol):
         """What the broker agrees with the account; see `xtnb.rules.terms`."""
         ...
 
+    def eligible(self, day: date) -> Eligible | None:
+        """What may be bought on margin, sold short and put up; None where that is not told."""
+        ...
+
     def seen(self, stock_code: str) -> Seen:
         """Its prices."""
         ...
@@ -220,7 +225,7 @@ class AskedInputs:
         trader, account: whom and about what to ask.
         day: finds the rules of an instrument today.
         quote: finds the quote of a code.
-        agreed: what the broker agrees on a day.
+        agreed: what the broker agrees on a day; eligible: what margin trading allows on it.
     """
 
     def __init__(
@@ -230,11 +235,12 @@ class AskedInputs:
         day: Callable[[str], DayTerms],
         quote: Callable[[str], Quote],
         agreed: Callable[[date], Any],
+        eligible: Callable[[date], Eligible | None],
     ) -> None:
         self._trader = trader
         self._account = account
         self.day = day
-        self.agreed = agreed
+        self.agreed, self.eligible = agreed, eligible
         self._quote = quote
 
     def seen(self, stock_code: str) -> Seen:
@@ -297,7 +303,7 @@ class KeptInputs:
         contracts: gives those of a futures or options account likewise.
         day: finds the rules of an instrument today.
         quote: the latest quote of a code, if it is watched.
-        agreed: what the broker agrees on a day.
+        agreed: what the broker agrees on a day; eligible: what margin trading allows on it.
         issues: what may be subscribed.
     """
 
@@ -309,6 +315,7 @@ class KeptInputs:
         day: Callable[[str], DayTerms],
         quote: Callable[[str], Quote | None],
         agreed: Callable[[date], Any],
+        eligible: Callable[[date], Eligible | None],
         issues: NewIssues,
     ) -> None:
         self._books = books
@@ -316,7 +323,7 @@ class KeptInputs:
         self._credit = credit
         self._contracts = contracts
         self.day = day
-        self.agreed = agreed
+        self.agreed, self.eligible = agreed, eligible
         self._quote = quote
 
     def seen(self, stock_code: str) -> Seen:

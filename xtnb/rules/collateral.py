@@ -10,18 +10,22 @@ Ratios and haircuts are whole ten-thousandths (`WHOLE` is 100 %), money is 1e-4 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 
+from xtnb import xtconstant as c
 from xtnb.errors import InputError
 from xtnb.rules.fees import FeeSchedule
 from xtnb.rules.tables import in_force, load
+from xtnb.vocabulary.credit import CreditAssure, CreditSubjects
 from xtnb.vocabulary.money import YUAN
 
 WHOLE = 10_000  # one hundred per cent
+LISTED, NOT_LISTED = 48, 49  # fin_status, slo_status, assure_status; as far as is known (U)
+_SUFFIX = {c.MARKET_STR_TO_ENUM_MAPPING[market]: market for market in ("SH", "SZ", "BJ")}
 _TABLE = load("credit")
 
 
@@ -122,6 +126,53 @@ def securities(day: date) -> Mapping[str, Security]:
                 code, _bp(row["haircut"]), row["fin"], row["slo"], row["lendable"]
             )
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Eligible:
+    """What a terminal says of the securities of margin trading on a day.
+
+    Attributes:
+        securities: by code; what can be lent is not told here.
+        ratios: margin ratios of financing and of short positions by code,
+            ten-thousandths; 0 where none is told.
+    """
+
+    securities: Mapping[str, Security]
+    ratios: Mapping[str, tuple[int, int]]
+
+    @classmethod
+    def of(
+        cls, subjects: Iterable[CreditSubjects] | None, assures: Iterable[CreditAssure] | None
+    ) -> Eligible | None:
+        """Read from the answers to query_credit_subjects and query_credit_assure.
+
+        None where a terminal does not tell both, as one of another broker may.
+        """
+        eligible = {_code(row): row for row in subjects or ()}
+        haircuts = {
+            _code(row): row.assure_ratio for row in assures or () if row.assure_status == LISTED
+        }
+        if not eligible or not haircuts:
+            return None
+        found = {
+            code: Security(code, round(haircut * WHOLE), False, False, 0)
+            for code, haircut in haircuts.items()
+        }
+        for code, row in eligible.items():
+            fin, slo = row.fin_status == LISTED, row.slo_status == LISTED
+            found[code] = Security(code, round(haircuts.get(code, 0) * WHOLE), fin, slo, 0)
+        return cls(
+            found,
+            {
+                code: (round(row.fin_ratio * WHOLE), round(row.slo_ratio * WHOLE))
+                for code, row in eligible.items()
+            },
+        )
+
+
+def _code(row: CreditSubjects | CreditAssure) -> str:
+    return f"{row.instrument_id}.{_SUFFIX.get(row.exchange_id, '')}"
 
 
 def fin_ratio(day: date) -> int:

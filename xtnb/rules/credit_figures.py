@@ -23,7 +23,6 @@ from xtnb.vocabulary.records import XtOrder, XtPosition
 # dictionary as far as is known (U).
 FINANCING, SHORT = 48, 49  # compact_type
 ORDINARY, SPECIAL = 48, 49  # cashgroup_prop
-LISTED, NOT_LISTED = 48, 49  # fin_status, slo_status, assure_status
 
 BUY, SELL = c.CREDIT_BUY, c.CREDIT_SELL
 FIN_BUY, SLO_SELL = c.CREDIT_FIN_BUY, c.CREDIT_SLO_SELL

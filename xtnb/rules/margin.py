@@ -24,6 +24,7 @@ from xtnb.errors import CashShort
 from xtnb.rules.collateral import (
     WHOLE,
     CreditSettings,
+    Eligible,
     Security,
     fin_ratio,
     securities,
@@ -73,16 +74,25 @@ _PLENTY = 10**9  # shares: a whole number of any board's lots
 class CreditRules:
     """What holds for margin accounts with these settings on one day.
 
+    Args:
+        day, settings: which rules.
+        eligible: what a terminal says of the securities; None takes data/credit.json.
+
     Attributes:
         day, settings: which rules.
         securities: what counts as collateral, by code.
         fin_ratio, slo_ratio: of new contracts, ten-thousandths.
     """
 
-    def __init__(self, day: date, settings: CreditSettings) -> None:
+    def __init__(
+        self, day: date, settings: CreditSettings, eligible: Eligible | None = None
+    ) -> None:
         self.day = day
         self.settings = settings
-        self.securities: Mapping[str, Security] = securities(day)
+        self.securities: Mapping[str, Security] = (
+            eligible.securities if eligible else securities(day)
+        )
+        self._ratios: Mapping[str, tuple[int, int]] = eligible.ratios if eligible else {}
         self.fin_ratio = fin_ratio(day)
         self.slo_ratio = slo_ratio(day, settings.private_fund)
 
@@ -193,11 +203,13 @@ class CreditRules:
         if kind == BUY_TO_RETURN:
             return self._buy_back(rules, special, volume, checked, fees, funds, room)
         if kind == FIN_BUY:
-            return self._borrow(kind, special, volume, checked, checked, fees, funds)
+            ratio = self._ratios.get(code, (0, 0))[0] or self.fin_ratio
+            return self._borrow(kind, special, volume, checked, checked, fees, funds, ratio)
         if kind == SLO_SELL:
             held = max(checked, bid)
             fees = rules.fee_total(False, held * volume)
-            return self._borrow(kind, special, volume, checked, held, fees, funds)
+            ratio = self._ratios.get(code, (0, 0))[1] or self.slo_ratio
+            return self._borrow(kind, special, volume, checked, held, fees, funds, ratio)
         if kind == BUY:
             _need_cash(turnover + fees, funds.cash)
             return Verdict(
@@ -281,7 +293,15 @@ class CreditRules:
         return _PLENTY
 
     def _borrow(
-        self, kind: int, special: bool, volume: int, price: int, held: int, fees: int, funds: Funds
+        self,
+        kind: int,
+        special: bool,
+        volume: int,
+        price: int,
+        held: int,
+        fees: int,
+        funds: Funds,
+        margin_ratio: int,
     ) -> Verdict:
         """Financing and short selling: a quota, a margin, and fees in cash for the first.
 
@@ -296,8 +316,7 @@ class CreditRules:
         quota = funds.slo_quota if short else funds.fin_quota
         if amount > quota:
             raise quota_short(amount, quota, short)
-        ratio = self.slo_ratio if short else self.fin_ratio
-        margin = needed_margin(held, volume, ratio)
+        margin = needed_margin(held, volume, margin_ratio)
         if margin + fees > funds.margin:
             raise margin_short(margin + fees, funds.margin)
         if not short:
@@ -315,7 +334,7 @@ class CreditRules:
             borrowed=volume if short else 0,
             margin=margin,
             quota=amount,
-            ratio=ratio,
+            ratio=margin_ratio,
         )
 
     def _buy_back(

@@ -10,11 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xtnb import xtconstant as c
-from xtnb.rules.collateral import WHOLE, Security
+from xtnb.rules.collateral import LISTED, NOT_LISTED, WHOLE, Security
 from xtnb.rules.credit_figures import (
     FINANCING,
-    LISTED,
-    NOT_LISTED,
     ORDINARY,
     SHORT,
     SPECIAL,
