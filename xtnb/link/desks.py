@@ -1,12 +1,15 @@
 """Who is connected to a served terminal: leases of session numbers, and subscriptions.
 
-A session's number is a lease: an entry of a key-value bucket, whose revision is
-the fence that every request of the session bears, and which is good for the key
-that took the lease and no other (protocol.py). Who says nothing for a few
-seconds loses the lease, and what still arrives with the old fence is refused;
-a session that comes back gets a new fence, so that nothing it sent before the
-break can be carried out after it. The bucket outlives the server: a number that
-was held when it went away stays held for one more lease.
+A session's number is a lease with a fence that every request of the session bears,
+and which is good for the key that took the lease and no other (protocol.py). Who says
+nothing for a few seconds loses the lease, and what still arrives with the old fence is
+refused; a session that comes back gets a new fence, so that nothing it sent before the
+break can be carried out after it.
+
+The server's memory decides, so that sessions come and go while no NATS server has a
+stream to write to. A book outlives the server (leases.py): a number that was held when
+it went away stays held for one more lease, for who shows its fence. But no request is
+carried out with a fence of an earlier life, whatever the book says.
 
 An account that someone subscribed stays subscribed on the link, so that who
 comes back misses nothing; quotes are watched only while someone wants them.
@@ -19,14 +22,13 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from queue import SimpleQueue
 from typing import Any, NamedTuple, Protocol
 
-from xtnb.errors import XtnbError
+from xtnb.errors import NotConnected
 from xtnb.link.base import ConnectResult
 from xtnb.link.codec import CodecError, pack, unpack
-from xtnb.link.jetstream import Leases
 from xtnb.link.keys import bucket_of
+from xtnb.link.leases import Lease, LeaseBook
 from xtnb.link.protocol import VERSION, asker
 from xtnb.link.wire import Msg, Wire
 from xtnb.vocabulary.messages import Reply, Request
@@ -37,6 +39,9 @@ _TOO_OLD = (
     "终端的 xtnb 比本程序的新，请更新本机的 xtnb / the terminal's xtnb is newer than this "
     "program's: update the one here"
 )
+
+_TICK_SECONDS = 0.2
+_ANSWER_SECONDS = 1.0  # who opens a session waits at most so long for JetStream
 
 Account = tuple[int, str]
 
@@ -77,17 +82,22 @@ class Server(Protocol):
     def wire(self) -> Wire: ...
     def now(self) -> int: ...
     def who(self, public: str) -> str: ...
+    def look(self, then: Callable[[], None]) -> None: ...
     def ask(self, asked: Asked | None, request: Request) -> None: ...
     def answer(self, asked: Asked, reply: Reply) -> None: ...
 
 
-@dataclass
+@dataclass(eq=False)
 class Desk:
-    """One live session.
+    """One session.
 
     Attributes:
+        deadline: on the monotonic clock; who is not heard of until then has lapsed.
         public: the key that opened it.
         who: whose that is, for the audit.
+        earlier: fences of the same session before this one. Who was not told of this
+            one, because the answer was lost, comes again with one of those.
+        heard: whether someone has used this fence.
     """
 
     number: int
@@ -95,8 +105,25 @@ class Desk:
     deadline: float
     public: str
     who: str
+    earlier: frozenset[int] = frozenset()
+    heard: bool = False
     accounts: set[Account] = field(default_factory=set)
     codes: set[str] = field(default_factory=set)
+
+    def is_of(self, fence: int, public: str) -> bool:
+        """Whether who shows that fence has this session."""
+        known = fence == self.fence or (not self.heard and fence in self.earlier)
+        return known and public == self.public
+
+
+@dataclass(eq=False)
+class _Answer:
+    """What an open session will be told, once JetStream has said so much or time is up."""
+
+    message: Msg
+    desk: Desk
+    until: float
+    waits: int = 2
 
 
 class Desks:
@@ -111,49 +138,83 @@ class Desks:
     def __init__(self, server: Server, lease_seconds: float, replicas: int) -> None:
         self._server = server
         self._lease = lease_seconds
-        self._replicas = replicas
-        self._leases: Leases | None = None
-        self._by_fence: dict[int, Desk] = {}
+        self._book = LeaseBook(bucket_of(server.name), replicas)
+        self._known = False  # whether the book was read
+        self._fence = 0
+        self._by_number: dict[int, Desk] = {}  # whose number it is, also of an earlier life
+        self._by_fence: dict[int, Desk] = {}  # whose requests are carried out
+        self._answers: set[_Answer] = set()
         self._subscribed: set[Account] = set()
         self._lock = threading.RLock()
-        self._work: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._closed = threading.Event()
         name = f"xtnb-sessions-{server.name}"
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
     # -- life ------------------------------------------------------------------------------------
 
-    def resume(self, wire: Wire) -> None:
-        """Go on over this wire; numbers that are held from before stay held for one lease."""
-        leases = Leases(wire, bucket_of(self._server.name), self._replicas)
+    def hear(self) -> None:
+        """Clients can be heard again: every number stays held for one more lease."""
         deadline = time.monotonic() + self._lease
         with self._lock:
-            self._leases = leases
-            for number, (fence, holder) in leases.held().items():
-                if fence not in self._by_fence:
-                    public = holder.partition(" ")[0]
-                    who = self._server.who(public)
-                    self._by_fence[fence] = Desk(number, fence, deadline, public, who)
-            for desk in self._by_fence.values():
+            for desk in self._by_number.values():
                 desk.deadline = max(desk.deadline, deadline)
 
-    def tick(self) -> None:
-        """End the sessions that have said nothing for too long."""
+    def writes_over(self, wire: Wire) -> bool:
+        """Whether the book is written over this wire."""
+        return self._book.wire is wire
+
+    def resume(self, wire: Wire) -> None:
+        """Write the book over this wire; the first time, read it before."""
+        self._book.resume(wire)
+        if self._known:
+            return
+        leases = self._book.read()
+        deadline = time.monotonic() + self._lease
+        with self._lock:
+            # unlike those of any life before, and short
+            newest = max((lease.fence for lease in leases), default=0)
+            self._fence = max(time.time_ns() // 1_000_000, newest)
+            for number, fence, holder, held in leases:
+                if held:
+                    public = holder.partition(" ")[0]
+                    who = self._server.who(public)
+                    self._by_number[number] = Desk(number, fence, deadline, public, who)
+            self._known = True
+
+    def _run(self) -> None:
+        while not self._closed.wait(_TICK_SECONDS):
+            try:
+                if self._server.wire.open:  # else nobody can be heard
+                    self._tick()
+            except NotConnected:
+                continue
+            except Exception:
+                _log.exception("the sessions met a fault and go on")
+
+    def _tick(self) -> None:
+        """End the sessions that have said nothing for too long, and do what waits for its time."""
         now = time.monotonic()
         with self._lock:
-            late = [desk for desk in self._by_fence.values() if desk.deadline < now]
+            late = [desk for desk in self._by_number.values() if desk.deadline < now]
+            due = [answer for answer in self._answers if answer.until < now]
         for desk in late:
-            self._work.put(lambda desk=desk: self._end(desk))  # type: ignore[misc]
+            self._end(desk, late=True)
+        for answer in due:
+            self._answer(answer)
+        self._book.tick()
 
-    def close(self) -> None:
-        """Give every number back and end the thread."""
-        with self._lock:
-            desks = list(self._by_fence.values())
-        for desk in desks:
-            self._work.put(lambda desk=desk: self._end(desk))  # type: ignore[misc]
-        self._work.put(None)
+    def close(self, give_back: bool) -> None:
+        """End every session, and write that down unless the book is another server's now."""
+        self._closed.set()
         if self._thread is not threading.current_thread():
             self._thread.join(10)
+        with self._lock:
+            desks = list(self._by_number.values())
+        if give_back:
+            for desk in desks:
+                self._end(desk)
+            self._book.drain(2)
 
     def forget_subscriptions(self) -> None:
         """The link was lost: what comes back subscribes anew."""
@@ -162,18 +223,21 @@ class Desks:
 
     def of(self, fence: int) -> Desk | None:
         """The live session with that fence."""
-        return self._by_fence.get(fence)
+        desk = self._by_fence.get(fence)
+        if desk is not None:
+            desk.heard = True
+        return desk
 
     @property
     def sessions(self) -> list[int]:
-        """The numbers of the live sessions."""
+        """The numbers that are held."""
         with self._lock:
-            return sorted(desk.number for desk in self._by_fence.values())
+            return sorted(self._by_number)
 
     # -- control, on the wire's thread -----------------------------------------------------------
 
     def take(self, message: Msg) -> None:
-        """Carry out a control message: keep at once, the rest on our own thread."""
+        """Carry out a control message."""
         public = asker(message.subject, message.reply)
         if not public:
             return
@@ -188,9 +252,10 @@ class Desks:
         elif do == "ping":
             self._say(message, self._state())
         elif do == "open":
-            self._work.put(lambda: self._say(message, self._opened(asked, public)))
+            if refused := self._open(message, asked, public):
+                self._say(message, refused)
         elif do == "leave":
-            self._work.put(lambda: self._say(message, self._left(asked, public)))
+            self._say(message, self._left(asked, public))
 
     def take_version_1(self, message: Msg) -> None:
         """Tell a program of version 1 that it is one, whatever it asks, and that we are here."""
@@ -200,7 +265,10 @@ class Desks:
 
     def _say(self, message: Msg, what: Mapping[str, Any]) -> None:
         if message.reply:
-            self._server.wire.publish(message.reply, pack(what))
+            try:
+                self._server.wire.publish(message.reply, pack(what))
+            except NotConnected as lost:
+                _log.info("a session could not be answered: %s", lost)
 
     def _state(self) -> dict[str, Any]:
         server = self._server
@@ -219,57 +287,70 @@ class Desks:
             desk = self._desk_of(asked, public)
             if desk is not None:
                 desk.deadline = time.monotonic() + self._lease
+                desk.heard = True
         return {"ok": desk is not None, **self._state()}
-
-    # -- on our own thread -----------------------------------------------------------------------
-
-    def _run(self) -> None:
-        while (job := self._work.get()) is not None:
-            try:
-                job()
-            except XtnbError as fault:
-                _log.warning("a session could not be served: %s", fault)
-            except Exception:
-                _log.exception("the sessions met a fault and go on")
 
     def _desk_of(self, asked: Mapping[str, Any], public: str) -> Desk | None:
         """The live session that a control message means, if it is that key's."""
         desk = self._by_fence.get(asked.get("fence", 0))
         return desk if desk is not None and desk.public == public else None
 
-    def _opened(self, asked: Mapping[str, Any], public: str) -> dict[str, Any]:
+    def _open(
+        self, message: Msg, asked: Mapping[str, Any], public: str
+    ) -> Mapping[str, Any] | None:
+        """Give a session its desk, and see to it that it is told; or say why not."""
         number, old = asked.get("session"), asked.get("fence", 0)
-        if type(number) is not int or self._leases is None:
+        if type(number) is not int or type(old) is not int or not self._known:
             return self._refused(ConnectResult.UNREACHABLE, "no such session number")
         if not self._server.ready:
             return self._refused(ConnectResult.UNREACHABLE, "the terminal itself is away")
-        before = self._holder(number)
-        ours = before is not None and before.fence == old and before.public == public
-        if before is not None and not ours and before.deadline > time.monotonic():
-            return self._refused(ConnectResult.SESSION_IN_USE, f"session {number} is in use")
-        if before is not None:
-            self._leases.give_back(number, before.fence)
-        first = self._server.first
-        fence = self._leases.take(number, f"{public} {asked.get('who', '')}")
-        if fence is None:
-            return self._refused(ConnectResult.SESSION_IN_USE, f"session {number} is in use")
-        who = self._server.who(public)
-        desk = Desk(number, fence, time.monotonic() + self._lease, public, who)
+        now = time.monotonic()
         with self._lock:
+            before = self._by_number.get(number)
+            earlier = {old}
+            if before is not None and before.is_of(old, public):
+                earlier |= {before.fence} if before.heard else {before.fence, *before.earlier}
+            elif before is not None and before.deadline > now:
+                return self._refused(ConnectResult.SESSION_IN_USE, f"session {number} is in use")
+            self._fence += 1
+            desk = Desk(
+                *(number, self._fence, now + self._lease, public, self._server.who(public)),
+                frozenset(earlier - {0}),
+            )
             if before is not None:
                 self._by_fence.pop(before.fence, None)
-            self._by_fence[fence] = desk
-            # numbers from here on are news to the session
-            told = {"result": ConnectResult.OK, "fence": fence, "words": "", **self._state()}
-            told["first"] = first
+            self._by_number[number] = self._by_fence[desk.fence] = desk
+            answer = _Answer(message, desk, now + _ANSWER_SECONDS)
+            self._answers.add(answer)
         self._restore(desk, asked)
         if before is not None:
             self._unwatch(before)
-        return told
+        holder = f"{public} {asked.get('who', '')}"
+        self._book.note(Lease(number, desk.fence, holder), lambda: self._came(answer))
+        self._server.look(lambda: self._came(answer))
+        return None
 
-    def _holder(self, number: int) -> Desk | None:
+    def _came(self, answer: _Answer) -> None:
         with self._lock:
-            return next((desk for desk in self._by_fence.values() if desk.number == number), None)
+            answer.waits -= 1
+            whole = answer.waits == 0
+        if whole:
+            self._answer(answer)
+
+    def _answer(self, answer: _Answer) -> None:
+        """Tell a session that it is open, unless that is no longer so."""
+        desk = answer.desk
+        with self._lock:
+            if answer not in self._answers:
+                return
+            self._answers.discard(answer)
+            if self._by_fence.get(desk.fence) is not desk:
+                return
+            desk.deadline = time.monotonic() + self._lease
+            # numbers from here on are news to the session
+            told = {"result": ConnectResult.OK, "fence": desk.fence, "words": "", **self._state()}
+            told["first"] = self._server.first
+        self._say(answer.message, told)
 
     def _refused(self, result: int, words: str) -> dict[str, Any]:
         return {"result": result, "fence": 0, "words": words, **self._state()}
@@ -294,13 +375,16 @@ class Desks:
             self._end(desk)
         return self._state()
 
-    def _end(self, desk: Desk) -> None:
+    def _end(self, desk: Desk, late: bool = False) -> None:
         with self._lock:
-            if self._by_fence.pop(desk.fence, None) is None:
+            if self._by_number.get(desk.number) is not desk:
                 return
+            if late and desk.deadline > time.monotonic():
+                return  # it was heard of after all
+            del self._by_number[desk.number]
+            self._by_fence.pop(desk.fence, None)
         self._unwatch(desk)
-        if self._leases is not None:
-            self._leases.give_back(desk.number, desk.fence)
+        self._book.note(Lease(desk.number, desk.fence, "", held=False))
 
     # -- subscriptions, on the wire's thread and the link's --------------------------------------
 

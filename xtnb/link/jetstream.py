@@ -1,4 +1,4 @@
-"""What xtnb asks of JetStream: a stream of pushes with one writer, and leases with a fence.
+"""What xtnb asks of JetStream: above all a stream of pushes with one writer.
 
 A stream's sequence numbers are the numbers of a terminal's pushes. Each message
 says which number it must get; the server stores it there or not at all, so a
@@ -21,7 +21,10 @@ from xtnb.link.wire import NO_RESPONDERS, RequestFailed, Wire, packet
 NO_STREAM = 10059
 NO_MESSAGE = 10037
 WRONG_LAST = 10071
+_TIMED_OUT = 408
 _API_SECONDS = 5.0
+_ASK_AGAIN_SECONDS = (1.0, 1.5, 2.5)  # what is asked while there is no leader is never answered
+_READS = ("STREAM.INFO.", "STREAM.MSG.GET.")
 _BATCH_HEADERS = 512  # bytes of headers a message, at most
 
 
@@ -49,15 +52,27 @@ def call(wire: Wire, verb: str, asked: Mapping[str, Any] | None = None) -> dict[
         RequestFailed, NotConnected: as `Wire.request`.
     """
     body = json.dumps(asked).encode() if asked is not None else b""
+    waits = _ASK_AGAIN_SECONDS if verb.startswith(_READS) else (_API_SECONDS,)
+    for wait in waits[:-1]:
+        try:
+            return _call(wire, verb, body, wait)
+        except RequestFailed as failed:
+            if failed.status != _TIMED_OUT:
+                raise
+    return _call(wire, verb, body, waits[-1])
+
+
+def _call(wire: Wire, verb: str, body: bytes, seconds: float) -> dict[str, Any]:
     try:
-        return _read(wire.request(f"$JS.API.{verb}", body, _API_SECONDS).data)
+        return read(wire.request(f"$JS.API.{verb}", body, seconds).data)
     except RequestFailed as failed:
         if failed.status == NO_RESPONDERS:
             raise JetStreamError(0, "the NATS server has no JetStream for this key") from failed
         raise
 
 
-def _read(data: bytes) -> dict[str, Any]:
+def read(data: bytes) -> dict[str, Any]:
+    """What an answer of JetStream says. Raises JetStreamError when it says no."""
     found: dict[str, Any] = json.loads(data)
     if error := found.get("error"):
         raise JetStreamError(int(error.get("err_code", 0)), str(error.get("description", error)))
@@ -134,7 +149,7 @@ class Row(NamedTuple):
     headers: Mapping[str, str]
 
 
-def store(wire: Wire, rows: Sequence[Row], seconds: float = 10.0) -> None:
+def store(wire: Wire, rows: Sequence[Row], seconds: float = 4.0) -> None:
     """Store rows that follow each other: all of them, each at its number, or none.
 
     Raises:
@@ -156,7 +171,7 @@ def store(wire: Wire, rows: Sequence[Row], seconds: float = 10.0) -> None:
             headers["Nats-Batch-Commit"] = "1"
         if packets:
             wire.write(b"".join(packets))
-        stored = _read(wire.request(row.subject, row.data, seconds, headers).data)
+        stored = read(wire.request(row.subject, row.data, seconds, headers).data)
         if int(stored["seq"]) != row.number:
             raise JetStreamError(WRONG_LAST, f"{row.number} was stored as {stored['seq']}")
 
@@ -170,78 +185,3 @@ def stored_at(wire: Wire, stream: str, number: int) -> bytes:
 def message_bytes(row: Row) -> int:
     """About how much of a batch a row takes."""
     return len(row.data) + _BATCH_HEADERS
-
-
-class Leases:
-    """Who has which number, in a key-value bucket: a lease is the revision of its entry.
-
-    Args:
-        wire: a connection that may write the bucket.
-        bucket: its name.
-        replicas: on how many servers of a cluster it is kept.
-    """
-
-    def __init__(self, wire: Wire, bucket: str, replicas: int = 1) -> None:
-        self._wire = wire
-        self._bucket = bucket
-        self._stream = f"KV_{bucket}"
-        if span(wire, self._stream) is None:
-            config = {
-                "name": self._stream,
-                "subjects": [f"$KV.{bucket}.>"],
-                "storage": "file",
-                "max_msgs_per_subject": 1,
-                "discard": "new",
-                "allow_rollup_hdrs": True,
-                "deny_delete": True,
-                "allow_direct": True,
-                "num_replicas": replicas,
-            }
-            call(wire, f"STREAM.CREATE.{self._stream}", config)
-
-    def held(self) -> dict[int, tuple[int, str]]:
-        """Number -> fence of every lease that is held, and who took it."""
-        asked = {"subjects_filter": f"$KV.{self._bucket}.>"}
-        state = call(self._wire, f"STREAM.INFO.{self._stream}", asked)["state"]
-        found = {}
-        for subject in state.get("subjects") or {}:
-            revision, live, who = self._entry(subject)
-            if live:
-                found[int(subject.rpartition(".")[2])] = revision, who
-        return found
-
-    def take(self, number: int, who: str) -> int | None:
-        """Take a number that nobody holds; its fence, or None when someone was first."""
-        subject = self._subject(number)
-        revision, live, _ = self._entry(subject)
-        return None if live else self._put(subject, who.encode(), revision, {})
-
-    def give_back(self, number: int, fence: int) -> None:
-        """Let a number go, if it is still held with that fence."""
-        self._put(self._subject(number), b"", fence, {"KV-Operation": "DEL"})
-
-    def _subject(self, number: int) -> str:
-        return f"$KV.{self._bucket}.{number}"
-
-    def _entry(self, subject: str) -> tuple[int, bool, str]:
-        """The revision of an entry, 0 for none, whether it is a lease, and whose."""
-        try:
-            found = call(self._wire, f"STREAM.MSG.GET.{self._stream}", {"last_by_subj": subject})
-        except JetStreamError as error:
-            if error.code == NO_MESSAGE:
-                return 0, False, ""
-            raise
-        message = found["message"]
-        headers = base64.b64decode(message.get("hdrs", ""))
-        who = base64.b64decode(message.get("data", "")).decode(errors="replace")
-        return int(message["seq"]), b"KV-Operation" not in headers, who
-
-    def _put(self, subject: str, data: bytes, revision: int, more: Mapping[str, str]) -> int | None:
-        headers = {"Nats-Expected-Last-Subject-Sequence": str(revision), **more}
-        try:
-            stored = _read(self._wire.request(subject, data, _API_SECONDS, headers).data)
-        except JetStreamError as error:
-            if error.code == WRONG_LAST:
-                return None
-            raise
-        return int(stored["seq"])

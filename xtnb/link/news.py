@@ -18,7 +18,16 @@ from typing import Protocol
 from xtnb.errors import TerminalUnavailable, XtnbError
 from xtnb.link.codec import CodecError, decode, encode, pack
 from xtnb.link.desks import Asked
-from xtnb.link.jetstream import Retention, Row, Span, drop_stream, make_stream, span
+from xtnb.link.jetstream import (
+    JetStreamError,
+    Retention,
+    Row,
+    Span,
+    drop_stream,
+    make_stream,
+    read,
+    span,
+)
 from xtnb.link.keys import stream_of
 from xtnb.link.outbox import Live, Outbox
 from xtnb.link.protocol import (
@@ -34,7 +43,7 @@ from xtnb.link.protocol import (
     whose,
 )
 from xtnb.link.publisher import MOST_WAITING, Publisher
-from xtnb.link.wire import Wire, packet
+from xtnb.link.wire import Msg, Wire, packet
 from xtnb.vocabulary.messages import Push, Reply
 
 _log = logging.getLogger("xtnb.link")
@@ -42,6 +51,7 @@ _log = logging.getLogger("xtnb.link")
 _BACKLOG = 20_000
 _LOOKS = 25  # so many times a stream may be behind what it had acknowledged
 _LOOK_SECONDS = 0.2
+_LOOK_AGAIN_SECONDS = 1.0
 _ROOM = 64 * 1024  # of a message, for headers
 
 
@@ -69,6 +79,7 @@ class News:
     Attributes:
         lock: held while something is put in its place in the order.
         epoch, last: of the pushes.
+        first: number of the oldest push that the stream still has, when it was last asked.
         journal: of a durable terminal; set before `prepare`.
     """
 
@@ -85,6 +96,7 @@ class News:
         self.journal: Pushes | None = None
         self.epoch = time.time_ns() // 1_000_000
         self.last = 0
+        self.first = 1
         self._name = name
         self._stream = stream_of(name)
         self._kept, self._replicas = kept, replicas
@@ -93,6 +105,10 @@ class News:
         self._closed = threading.Event()
         self._publisher = Publisher(self._stream, on_rival)
         self._outbox = Outbox(live_subject(name), on_lost)
+        self._look = threading.Lock()
+        self._lookers: list[Callable[[], None]] = []
+        self._looked = float("-inf")
+        self._token = ""
 
     # -- the stream ------------------------------------------------------------------------------
 
@@ -109,6 +125,8 @@ class News:
         """Have a stream that fits what is to be stored; returns the last number it has."""
         found = self._span(wire, first_time)
         with self.lock:
+            if found is not None:
+                self.first = found.first
             if self.journal is not None:
                 return self._follow_journal(wire, self.journal, found.last if found else None)
             lost = found is not None and found.last < self._first_waiting() - 1
@@ -159,17 +177,22 @@ class News:
         return last
 
     def _make(self, wire: Wire, first: int) -> None:
+        self.first = first
         subjects = [f"xtnb.{self._name}.push.>"]
         make_stream(wire, self._stream, subjects, first, self._kept, self._replicas)
 
-    def resume(self, voice: Wire, store: Wire, last: int) -> None:
-        """Speak over one wire and store over another; the stream has everything up to `last`.
-
-        nats-server takes what a connection says in turn: a reply must not wait until
-        the disk has the pushes before it.
-        """
+    def speak(self, voice: Wire) -> None:
+        """Say what is said over this wire from now on."""
         with self.lock:
             self._outbox.wire = voice
+
+    def resume(self, store: Wire, last: int) -> None:
+        """Store over this wire; the stream has everything up to `last`.
+
+        It is not the wire that speaks. nats-server takes what a connection says in turn:
+        a reply must not wait until the disk has the pushes before it.
+        """
+        with self.lock:
             self._publisher.resume(store, last)
 
     def pause(self) -> None:
@@ -180,10 +203,31 @@ class News:
         """Wait until the stream has everything; False when it takes too long."""
         return self._publisher.drain(seconds)
 
-    def first(self, wire: Wire) -> int:
-        """Number of the oldest push that the stream still has."""
-        found = span(wire, self._stream)
-        return found.first if found else self.last + 1
+    def look(self, wire: Wire, then: Callable[[], None]) -> None:
+        """Learn `first` anew; `then` is called when that came, and not while nothing does.
+
+        Raises:
+            NotConnected: nobody can be asked.
+        """
+        now = time.monotonic()
+        with self._look:
+            if now - self._looked < _LOOK_AGAIN_SECONDS:
+                self._lookers.append(then)
+                return
+            self._lookers, self._looked, token = [then], now, self._token
+        wire.forget(token)
+        self._token = wire.ask(f"$JS.API.STREAM.INFO.{self._stream}", b"", self._found)
+
+    def _found(self, message: Msg) -> None:
+        try:
+            if not message.status:
+                self.first = int(read(message.data)["state"]["first_seq"])
+        except (JetStreamError, ValueError, KeyError) as fault:
+            _log.info("the stream %s cannot be asked: %s", self._stream, fault)
+        with self._look:
+            lookers, self._lookers, self._looked = self._lookers, [], float("-inf")
+        for then in lookers:
+            then()
 
     def forget(self, wire: Wire) -> None:
         """Remove the stream: its numbers end with this life."""

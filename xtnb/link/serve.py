@@ -17,7 +17,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 
-from xtnb.errors import NotConnected, TerminalUnavailable, XtnbError
+from xtnb.errors import NotConnected, RefusalCode, TerminalUnavailable, XtnbError
 from xtnb.link.address import Server, checked_name
 from xtnb.link.base import ConnectResult, Link
 from xtnb.link.codec import CodecError, decode, pack
@@ -43,6 +43,7 @@ _log = logging.getLogger("xtnb.link")
 
 _TICK_SECONDS = 0.2
 _SLOWEST_RETRY = 2.0
+_RIVAL_SECONDS = 0.5
 
 
 def no_journal() -> None:
@@ -153,7 +154,7 @@ class TerminalServer:
         if self._link_open:
             self._link_open = False
             self.link.close()
-        self._desks.close()
+        self._desks.close(give_back=not self.stopped)
         self._news.close()
         for wire in (self._wire, self._store):
             if wire is not None:
@@ -172,12 +173,14 @@ class TerminalServer:
             self._wake.clear()
             wait = _TICK_SECONDS
             try:
-                if not all(wire is not None and wire.open for wire in (self._wire, self._store)):
-                    self._news.pause()
-                    self._connect()
+                if not _is_there(self._wire):
+                    self._speak()
                 if not self._link_open:
                     self._open_link()
-                self._desks.tick()
+                if not _is_there(self._store):
+                    self._write_down()
+                if self._store is not None and not self._desks.writes_over(self._store):
+                    self._desks.resume(self._store)
             except (XtnbError, OSError) as fault:
                 _log.warning("terminal %s: %s; trying again", self.name, fault)
                 wait = min(_SLOWEST_RETRY, 2 * wait)
@@ -198,34 +201,68 @@ class TerminalServer:
         return wire
 
     def _connect(self) -> None:
-        for old in (self._wire, self._store):
-            if old is not None:
-                old.close()
-        wire, store = (
-            Wire(self._servers, self._key, f"{what}-{self.name}", lambda why: self._wake.set())
-            for what in ("serve", "store")
-        )
+        """Begin: nobody is heard before there is a stream for what they cause."""
+        wire, store = self._new_wire("serve"), self._new_wire("store")
         try:
             wire.connect()
-            self._proven = wire.proven
             store.connect()
-            if self._wire is None:
-                _must_be_free(wire, self.name)
+            _must_be_free(wire, self.name)
             if not self._link_open:
                 self._open_link()
-            last = self._news.prepare(store, first_time=self._wire is None)
+            last = self._news.prepare(store, first_time=True)
             self._desks.resume(store)
-            self._wire, self._store = wire, store
-            self._news.resume(wire, store, last)
-            wire.subscribe(f"xtnb.{self.name}.ask.*.*", self._take)
-            wire.subscribe(session_subject(self.name, "*"), self._desks.take)
-            wire.subscribe(version_1_subject(self.name), self._desks.take_version_1)
-            # the answer says that the server has taken the subscriptions
-            wire.request(version_1_subject(self.name), pack({"do": "ping"}))
+            self._news.resume(store, last)
+            self._listen(wire)
         except BaseException:
             wire.close()
             store.close()
             raise
+        self._store = store
+
+    def _new_wire(self, what: str) -> Wire:
+        name = f"{what}-{self.name}"
+        return Wire(self._servers, self._key, name, lambda why: self._wake.set())
+
+    def _listen(self, wire: Wire) -> None:
+        self._proven = wire.proven
+        self._wire = wire
+        self._news.speak(wire)
+        wire.subscribe(f"xtnb.{self.name}.ask.*.*", self._take)
+        wire.subscribe(session_subject(self.name, "*"), self._desks.take)
+        wire.subscribe(version_1_subject(self.name), self._desks.take_version_1)
+        # the answer says that the server has taken the subscriptions
+        wire.request(version_1_subject(self.name), pack({"do": "ping"}))
+
+    def _speak(self) -> None:
+        """Be there for the clients again, whether or not there is a stream to write to."""
+        if self._wire is not None:
+            self._wire.close()
+        wire = self._new_wire("serve")
+        try:
+            wire.connect()
+            if _has_rival(wire, self.name):
+                self._give_up("another server serves this terminal now")
+                wire.close()
+                return
+            self._desks.hear()
+            self._listen(wire)
+        except BaseException:
+            wire.close()
+            raise
+
+    def _write_down(self) -> None:
+        """Store again what is said."""
+        self._news.pause()
+        if self._store is not None:
+            self._store.close()
+        store = self._new_wire("store")
+        try:
+            store.connect()
+            self._news.resume(store, self._news.prepare(store, first_time=False))
+        except BaseException:
+            store.close()
+            raise
+        self._store = store
 
     # -- what it serves --------------------------------------------------------------------------
 
@@ -255,8 +292,15 @@ class TerminalServer:
 
     @property
     def first(self) -> int:
-        """Number of the oldest push that the stream still has. Asks the NATS server."""
-        return self._news.first(self.wire)
+        """Number of the oldest push that the stream still has, when it was last asked."""
+        return self._news.first
+
+    def look(self, then: Callable[[], None]) -> None:
+        """Learn `first` anew; `then` is called when that came, or when nobody can be asked."""
+        try:
+            self._news.look(self.wire, then)
+        except NotConnected:
+            then()
 
     @property
     def last(self) -> int:
@@ -314,7 +358,8 @@ class TerminalServer:
             who = self._known.get(public) or self.who(public)
             asked = Asked(fence, 0, request.seq, message.reply, request, who)
             words = "has ended; connect again" if desk is None else "is another key's"
-            self.answer(asked, Reply(0, None, f"this session {words}"))
+            code = int(RefusalCode.NOT_DELIVERED)
+            self.answer(asked, Reply(0, None, f"this session {words}", code))
             return
         asked = Asked(fence, desk.number, request.seq, message.reply, request, desk.who)
         if ".ask.read." in message.subject and not reads(request.method):
@@ -351,14 +396,35 @@ class TerminalServer:
             self._news.reply(asked, reply)
 
 
+def _is_there(wire: Wire | None) -> bool:
+    return wire is not None and wire.open
+
+
 def _must_be_free(wire: Wire, name: str) -> None:
     try:
-        # which terminals of every version answer
-        wire.request(version_1_subject(name), pack({"do": "ping"}), 2.0)
+        served = _is_served(wire, name, 2.0)
     except RequestFailed as failed:
-        if failed.status != NO_RESPONDERS:
-            raise TerminalUnavailable(f"terminal {name}: {failed}") from failed
-    else:
+        raise TerminalUnavailable(f"terminal {name}: {failed}") from failed
+    if served:
         raise TerminalUnavailable(
             f"a terminal {name!r} is served there already; stop it, or take another name"
         )
+
+
+def _has_rival(wire: Wire, name: str) -> bool:
+    """Whether somebody else has come while we were away."""
+    try:
+        return _is_served(wire, name, _RIVAL_SECONDS)
+    except RequestFailed:
+        return False  # who does not answer is our own connection, not yet missed there
+
+
+def _is_served(wire: Wire, name: str, seconds: float) -> bool:
+    """Whether somebody serves a terminal of that name, of whatever version."""
+    try:
+        wire.request(version_1_subject(name), pack({"do": "ping"}), seconds)
+    except RequestFailed as failed:
+        if failed.status == NO_RESPONDERS:
+            return False
+        raise
+    return True
