@@ -78,12 +78,11 @@ def audit(service, folder):
 def test_a_key_cannot_ask_under_the_name_of_another(service, ring, client):
     anna = client("anna", 8)
     way, public = wire(service, ring.key("rita")), ring.key("anna").public
-    fence = {"Xtnb-Fence": str(anna.link._life.fence)}
-    order = encode(Request(1, "order_stock", 2, ACCOUNT.account_id, {}, 8))
+    order = encode(Request(1, "order_stock", 2, ACCOUNT.account_id, {}, anna.link._life.fence))
 
     for subject in (of("main", public) for of in (read_subject, trade_subject, session_subject)):
         with pytest.raises(RequestFailed, match="may not ask"):
-            way.request(subject, order, 5.0, fence)
+            way.request(subject, order, 5.0)
     way.close()
 
 
@@ -92,12 +91,12 @@ def test_the_fence_of_another_key_is_good_for_nothing(service, ring, client):
     rita, public = wire(service, ring.key("rita")), ring.key("rita").public
     bea, beas = wire(service, ring.key("bea")), ring.key("bea").public
     life = anna.link._life
-    fence = {"Xtnb-Fence": str(life.fence)}
-    order = Request(1, "order_stock", 2, ACCOUNT.account_id, {"stock_code": "600000.SH"}, 9)
-    query = Request(2, "query_stock_asset", 2, ACCOUNT.account_id, {}, 9)
+    of_anna = (2, ACCOUNT.account_id, {"stock_code": "600000.SH"}, life.fence)
+    order = encode(Request(1, "order_stock", *of_anna))
+    query = encode(Request(2, "query_stock_asset", *of_anna))
 
-    ordered = decode(bea.request(trade_subject("main", beas), encode(order), 5.0, fence).data)
-    queried = decode(rita.request(read_subject("main", public), encode(query), 5.0, fence).data)
+    ordered = decode(bea.request(trade_subject("main", beas), order, 5.0).data)
+    queried = decode(rita.request(read_subject("main", public), query, 5.0).data)
     taken = control(rita, do="open", session=9, fence=life.fence)
     kept = control(rita, do="keep", fence=life.fence)
     control(rita, do="leave", fence=life.fence)
@@ -123,15 +122,15 @@ def test_a_terminal_answers_nowhere_but_to_who_asked(inbox, service, ring, clien
     control(ear, do="ping")
     rita = wire(service, ring.key("rita"))
     public = rita.key.public
-    fence = {"Xtnb-Fence": str(client("rita", 10).link._life.fence)}
-    query = encode(Request(1, "query_account_status", 2, "", {}, 10))
+    fence = client("rita", 10).link._life.fence
+    query = encode(Request(1, "query_account_status", 2, "", {}, fence))
 
-    rita.publish(read_subject("main", public), query, inbox, fence)
+    rita.publish(read_subject("main", public), query, inbox)
     rita.publish(session_subject("main", public), pack({"do": "ping"}), inbox)
     if anna.public not in inbox:
         rita.publish(version_1_subject("main"), pack({"do": "ping"}), inbox)
     control(rita, do="ping")
-    rita.request(read_subject("main", public), query, 5.0, fence)
+    rita.request(read_subject("main", public), query, 5.0)
     control(ear, do="ping")
 
     for way in (rita, ear):
@@ -188,11 +187,11 @@ def test_who_is_refused_by_the_terminals_server_is_in_the_audit(client, audit, s
     anna = client("anna", 1)
     rita = client("rita", 2)
     count = len(anna.trader.query_stock_orders(ACCOUNT))
-    order = encode(Request(1, "order_stock", 2, ACCOUNT.account_id, {}, 1, "K", 0, "a cell"))
+    order = Request(1, "order_stock", 2, ACCOUNT.account_id, {}, 0, "K", 0, "a cell")
     for name, of, whose in (("bea", trade_subject, anna), ("rita", read_subject, rita)):
         way = wire(service, ring.key(name))
-        fence = {"Xtnb-Fence": str(whose.link._life.fence)}
-        way.request(of("main", way.key.public), order, 5.0, fence)
+        sent = encode(order._replace(session=whose.link._life.fence))
+        way.request(of("main", way.key.public), sent, 5.0)
         way.close()
 
     until(lambda: len(audit("order_stock")) == 2)

@@ -87,11 +87,11 @@ def test_a_reader_sees_everything_and_changes_nothing(client):
 def test_a_trade_that_is_put_where_reading_is_asked_is_refused(service, ring, client):
     reader = client("rita", 3).connect()
     count = len(reader.trader.query_stock_orders(ACCOUNT))
-    order = Request(1, "order_stock", 2, ACCOUNT.account_id, {"stock_code": "600000.SH"}, 3)
+    fence = reader.link._life.fence
+    order = Request(1, "order_stock", 2, ACCOUNT.account_id, {"stock_code": "600000.SH"}, fence)
     way = wire(service, ring.key("rita"))
-    fence = {"Xtnb-Fence": str(reader.link._life.fence)}
 
-    said = way.request(read_subject("main", way.key.public), encode(order), 5.0, fence)
+    said = way.request(read_subject("main", way.key.public), encode(order), 5.0)
     way.close()
 
     assert b"needs the role trader" in said.data

@@ -112,7 +112,8 @@ class Merge:
         """A push arrived; False when it leaves a gap that must be fetched."""
         with self._lock:
             number = came.number
-            if number == self._next > self._known and not self._asked and not self._ready:
+            waits = self._ready or self._replies or (self._asked and self._holders(came))
+            if number == self._next > self._known and not waits:
                 self._known = number  # nothing is missing and nothing waits: the usual case
                 self._next += 1
                 self._hand_push(came)
@@ -137,6 +138,9 @@ class Merge:
             if asked is None or asked.after is not None:
                 return  # doubled on the way, or given up
             asked.after = reply.after
+            if reply.after <= self.done and not self._ready and not self._replies:
+                self._hand_reply(reply)  # the usual case
+                return
             self._known = max(self._known, reply.after)
             self._replies.append((self._now(), reply))
             self._run()

@@ -31,7 +31,6 @@ from xtnb.link.nkeys import Key
 from xtnb.link.outbox import read_clump
 from xtnb.link.protocol import (
     AFTER,
-    FENCE,
     FOR,
     LEASE_SECONDS,
     PART,
@@ -267,7 +266,7 @@ class _Life:
 
     def send(self, request: Request) -> None:
         end = self._clock.their_time(request.valid_until)
-        data = encode(request._replace(valid_until=end))
+        data = encode(request._replace(valid_until=end, session=self.fence))
         if len(data) > self._wire.max_payload - 4096:
             raise CodecError(f"{request.method}: {len(data):,} bytes are too many for one request")
         if request.method == "quote_subscribe":
@@ -276,8 +275,7 @@ class _Life:
         subject = self._read if reads(request.method) else self._trade
         self.merge.expect(request)
         try:
-            headers = {FENCE: str(self.fence)}
-            self._wire.ask(subject, data, lambda message: self._answer(request, message), headers)
+            self._wire.ask(subject, data, lambda message: self._answer(request, message))
         except BaseException:
             self.merge.forget(request.seq)
             raise

@@ -12,8 +12,8 @@
 
 KEY is the public key of whoever asks. A nats-server lets a key ask under its own alone
 (keys.py), so the subject proves who it was, and the terminal answers nowhere but in that
-key's inbox. A request names the fence of its session in a header; a fence is good for the
-key that opened the session. A push names, in `Xtnb-After`,
+key's inbox. A request bears the fence of its session in place of the session's number; a
+fence is good for the key that opened the session. A push names, in `Xtnb-After`,
 the requests that were answered between it and the push before (fence:seq), so that
 a client can put replies and pushes back into the one order in which they came about.
 """
@@ -26,7 +26,6 @@ from xtnb.vocabulary.messages import PushKind
 
 VERSION = 2  # of all this; 1 had no key in its subjects
 
-FENCE = "Xtnb-Fence"
 AFTER = "Xtnb-After"
 FOR = "Xtnb-For"  # the fence of who asked for what this push is about
 PART = "Xtnb-Part"  # "2/3": of a reply that is longer than one message may be

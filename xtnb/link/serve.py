@@ -28,7 +28,6 @@ from xtnb.link.news import News, Pushes
 from xtnb.link.nkeys import Key
 from xtnb.link.notes import Notes
 from xtnb.link.protocol import (
-    FENCE,
     LEASE_SECONDS,
     SERVER_SESSION,
     asker,
@@ -351,8 +350,7 @@ class TerminalServer:
         public = asker(message.subject, message.reply)
         if not isinstance(request, Request) or not message.reply or not public:
             return
-        told = message.headers.get(FENCE, "")
-        fence = int(told) if told.isdigit() else 0
+        fence = request.session
         desk = self._desks.of(fence)
         if desk is None or desk.public != public:
             who = self._known.get(public) or self.who(public)
@@ -361,6 +359,7 @@ class TerminalServer:
             code = int(RefusalCode.NOT_DELIVERED)
             self.answer(asked, Reply(0, None, f"this session {words}", code))
             return
+        request = request._replace(session=desk.number)
         asked = Asked(fence, desk.number, request.seq, message.reply, request, desk.who)
         if ".ask.read." in message.subject and not reads(request.method):
             self.answer(asked, Reply(0, None, f"{request.method} needs the role trader"))
