@@ -21,6 +21,26 @@ CODE = "600000.SH"
 ME = StockAccount(DEMO_ACCOUNT)
 FUTURES = house.ACCOUNTS["futures"]
 SECONDS = 10.0
+SECOND = 1_000_000_000
+
+
+class Unwilling:
+    """A link to a real paper terminal that answers some methods with an error."""
+
+    def __init__(self, inner) -> None:
+        self.inner = inner
+        self.terminal, self.paper, self.reason = inner.terminal, inner.paper, ""
+        self.refuses: set[str] = set()
+
+    def open(self, session, deliver) -> int:
+        return self.inner.open(session, deliver)
+
+    def send(self, request: Request) -> None:
+        method = "no_such_method" if request.method in self.refuses else request.method
+        self.inner.send(request._replace(method=method))
+
+    def close(self) -> None:
+        self.inner.close()
 
 
 class Guarded:
@@ -28,9 +48,13 @@ class Guarded:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.time = 1_700_000_000 * 1_000_000_000
+        self.time = 1_700_000_000 * SECOND
+        self.steady = 0
         self.host = house.host(house.market())
-        self.link = GuardedLink(self.host.link("demo"), LimitsFile(folder), lambda: self.time)
+        self.behind = Unwilling(self.host.link("demo"))
+        self.link = GuardedLink(
+            self.behind, LimitsFile(folder), lambda: self.time, steady=lambda: self.steady
+        )
         self.errors: list[str] = []
         self.trader = XtQuantTrader.over(self.link, 1)
         self.trader.start()
@@ -113,9 +137,103 @@ def test_the_orders_of_a_minute_come_back_with_time(guarded):
     guarded.limit("[every]\norders_a_minute = 2\n")
     assert [guarded.order()[0] > 0 for _ in range(3)] == [True, True, False]
 
-    guarded.time += 61 * 1_000_000_000
+    guarded.steady += 61 * SECOND
 
     assert guarded.order()[0] > 0
+
+
+def test_a_clock_that_is_put_right_neither_frees_nor_locks_the_orders_of_a_minute(guarded):
+    guarded.limit("[every]\norders_a_minute = 2\norders_a_day = 100\n")
+    assert [guarded.order()[0] > 0 for _ in range(3)] == [True, True, False]
+
+    guarded.time += 86_400 * SECOND
+    assert guarded.order()[0] == -1
+    guarded.time -= 2 * 86_400 * SECOND
+    assert guarded.order()[0] == -1
+
+    guarded.steady += 61 * SECOND
+    assert guarded.order()[0] > 0
+
+
+def test_the_orders_of_a_minute_count_over_a_new_connection(guarded):
+    guarded.limit("[every]\norders_a_minute = 2\n")
+    guarded.order()
+    guarded.trader.stop()
+    guarded.trader.start()
+    assert guarded.trader.connect() == 0
+
+    assert [guarded.order()[0] > 0 for _ in range(2)] == [True, False]
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"price": float("nan")},
+        {"price": float("inf")},
+        {"price": "10"},
+        {"price": None},
+        {"volume": -100_000},
+        {"volume": 0},
+        {"volume": float("nan")},
+        {"volume": float("inf")},
+        {"volume": None},
+        {"volume": "100"},
+    ],
+    ids=str,
+)
+def test_no_number_that_a_client_makes_up_lifts_a_limit(guarded, odd):
+    guarded.limit("[every]\norder_value = 2000\nvalue_a_day = 2500\nprice_distance = 0.2\n")
+
+    number, reason = guarded.order(**odd)
+
+    assert (number, "no order" in reason) == (-1, True)
+    assert [guarded.order()[0] > 0 for _ in range(3)] == [True, True, False]
+
+
+def test_a_price_below_nothing_is_worth_what_it_would_be_above(guarded):
+    guarded.limit("[every]\nvalue_a_day = 2500\n")
+
+    assert guarded.order(price=-1e9)[0] == -1
+    assert [guarded.order()[0] > 0 for _ in range(3)] == [True, True, False]
+
+
+@pytest.mark.parametrize("missing", ["order_volume", "price", "price_type", "stock_code"])
+def test_an_order_that_lacks_something_is_answered(guarded, missing):
+    guarded.limit('[every]\nvalue_a_day = 2500\ncodes = ["6*"]\n')
+    whole = {"stock_code": CODE, "order_volume": 100, "price_type": c.FIX_PRICE, "price": 10.0}
+    answers, came = [], threading.Event()
+    link = GuardedLink(guarded.host.link("demo"), LimitsFile(guarded.folder), lambda: guarded.time)
+    assert link.open(7, lambda item: (answers.append(item), came.set())) == 0
+    asked = {name: value for name, value in whole.items() if name != missing}
+
+    link.send(Request(1, "order_stock", 2, DEMO_ACCOUNT, asked, 7))
+
+    assert came.wait(SECONDS)
+    assert (answers[0].value, answers[0].error_id) == (-1, RefusalCode.LIMITED)
+    link.close()
+
+
+@pytest.mark.parametrize(
+    ("text", "silent"),
+    [
+        ("order_value = 50000", "instrument"),
+        ("value_a_day = 50000", "instrument"),
+        ("orders_a_day = 5", "query_stock_orders"),
+        ("value_a_day = 50000", "query_stock_orders"),
+        ("price_distance = 0.5", "quote_full"),
+    ],
+)
+def test_what_cannot_be_judged_is_not_let_through(guarded, text, silent):
+    code = next(one.stock_code for one in guarded.trader.query_stock_positions(FUTURES))
+    guarded.limit(f"[every]\n{text}\n")
+    guarded.behind.refuses = {silent}
+
+    number, reason = guarded.order(1, 3000.0, code, account=FUTURES)
+
+    assert number == -1
+    assert " / " in reason
+    guarded.behind.refuses.clear()
+    assert guarded.trader.query_stock_orders(FUTURES) == []
 
 
 def test_what_was_ordered_today_counts_after_a_new_start(guarded):
@@ -125,6 +243,16 @@ def test_what_was_ordered_today_counts_after_a_new_start(guarded):
     guarded.trader.start()
     assert guarded.trader.connect() == 0
 
+    assert [guarded.order()[0] > 0 for _ in range(2)] == [True, False]
+
+
+def test_a_limit_that_is_set_later_counts_the_whole_day(guarded):
+    guarded.order()
+    guarded.order()
+
+    guarded.limit("[every]\norders_a_day = 3\n")
+    assert [guarded.order()[0] > 0 for _ in range(2)] == [True, False]
+    guarded.limit("[every]\nvalue_a_day = 4500\n")
     assert [guarded.order()[0] > 0 for _ in range(2)] == [True, False]
 
 

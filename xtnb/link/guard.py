@@ -9,9 +9,11 @@ also when one must wait for a price to be judged by.
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from math import isfinite
 from typing import Any
 
 from xtnb import xtconstant as c
@@ -24,6 +26,7 @@ _ORDERS = frozenset({"order_stock", "smart_algo_order"})
 CHANGES = MOVES | {"sync_transaction_from_external", "open_account"}
 """What moves money or securities; everything else always passes."""
 
+_CONTRACTS = frozenset({c.FUTURE_ACCOUNT, c.FUTURE_OPTION_ACCOUNT, c.STOCK_OPTION_ACCOUNT})
 _OWN = "limits.toml"  # what asks for the facts that an order is judged by
 _MINUTE = 60 * 1_000_000_000
 _SHANGHAI = 8 * 3600
@@ -32,12 +35,12 @@ _DAY = 86_400
 
 @dataclass
 class _Day:
-    """What an account has been asked for today."""
+    """What an account has been asked for today, counted for limits as they were then."""
 
     day: int
+    limits: Limits
     orders: int = 0
     value: float = 0.0
-    minute: deque[int] = field(default_factory=deque)
 
 
 @dataclass
@@ -58,6 +61,7 @@ class GuardedLink:
         limits: what each account may do.
         now: ns since the epoch.
         note: writes down what was refused here, and why.
+        steady: ns of a clock that is never put right.
     """
 
     def __init__(
@@ -66,6 +70,7 @@ class GuardedLink:
         limits: LimitsFile,
         now: Callable[[], int],
         note: Callable[[Request, Reply], None] | None = None,
+        steady: Callable[[], int] = time.monotonic_ns,
     ) -> None:
         self.inner = link
         self.terminal = link.terminal
@@ -73,6 +78,7 @@ class GuardedLink:
         self._limits = limits
         self._now = now
         self._note = note
+        self._steady = steady
         self._lock = threading.RLock()
         self.reason = ""
         self._deliver: Deliver | None = None
@@ -80,6 +86,7 @@ class GuardedLink:
         self._asked: dict[int, Callable[[Reply], None]] = {}
         self._number = 0
         self._days: dict[tuple[int, str], _Day] = {}
+        self._minutes: dict[tuple[int, str], deque[int]] = {}
 
     def open(self, session: int, deliver: Deliver) -> int:
         """Connect. See `Link.open`."""
@@ -126,8 +133,17 @@ class GuardedLink:
     # -- what an order says by itself --------------------------------------------------------
 
     def _by_itself(self, request: Request, limits: Limits) -> None:
-        asked = request.arguments
-        code, volume = asked["stock_code"], _volume(asked)
+        code, volume, price = map(request.arguments.get, ("stock_code", "order_volume", "price"))
+        kind = request.arguments.get("price_type")
+        if (
+            not (isinstance(code, str) and isinstance(volume, int) and volume > 0)
+            or not (isinstance(kind, int) and isinstance(price, int | float))
+            or not isfinite(price)
+        ):
+            raise _refused(
+                "不是委托：代码、数量或价格有误",
+                "this is no order: its code, volume or price is wrong",
+            )
         if not limits.allows(code):
             raise _refused(f"不允许交易 {code}", f"{code} may not be traded here")
         if limits.order_volume is not None and volume > limits.order_volume:
@@ -149,8 +165,7 @@ class GuardedLink:
                 self._ask(waiting, "quote", "quote_full", {"codes": (code,)})
             if worth:
                 self._ask(waiting, "instrument", "instrument", {"stock_code": code})
-            by_day = limits.orders_a_day is not None or limits.value_a_day is not None
-            if by_day and self._counted(request) is None:
+            if _by_day(limits) and self._counted(waiting) is None:
                 self._ask(waiting, "orders", "query_stock_orders", {"cancelable_only": False})
         except BaseException:
             self._line.remove(waiting)
@@ -209,11 +224,18 @@ class GuardedLink:
 
     def _by_facts(self, waiting: _Waiting) -> None:
         request, limits, facts = waiting.request, waiting.limits, waiting.facts
+        if request.account_type in _CONTRACTS and None in _units_of(facts):
+            raise _unknown(request.arguments["stock_code"])
+        if "orders" in facts and facts["orders"] is None:
+            raise _refused(
+                "无法查询当日委托，不能核对", "today's orders cannot be asked for, to count them"
+            )
         quotes = facts.get("quote") or []
         last = quotes[0].last_price if quotes else 0.0
         price = _price(request.arguments)
         _near(price, last, limits)
-        value = (price or last) * _volume(request.arguments) * _unit(facts.get("instrument"))
+        volume = request.arguments["order_volume"]
+        value = abs(price or last) * volume * _unit(facts.get("instrument"))
         if limits.order_value is not None:
             if not value:
                 raise _no_price(request)
@@ -222,38 +244,40 @@ class GuardedLink:
                     f"单笔金额 {value:,.0f} 超过上限 {limits.order_value:,.0f}",
                     f"{value:,.0f} exceeds the value of one order, {limits.order_value:,.0f}",
                 )
-        day = self._today(request, facts)
         if limits.value_a_day is not None and not value:
             raise _no_price(request)
-        self._count(day, limits, value)
+        self._count(waiting, value)
 
     # -- how much there was --------------------------------------------------------------------
 
-    def _counted(self, request: Request) -> _Day | None:
-        known = self._days.get((request.account_type, request.account_id))
-        return known if known is not None and known.day == self._day() else None
+    def _counted(self, waiting: _Waiting) -> _Day | None:
+        known = self._days.get(_account(waiting.request))
+        if known is None or known.day != self._day() or known.limits is not waiting.limits:
+            return None
+        return known
 
     def _day(self) -> int:
         return (self._now() // 1_000_000_000 + _SHANGHAI) // _DAY
 
-    def _today(self, request: Request, facts: Mapping[str, Any]) -> _Day:
-        known = self._counted(request)
+    def _today(self, waiting: _Waiting) -> _Day:
+        known, facts = self._counted(waiting), waiting.facts
         if known is None:
-            known = _Day(self._day())
+            known = _Day(self._day(), waiting.limits)
             for order in facts.get("orders") or ():
                 if order.order_status != c.ORDER_JUNK:
                     known.orders += 1
                     price = order.price or order.traded_price
                     unit = _unit(facts.get(f"unit {order.stock_code}"))
                     known.value += price * order.order_volume * unit
-            self._days[request.account_type, request.account_id] = known
+            self._days[_account(waiting.request)] = known
         return known
 
-    def _count(self, day: _Day, limits: Limits, value: float) -> None:
-        now = self._now()
-        while day.minute and day.minute[0] <= now - _MINUTE:
-            day.minute.popleft()
-        if limits.orders_a_minute is not None and len(day.minute) >= limits.orders_a_minute:
+    def _count(self, waiting: _Waiting, value: float) -> None:
+        limits, day = waiting.limits, self._today(waiting)
+        minute, now = self._minutes.setdefault(_account(waiting.request), deque()), self._steady()
+        while minute and minute[0] <= now - _MINUTE:
+            minute.popleft()
+        if limits.orders_a_minute is not None and len(minute) >= limits.orders_a_minute:
             raise _refused(
                 f"每分钟委托已达上限 {limits.orders_a_minute}",
                 f"the {limits.orders_a_minute} orders of this minute are used up",
@@ -268,7 +292,7 @@ class GuardedLink:
                 f"当日金额 {day.value + value:,.0f} 超过上限 {limits.value_a_day:,.0f}",
                 f"{day.value + value:,.0f} exceeds the value of a day, {limits.value_a_day:,.0f}",
             )
-        day.minute.append(now)
+        minute.append(now)
         day.orders += 1
         day.value += value
 
@@ -287,18 +311,26 @@ class GuardedLink:
             deliver(reply)
 
 
+def _account(request: Request) -> tuple[int, str]:
+    return request.account_type, request.account_id
+
+
+def _by_day(limits: Limits) -> bool:
+    return limits.orders_a_day is not None or limits.value_a_day is not None
+
+
+def _units_of(facts: Mapping[str, Any]) -> list[Any]:
+    """The instruments that were asked for; None where there was no answer."""
+    return [found for what, found in facts.items() if what.startswith(("instrument", "unit "))]
+
+
 def _unit(instrument: Mapping[str, Any] | None) -> int:
     """What one unit of volume counts for: 1, or a contract's multiplier."""
     return int((instrument or {}).get("unit", 1))
 
 
-def _volume(asked: Mapping[str, Any]) -> int:
-    return int(asked.get("order_volume", asked.get("volume", 0)))
-
-
 def _price(asked: Mapping[str, Any]) -> float:
-    kind = asked.get("price_type", c.FIX_PRICE)
-    return float(asked.get("price", 0.0)) if kind == c.FIX_PRICE else 0.0
+    return float(asked["price"]) if asked["price_type"] == c.FIX_PRICE else 0.0
 
 
 def _near(price: float, last: float, limits: Limits) -> None:
@@ -318,6 +350,13 @@ def _no_price(request: Request) -> Refused:
     code = request.arguments["stock_code"]
     return _refused(
         f"{code} 没有价格，无法核对金额", f"there is no price of {code} to judge its value by"
+    )
+
+
+def _unknown(code: str) -> Refused:
+    return _refused(
+        f"无法查询 {code} 的合约乘数，不能核对金额",
+        f"the multiplier of {code} cannot be asked for, to judge the value by",
     )
 
 
