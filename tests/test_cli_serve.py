@@ -194,6 +194,7 @@ def test_keys_are_printed_for_a_server_of_ones_own(config):
 
 def test_a_leaf_node_maps_what_it_asks_of_the_hubs_jetstream(config):
     run("keys", "add", "anna", "--role", "trader")
+    run("keys", "add", "box-1", "--role", "terminal")
 
     said = run("keys", "config", "--leaf-of", "hub", "main").output
 

@@ -110,7 +110,8 @@ SUBJECTS = {
     "nobody's order": "xtnb.main.ask.trade",
     "anybody's session": "xtnb.main.session.any",
     "the stream's end": "$JS.API.STREAM.DELETE.XTNB_main",
-    "another's consumer": "$JS.API.CONSUMER.DELETE.XTNB_main.x",
+    "a consumer": "$JS.API.CONSUMER.CREATE.XTNB_main.x",
+    "a push of the stream": "$JS.API.DIRECT.GET.XTNB_main",
     "the list of streams": "$JS.API.STREAM.NAMES",
     "the server": "$SYS.REQ.SERVER.PING",
 }

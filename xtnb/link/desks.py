@@ -22,13 +22,15 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, NamedTuple, Protocol
 
 from xtnb.errors import NotConnected
 from xtnb.link.base import ConnectResult
 from xtnb.link.codec import CodecError, pack, unpack
-from xtnb.link.keys import bucket_of
+from xtnb.link.keys import bucket_of, stream_of
 from xtnb.link.leases import Lease, LeaseBook
+from xtnb.link.missed import Missed
 from xtnb.link.protocol import VERSION, asker
 from xtnb.link.wire import Msg, Wire
 from xtnb.vocabulary.messages import Reply, Request
@@ -146,6 +148,7 @@ class Desks:
         self._answers: set[_Answer] = set()
         self._subscribed: set[Account] = set()
         self._lock = threading.RLock()
+        self._missed = Missed(stream_of(server.name), lambda: server.wire)
         self._closed = threading.Event()
         name = f"xtnb-sessions-{server.name}"
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
@@ -207,6 +210,7 @@ class Desks:
     def close(self, give_back: bool) -> None:
         """End every session, and write that down unless the book is another server's now."""
         self._closed.set()
+        self._missed.close()
         if self._thread is not threading.current_thread():
             self._thread.join(10)
         with self._lock:
@@ -256,6 +260,8 @@ class Desks:
                 self._say(message, refused)
         elif do == "leave":
             self._say(message, self._left(asked, public))
+        elif do == "fetch":
+            self._give(message, asked, public)
 
     def take_version_1(self, message: Msg) -> None:
         """Tell a program of version 1 that it is one, whatever it asks, and that we are here."""
@@ -289,6 +295,19 @@ class Desks:
                 desk.deadline = time.monotonic() + self._lease
                 desk.heard = True
         return {"ok": desk is not None, **self._state()}
+
+    def _give(self, message: Msg, asked: Mapping[str, Any], public: str) -> None:
+        first, count = asked.get("first"), asked.get("count")
+        if type(first) is not int or type(count) is not int or not message.reply:
+            return
+        desk = self._desk_of(asked, public)
+        if desk is None:
+            self._say(message, {"words": "this session has ended"})
+            return
+        say = partial(self._say, message)
+        self._missed.give(
+            desk.fence, first, count, message.reply, lambda said: say({"words": said})
+        )
 
     def _desk_of(self, asked: Mapping[str, Any], public: str) -> Desk | None:
         """The live session that a control message means, if it is that key's."""

@@ -1,36 +1,38 @@
 """Pushes that were lost on the way, fetched from the terminal's stream.
 
-A consumer is made at the first missing number, for this once; the server forgets
-it by itself. A thousand pushes at a time are asked for, so who fetches after a
-long sleep takes no more memory than who fetches a few.
+The terminal is asked for them, and JetStream gives them (missed.py). A thousand at a
+time are asked for, so who fetches after a long sleep takes no more memory than who
+fetches a few.
 """
 
 from __future__ import annotations
 
-import json
-import secrets
+import itertools
 import threading
 from collections.abc import Callable
 
-from xtnb.link.keys import stream_of
-from xtnb.link.wire import Msg, RequestFailed, Wire
-
-_BATCH = 1000
-_WAIT_SECONDS = 1.0
-_IDLE_SECONDS = 10.0
+from xtnb.link.codec import pack, unpack
+from xtnb.link.missed import ASK_SECONDS, MOST_AT_ONCE, PULL_SECONDS
+from xtnb.link.wire import NO_RESPONDERS, Msg, RequestFailed, Wire
 
 
 class Fetcher:
-    """Fetches from one stream over one wire.
+    """Fetches what one session missed, over its wire.
 
     Args:
+        subject: where the session asks.
+        fence: of the session.
         came: hears each push with its number, on the wire's thread.
     """
 
-    def __init__(self, wire: Wire, terminal: str, came: Callable[[int, Msg], None]) -> None:
+    def __init__(
+        self, wire: Wire, subject: str, fence: int, came: Callable[[int, Msg], None]
+    ) -> None:
         self._wire = wire
-        self._stream = stream_of(terminal)
+        self._subject = subject
+        self._fence = fence
         self._came = came
+        self._names = itertools.count(1)
 
     def fetch(self, first: int, last: int) -> bool:
         """Fetch from `first` on, at most to `last`; False when `first` is there no more.
@@ -41,46 +43,42 @@ class Fetcher:
         Raises:
             NotConnected, RequestFailed: the wire or the stream is away.
         """
-        name = f"fetch-{secrets.token_hex(6)}"
-        config = {
-            "name": name,
-            "deliver_policy": "by_start_sequence",
-            "opt_start_seq": first,
-            "ack_policy": "none",
-            "replay_policy": "instant",
-            "inactive_threshold": round(_IDLE_SECONDS * 1e9),
-            "mem_storage": True,
-            "num_replicas": 1,
-        }
-        asked = json.dumps({"stream_name": self._stream, "config": config}).encode()
-        subject = f"$JS.API.CONSUMER.CREATE.{self._stream}.{name}"
-        said = json.loads(self._wire.request(subject, asked, _WAIT_SECONDS).data)
-        if "error" in said:
-            raise RequestFailed(0, f"{subject}: {said['error'].get('description', said)}")
-        count = min(_BATCH, last - first + 1)
+        count = min(MOST_AT_ONCE, last - first + 1)
         done = threading.Event()
         numbers: list[int] = []
+        faults = [RequestFailed(408, f"{self._subject}: no answer")]
 
         def take(message: Msg) -> None:
-            if message.status:
-                done.set()  # no more for now
-                return
-            number = _number(message.reply)
-            numbers.append(number)
-            if numbers[0] == first:
-                self._came(number, message)
-            if len(numbers) >= count:
+            """Take the terminal's word, or a push."""
+            more = False
+            if message.reply.startswith("$JS.ACK."):
+                number = _number(message.reply)
+                numbers.append(number)
+                if numbers[0] == first:
+                    self._came(number, message)
+                more = len(numbers) < count
+            elif message.status == NO_RESPONDERS:
+                faults.append(RequestFailed(NO_RESPONDERS, "the terminal is away"))
+            elif not message.status:  # with one, JetStream has no more for now
+                faults.clear()
+                words = str(unpack(message.data)["words"])
+                if words:
+                    faults.append(RequestFailed(0, words))
+                more = not words
+            if not more:
                 done.set()
 
-        inbox = f"{self._wire.inbox}.fetch.{name}"
+        asked = {"do": "fetch", "fence": self._fence, "first": first, "count": count}
+        inbox = f"{self._wire.inbox}.fetch.{next(self._names)}"
         subscription = self._wire.subscribe(inbox, take)
         try:
-            pull = json.dumps({"batch": count, "expires": round(_WAIT_SECONDS * 1e9)}).encode()
-            self._wire.publish(f"$JS.API.CONSUMER.MSG.NEXT.{self._stream}.{name}", pull, inbox)
-            done.wait(2 * _WAIT_SECONDS)
+            self._wire.publish(self._subject, pack(asked), inbox)
+            done.wait(ASK_SECONDS + PULL_SECONDS)
         finally:
             if self._wire.open:
                 self._wire.unsubscribe(subscription)
+        if faults and not numbers:
+            raise faults[-1]
         return not numbers or numbers[0] == first
 
 

@@ -217,11 +217,12 @@ def permissions(user: User, terminals: Iterable[str]) -> Mapping[str, Any]:
                 for verb in ("INFO", "CREATE", "UPDATE", "DELETE", "MSG.GET")
                 for name in (stream, f"KV_{lease}")
             ]
+            # clients ask JetStream nothing: see missed.py
+            publish += [f"$JS.API.CONSUMER.{verb}.{stream}.>" for verb in ("CREATE", "MSG.NEXT")]
             hear.append(f"xtnb.{terminal}.>")
             continue
         publish += [session_subject(terminal, user.public), read_subject(terminal, user.public)]
         publish.append(version_1_subject(terminal))  # where an older program hears that it is one
-        publish += [f"$JS.API.CONSUMER.{verb}.{stream}.>" for verb in ("CREATE", "MSG.NEXT")]
         if user.role == TRADER:
             publish.append(trade_subject(terminal, user.public))
         hear += [f"xtnb.{terminal}.{what}" for what in ("live", "quote.>", "notice")]

@@ -216,7 +216,7 @@ class _Life:
     def _begin(self, told: dict[str, Any]) -> None:
         self.fence, self.paper, self._lease = told["fence"], told["paper"], told["lease"]
         last, epoch = int(told["last"]), int(told["epoch"])
-        self._fetcher = Fetcher(self._wire, self._terminal, self._fetched)
+        self._fetcher = Fetcher(self._wire, self._session, self.fence, self._fetched)
         self.resumed = self._can_resume(told)
         if not self.resumed:
             self.done = last
@@ -337,7 +337,9 @@ class _Life:
 
     def _quote(self, message: Msg) -> None:
         push = decode(message.data)
-        if self.alive and isinstance(push, Push) and push.record.stock_code in self.codes:
+        if not isinstance(push, Push) or push.kind != PushKind.QUOTE:
+            return  # what has a place in the order never comes this way
+        if self.alive and push.record.stock_code in self.codes:
             self.merge.aside(push)
 
     def _live(self, message: Msg) -> None:

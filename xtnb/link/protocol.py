@@ -2,7 +2,7 @@
 
 | subject below xtnb.TERMINAL | what |
 |---|---|
-| `session.KEY` | opens, keeps and ends a session (control, a dict of scalars) |
+| `session.KEY` | opens, keeps and ends a session, and asks for what it missed (a dict of scalars) |
 | `ask.read.KEY`, `ask.trade.KEY` | requests; what changes something goes to `ask.trade` alone |
 | `session` | who is served there, for programs of version 1 |
 | `live` | pushes as they are made, in clumps (outbox.py); may be lost on the way |
