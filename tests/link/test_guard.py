@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from pathlib import Path
 
@@ -303,6 +304,27 @@ def test_a_file_that_cannot_be_read_lets_no_order_through(guarded, text):
 
     assert number == -1
     assert FILE in reason
+
+
+def test_a_file_that_could_not_be_read_for_once_is_read_again(guarded):
+    path = guarded.folder / FILE
+    path.mkdir()
+    state = path.stat()
+    assert FILE in guarded.order()[1]
+
+    path.rmdir()
+    guarded.limit("#" * state.st_size)  # which looks no different from outside
+    os.utime(path, ns=(state.st_atime_ns, state.st_mtime_ns))
+
+    assert guarded.order()[0] > 0
+
+
+def test_accounts_without_a_word_of_their_own_share_one(guarded):
+    guarded.limit("[every]\norder_volume = 100\n[account.1]\norder_volume = 200\n")
+    limits = LimitsFile(guarded.folder)
+
+    assert limits.of("2") is limits.of("3")
+    assert limits.of("1").order_volume == 200
 
 
 def test_a_transfer_of_a_read_only_account_is_refused(guarded):

@@ -111,10 +111,11 @@ class LimitsFile:
                 f"限额文件 {self._path.name} 无法读取，故不放行任何委托：{self._fault}",
                 f"{self._path.name} cannot be read, so it lets no order through: {self._fault}",
             )
-        known = self._known.get(account_id)
+        own = self._accounts.get(account_id)
+        name = account_id if own is not None else ""  # a client may make up any number of others
+        known = self._known.get(name)
         if known is None:
-            merged = {**self._every, **self._accounts.get(account_id, {})}
-            known = self._known[account_id] = msgspec.convert(merged, Limits)
+            known = self._known[name] = msgspec.convert({**self._every, **(own or {})}, Limits)
         return known
 
     def check(self) -> None:
@@ -139,7 +140,10 @@ class LimitsFile:
         self._known.clear()
         try:
             read = _read(self._path) if seen != (0, 0) else _File()
-        except (OSError, ValueError) as fault:  # msgspec's and tomllib's errors are ValueErrors
+        except OSError as fault:
+            self._fault, self._read_at = str(fault), None
+            return
+        except ValueError as fault:  # as are msgspec's errors and tomllib's
             self._fault = str(fault)
         else:
             self._every, self._accounts, self._fault = read.every, read.account, ""
