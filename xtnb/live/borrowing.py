@@ -134,7 +134,7 @@ def borrow_preview(
         raise QueryFailed("borrow: the terminal refused; the log under xtnb.session says why")
     mode = INVENTORY if at_once else EARMARKED
     found = [
-        _offer(row)
+        offer_of(row)
         for row in quotes
         if row["code"] == stock_code
         and row["applyMode"] == mode
@@ -151,7 +151,7 @@ def borrow_preview(
         offer, terms = applied(found, asked["date"], asked["amount"], rate_of(rate), more)
     except Refused as refusal:
         return BorrowPreview(*wanted, False, int(refusal.code), refusal.zh, refusal.en)
-    return _accepted(trader, wanted, offer, terms, _today(quotes))
+    return _accepted(trader, wanted, offer, terms, today_of(quotes))
 
 
 def _accepted(
@@ -181,7 +181,7 @@ def _accepted(
     )
 
 
-def _offer(row: Mapping[str, Any]) -> tuple[Offer, int]:
+def offer_of(row: Mapping[str, Any]) -> tuple[Offer, int]:
     """An offer and what it has left, from a quote."""
     names = ("usedRate", "unUsedRate", "fsmPreendRate", "fineRate")
     terms = Terms(*(round(row[name] * WHOLE) for name in names))
@@ -199,7 +199,8 @@ def _offer(row: Mapping[str, Any]) -> tuple[Offer, int]:
     return offer, left
 
 
-def _today(quotes: Iterable[Mapping[str, Any]]) -> datetime:
+def today_of(quotes: Iterable[Mapping[str, Any]]) -> datetime:
+    """The market's day, as the quotes tell it."""
     return datetime.strptime(str(max(row["initDate"] for row in quotes)), "%Y%m%d")
 
 

@@ -16,6 +16,7 @@ from xtnb.frames.queries import query_frame
 from xtnb.frames.schema import Frame
 from xtnb.frames.tables import accounts_frame
 from xtnb.live.borrowing import BorrowPreview, borrow_preview
+from xtnb.live.preview_lending import LendingPreview, renewal_preview, return_preview
 from xtnb.session.trader import XtQuantTrader
 from xtnb.vocabulary.records import StockAccount
 
@@ -150,6 +151,41 @@ class AccountQueries:
             rates=rates,
             at_once=at_once,
         )
+
+    def preview_renewal(
+        self,
+        contract: str,
+        stock_code: str,
+        days: int,
+        volume: int | None = None,
+        rate: float | None = None,
+    ) -> LendingPreview:
+        """What would become of a wish to renew a contract, without sending it. 展期试算
+
+        Args:
+            contract, stock_code: cashcompactId of `borrow_contracts()`, and its security.
+            days: by how many.
+            volume: shares; None is all that is open.
+            rate: a year's fraction, such as 0.08; None is the least that is asked.
+
+        Raises:
+            InputError: an argument that no terminal could accept.
+        """
+        return renewal_preview(self.trader, self.account, contract, stock_code, days, volume, rate)
+
+    def preview_return(
+        self, contract: str, stock_code: str, volume: int | None = None
+    ) -> LendingPreview:
+        """What would become of giving borrowed shares back, without doing it. 归还试算
+
+        Args:
+            contract, stock_code: cashcompactId of `borrow_contracts()`, and its security.
+            volume: shares; None is all that is open.
+
+        Raises:
+            InputError: an argument that no terminal could accept.
+        """
+        return return_preview(self.trader, self.account, contract, stock_code, volume)
 
     # -- new issues --------------------------------------------------------------------------------
 

@@ -169,6 +169,53 @@ def _refusal(
     return None
 
 
+def renewed(offer: Offer, old: Terms, days: int, volume: int, rate: int) -> Terms:
+    """The rates of a contract that is renewed, by what its source asks now.
+
+    Raises:
+        Refused: the source would not lend so many shares for so long at that rate.
+    """
+    applied([(offer, volume)], days, volume, rate)
+    return Terms(rate, min(offer.terms.unused, rate), old.early, old.fine)
+
+
+def check_part(volume: int, open_volume: int) -> None:
+    """Raise Refused (LOT) unless it is a multiple of `UNIT`, or all that is open."""
+    if volume % UNIT and volume != open_volume:
+        raise Refused(
+            RefusalCode.LOT,
+            f"数量 {volume:,} 不是 {UNIT} 股的整数倍",
+            f"{volume:,} shares are not a multiple of {UNIT}",
+        )
+
+
+def no_contract(number: str, code: str) -> Refused:
+    """There is no such contract over that security."""
+    return Refused(
+        RefusalCode.UNKNOWN_ORDER,
+        f"没有 {code} 的合约 {number}",
+        f"there is no contract {number} over {code}",
+    )
+
+
+def over(number: str) -> Refused:
+    """A contract that is closed or overdue is not renewed."""
+    return Refused(
+        RefusalCode.EXPIRED,
+        f"合约 {number} 已了结或逾期，不可展期",
+        f"contract {number} is closed or overdue and cannot be renewed",
+    )
+
+
+def waits_already(number: str) -> Refused:
+    """A contract has one wish at a time."""
+    return Refused(
+        RefusalCode.NOT_ELIGIBLE,
+        f"合约 {number} 已有待审的展期申请",
+        f"contract {number} waits for a renewal already",
+    )
+
+
 def interest(price: int, volume: int, used: int, terms: Terms) -> int:
     """One day of a contract over `volume` shares of which `used` are sold short."""
     return to_fen(price * (used * terms.used + (volume - used) * terms.unused), WHOLE * YEAR)

@@ -26,12 +26,14 @@ from xtnb.errors import InputError, RefusalCode, Refused
 from xtnb.rules.lending import (
     EARMARKED,
     INVENTORY,
-    UNIT,
     Offer,
     Terms,
     applied,
+    check_part,
+    no_contract,
     offers,
     rate_of,
+    renewed,
 )
 from xtnb.terminal.accounts.credit import CreditAccountBooks
 from xtnb.terminal.accounts.orders import Books, Floor
@@ -280,25 +282,14 @@ class LendingDesk:
         number, code = wanted["cash_compact_id"], wanted["order_code"]
         lent = borrower.lendings.contracts.get(number)
         if lent is None or lent.offer.code != code or group not in ("", lent.offer.group):
-            raise Refused(
-                RefusalCode.UNKNOWN_ORDER,
-                f"没有 {code} 的合约 {number}",
-                f"there is no contract {number} over {code}",
-            )
-        if volume % UNIT and volume != lent.open:
-            raise Refused(
-                RefusalCode.LOT,
-                f"数量 {volume:,} 不是 {UNIT} 股的整数倍",
-                f"{volume:,} shares are not a multiple of {UNIT}",
-            )
+            raise no_contract(number, code)
+        check_part(volume, lent.open)
         return lent
 
     def _renew(self, borrower: Borrower, wanted: Mapping[str, Any]) -> Answer:
         volume, days = wanted["defer_num"], wanted["defer_days"]
         lent = self._contract(borrower, wanted, "", volume)
-        rate, old = rate_of(wanted["apply_rate"]), lent.terms
-        applied([(lent.offer, volume)], days, volume, rate)
-        terms = Terms(rate, min(lent.offer.terms.unused, rate), old.early, old.fine)
+        terms = renewed(lent.offer, lent.terms, days, volume, rate_of(wanted["apply_rate"]))
         number = self._application_number()
         borrower.lendings.wish(lent, Renewal(number, days, volume, terms), self._market.day())
         return True, "已申请展期 / renewal applied for", number

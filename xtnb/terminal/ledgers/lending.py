@@ -21,7 +21,15 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from xtnb.errors import RefusalCode, Refused, VolumeShort
-from xtnb.rules.lending import Offer, Terms, early_charge, interest, penalty
+from xtnb.rules.lending import (
+    Offer,
+    Terms,
+    early_charge,
+    interest,
+    over,
+    penalty,
+    waits_already,
+)
 
 OPEN, PARTLY, EARLY, AT_TERM, LATE, OVERDUE, VOID = "0", "1", "2", "3", "4", "5", "9"
 UNREVIEWED, APPROVED, WITHDRAWN, DECLINED = "0", "1", "2", "3"
@@ -193,17 +201,9 @@ class Lendings:
     def wish(self, lent: Lent, renewal: Renewal, day: date) -> None:
         """Enter the wish to keep a contract longer. Raises Refused."""
         if lent.state or day > lent.due:
-            raise Refused(
-                RefusalCode.EXPIRED,
-                f"合约 {lent.number} 已了结或逾期，不可展期",
-                f"contract {lent.number} is closed or overdue and cannot be renewed",
-            )
+            raise over(lent.number)
         if lent.renewal is not None:
-            raise Refused(
-                RefusalCode.NOT_ELIGIBLE,
-                f"合约 {lent.number} 已有展期申请 {lent.renewal.apply_id}",
-                f"contract {lent.number} waits for renewal {lent.renewal.apply_id} already",
-            )
+            raise waits_already(lent.number)
         lent.check_open(renewal.volume)
         lent.renewal = renewal
         lent.review = UNREVIEWED
