@@ -439,6 +439,8 @@ def audit(terminal: str, last: int) -> None:
     """Who asked TERMINAL for what, from where, and what came of it. 审计
 
     TERMINAL is a folder, or the name of a served MiniQMT. It may be open meanwhile.
+    What stands before "says" is proven, by the key that asked; what follows is what that
+    program says of itself. Queries are there within a second.
     """
     for line in folders.audited(_place_of(terminal), last):
         click.echo(line)
