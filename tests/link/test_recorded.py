@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import threading
+import time
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,6 +17,7 @@ from xtnb import xtconstant as c
 from xtnb.errors import RefusalCode
 from xtnb.journal import Journal
 from xtnb.link.codec import decode
+from xtnb.link.past import about
 from xtnb.link.recorded import RecordedLink
 from xtnb.terminal.scenario import DEMO_ACCOUNT
 from xtnb.vocabulary.messages import Push, PushKind, Reply, Request
@@ -57,6 +61,7 @@ class Recorded:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.wall = time.time_ns
         self.host = house.host(house.market())
         self.stay = self.host.link("demo")
         assert self.stay.open(99, lambda item: None) == 0
@@ -64,7 +69,8 @@ class Recorded:
 
     def begin(self) -> None:
         self.cuttable = CuttableLink(self.host.link("demo"))
-        self.link = RecordedLink(self.cuttable, lambda: Journal(self.folder, "a test"))
+        journal = partial(Journal, self.folder, "a test")
+        self.link = RecordedLink(self.cuttable, journal, lambda: self.wall())
         self.ear = Ear()
         assert self.link.open(1, self.ear) == 0
         self.ask(1, "subscribe", {})
@@ -75,20 +81,26 @@ class Recorded:
         self.link.close()
         self.begin()
 
-    def ask(self, seq: int, method: str, arguments: dict, key: str = "") -> None:
-        self.link.send(Request(seq, method, 2, DEMO_ACCOUNT, arguments, 1, key, 0, "a cell"))
+    def ask(
+        self, seq: int, method: str, arguments: dict, key: str = "", valid_until: int = 0
+    ) -> None:
+        whose = 2, DEMO_ACCOUNT
+        asked = Request(seq, method, *whose, arguments, 1, key, valid_until, "a cell")
+        self.link.send(asked)
 
-    def order(self, seq: int, key: str, volume: int = 100) -> None:
+    def order(
+        self, seq: int, key: str, volume: int = 100, valid_until: int = 0, price: float = 10.0
+    ) -> None:
         asked = {
             "stock_code": CODE,
             "order_type": c.STOCK_BUY,
             "order_volume": volume,
             "price_type": c.FIX_PRICE,
-            "price": 10.0,
+            "price": price,
             "strategy_name": "",
             "order_remark": "",
         }
-        self.ask(seq, "order_stock", asked, key)
+        self.ask(seq, "order_stock", asked, key, valid_until)
 
     def orders(self) -> list:
         self.ask(900, "query_stock_orders", {"cancelable_only": False})
@@ -169,17 +181,145 @@ def test_a_key_names_one_request_and_no_other(recorded):
     assert len(recorded.orders()) == 1
 
 
-def test_what_was_on_its_way_at_a_crash_is_unknown_and_not_sent_again(recorded):
-    recorded.cuttable.lose_replies = True
+def on_its_way(recorded, lost="lose_replies"):
+    """An order that left and was not answered when all ended."""
+    if lost == "lose_replies":
+        recorded.cuttable.lose_replies = True
+    else:
+        recorded.cuttable.lose_requests = {"order_stock"}
     recorded.order(2, "K1")
     until(lambda: recorded.cuttable.sent[-1].key == "K1")
     recorded.crash()
 
+
+def test_an_order_on_its_way_at_a_crash_is_asked_for_by_its_key_and_not_sent_again(recorded):
+    on_its_way(recorded)
+
+    for seq in (3, 4):
+        recorded.order(seq, "K1")
+        assert (recorded.ear.reply(seq).value, recorded.ear.reply(seq).error) == (1, "")
+
+    assert [one.method for one in recorded.cuttable.sent].count("outcome") == 1
+    assert len(recorded.orders()) == 1
+
+
+def test_an_order_that_never_arrived_is_said_to_be_void_and_stays_so(recorded):
+    on_its_way(recorded, "lose_requests")
+
+    for seq in (3, 4):
+        recorded.order(seq, "K1")
+        reply = recorded.ear.reply(seq)
+        assert (reply.value, reply.error_id) == (-1, RefusalCode.EXPIRED)
+        assert "never will" in reply.error
+
+    assert recorded.orders() == []
+
+
+def test_an_order_of_which_the_terminal_cannot_tell_stays_unknown_until_it_can(recorded):
+    on_its_way(recorded)
+    recorded.cuttable.lose_requests = {"outcome"}
     recorded.order(3, "K1")
+    until(lambda: recorded.cuttable.sent[-1].method == "outcome")
+    recorded.crash()
+
+    recorded.order(4, "K1")
+
+    assert recorded.ear.reply(4).value == 1
+    assert len(recorded.orders()) == 1
+
+
+def test_the_key_of_what_was_on_its_way_names_no_other_order(recorded):
+    on_its_way(recorded)
+
+    recorded.order(3, "K1", volume=200)
+
+    assert recorded.ear.reply(3).error_id == RefusalCode.REPEATED
+    assert len(recorded.orders()) == 1
+
+
+def test_a_transfer_on_its_way_stays_unknown_and_says_where_to_look(recorded):
+    recorded.cuttable.lose_requests = {"fund_transfer"}
+    asked = {"transfer_direction": c.FUNDS_TRANSFER_NORMAL_TO_SPEED, "price": 1.0}
+    recorded.ask(2, "fund_transfer", asked, "K1")
+    until(lambda: recorded.cuttable.sent[-1].key == "K1")
+    recorded.crash()
+
+    recorded.ask(3, "fund_transfer", asked, "K1")
 
     reply = recorded.ear.reply(3)
     assert reply.error_id == RefusalCode.OUTCOME_UNKNOWN
-    assert len(recorded.orders()) <= 1
+    assert "query_com_fund" in reply.error
+    assert [one.method for one in recorded.cuttable.sent] == ["subscribe"]
+
+
+@pytest.mark.parametrize("end", ["crash", "loss"])
+def test_what_was_on_its_way_is_in_the_audit_once_as_unknown(recorded, end):
+    recorded.cuttable.lose_replies = True
+    recorded.order(2, "K1")
+    recorded.ask(3, "cancel_order_stock", {"order_id": 1})
+    until(lambda: len(recorded.cuttable.sent) == 3)
+    if end == "loss":
+        recorded.cuttable.cut()
+        recorded.ear.push(PushKind.DISCONNECTED)
+    recorded.crash()
+    recorded.crash()
+    recorded.link.close()
+
+    told = [(row[7], row[6], row[10], row[11]) for row in rows(recorded.folder, "requests")]
+    lost = [row for row in told if row[0] != "subscribe"]
+    assert [row[:3] for row in lost] == [
+        ("order_stock", "a cell", ""),
+        ("cancel_order_stock", "a cell", ""),
+    ]
+    assert "query_stock_orders" in lost[0][3]
+    assert "query_stock_order" in lost[1][3]
+
+
+def test_a_key_of_another_trading_day_is_refused_because_its_number_may_be_another_s(recorded):
+    day = 24 * 3600 * 10**9
+    now = time.time_ns()
+    recorded.order(2, "K1", valid_until=now + day // 24)
+    recorded.order(3, "K2")
+    assert recorded.ear.reply(3).value == 2
+    recorded.wall = lambda: now + 2 * day
+    recorded.crash()
+
+    recorded.order(4, "K1")
+    recorded.order(5, "K2")  # nobody has said when it was
+
+    reply = recorded.ear.reply(4)
+    assert (reply.value, reply.error_id) == (-1, RefusalCode.REPEATED)
+    assert "order 1" in reply.error
+    assert recorded.ear.reply(5).value == 2
+    assert len(recorded.orders()) == 2
+
+
+def test_the_orders_and_fills_of_past_days_come_from_the_journal(recorded):
+    now = recorded.host.market.now()
+    recorded.wall = lambda: now
+    ask = recorded.host.market.quote(CODE).ask_price[-1]
+    recorded.order(2, "K1", price=ask)
+    recorded.order(3, "K2")
+    numbers = {recorded.ear.reply(seq).value for seq in (2, 3)}
+    recorded.ear.push(PushKind.TRADE)
+    today = int(f"{datetime.fromtimestamp(now / 1e9, UTC) + timedelta(hours=8):%Y%m%d}")
+
+    def history(seq, kind, start=today, end=today):
+        recorded.ask(seq, "history", {"kind": kind, "start": start, "end": end})
+        return recorded.ear.reply(seq)
+
+    for seq in (4, 14):
+        days, orders = history(seq, "orders").value
+        assert (set(days), {one.order_id for one in orders}) == ({today}, numbers)
+        days, trades = history(seq + 1, "trades").value
+        assert (set(days), {one.order_id for one in trades}) == ({today}, {min(numbers)})
+        assert len({about(one) for one in trades}) == len(trades)
+        assert history(seq + 2, "orders", 20200101, 20200102).value == ([], [])
+        assert "not its money and positions" in history(seq + 3, "asset").error
+        queries = {one.method for one in recorded.cuttable.sent if "query" in one.method}
+        assert queries == ({"query_stock_orders", "query_stock_trades"} if seq == 4 else set())
+        recorded.wall = lambda: now + 2 * 24 * 3600 * 10**9
+        recorded.crash()
 
 
 def test_a_repeat_of_what_is_on_its_way_waits_for_the_one_answer(recorded):

@@ -1,10 +1,11 @@
 """RecordedLink: a link whose terminal keeps no journal of ours gets one on this side of it.
 
 In front of a real MiniQMT nothing else remembers what was asked, by whom, and what came
-of it. What moves money is written down before it is passed on, and its answer, like
-every push, before anybody hears it. So after a crash a key that was answered is
-answered again from here, and one that was on its way is told to be unknown, never sent
-a second time. Pushes get the journal's numbers, which go on over restarts.
+of it. What moves money, and every cancel, is written down before it is passed on, and its
+answer, like every push, before anybody hears it. So after a crash a key that was answered
+is answered again from here, and what was on its way stands in the audit as unknown and is
+never sent a second time (left_over.py). Pushes get the journal's numbers, which go on
+over restarts, and are what `history` is answered from (past.py).
 
 One thread writes and hands on; whatever waits is committed together.
 """
@@ -16,7 +17,6 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
 from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Any, NamedTuple, cast
@@ -27,21 +27,27 @@ from xtnb.journal.points import point
 from xtnb.link.base import ConnectResult, Deliver, Link
 from xtnb.link.codec import CodecError, decode, encode
 from xtnb.link.guard import CHANGES
-from xtnb.link.once import NO_KEYS, NOTHING, keys_of, repeated, without_passwords
+from xtnb.link.left_over import LeftOver, Outcomes, of_another_day, trading_day, unanswered
+from xtnb.link.once import NOTHING, repeated, without_passwords
+from xtnb.link.past import NEAR, Past, about, day_of
 from xtnb.link.retold import Retold
 from xtnb.vocabulary.messages import Push, PushKind, Reply, Request
 
 _log = logging.getLogger("xtnb.link")
 
 _GROUP = 1_000
-_INTENT = "intent"
-_NOT_AUDITED = ("quote_", "instrument")
-_ON_ITS_WAY = (
-    "此请求在重启前已发出，结果未知，请向券商核对 / it was sent before a restart and its answer "
-    "never came: look at the broker's list; it is not sent again"
+_INTENT = "intent"  # what bears a key and has no answer yet
+_UNKNOWN = "unknown"  # the same, of an earlier life of the terminal
+_CANCEL = "cancel"  # a cancel that has no answer yet
+_CANCELS = frozenset(
+    {
+        "cancel_order_stock",
+        "cancel_order_stock_sysid",
+        "cancel_smart_algo_task",
+        "smt_appointment_cancel",
+    }
 )
-_SHANGHAI = timedelta(hours=8)
-_DAY = 86_400 * 10**9
+_NOT_AUDITED = ("quote_", "instrument")
 
 
 class _Noted(NamedTuple):
@@ -82,9 +88,10 @@ class RecordedLink:
         self._thread: threading.Thread | None = None
         self._under_way: dict[int, Request] = {}
         self._repeats: dict[str, list[Request]] = {}
-        self._known: dict[int, tuple[list[str], dict[str, Any]]] = {}
         self._fresh: dict[str, tuple[Request, Reply]] = {}
-        self._left_over: set[str] = set()
+        self._left = LeftOver()
+        self._outcomes = Outcomes(self._first_of)
+        self._past = Past(self._open_journal, wall)
         self._retold = Retold(self._stored)
         self._last = 0
         self._failed = ""
@@ -98,10 +105,13 @@ class RecordedLink:
         with self._lock:
             if self.journal is None:
                 self.journal = self._new_journal()
-                self._left_over = {name for name, _ in self.journal.kept(_INTENT)}
                 self._last = self.journal.last
+                self._left = LeftOver()
+                self._take_over(self.journal)
+                self._outcomes.lost()
+                self._past.lost()
                 self._retold = Retold(self._stored)
-                for left in (self._under_way, self._repeats, self._known):
+                for left in (self._under_way, self._repeats):
                     left.clear()
                 self._failed = ""
             self._deliver = deliver
@@ -140,6 +150,34 @@ class RecordedLink:
             journal, self.journal = self.journal, None
         if journal is not None:
             journal.close()
+
+    def _open_journal(self) -> Journal:
+        assert self.journal is not None, "it is open while the thread runs"
+        return self.journal
+
+    def _take_over(self, journal: Journal) -> None:
+        """Write down what an earlier process left on its way: nobody will answer it."""
+        group = Group()
+        for name, body in journal.kept(_UNKNOWN):
+            self._left.add(name, _request(body))
+        for kind in (_INTENT, _CANCEL):
+            for name, body in journal.kept(kind):
+                self._nobody_answers(kind, name, _request(body), body, group)
+        if group.kept:
+            journal.commit(group)
+
+    def _nobody_answers(
+        self, kind: str, name: str, request: Request | None, body: bytes, group: Group
+    ) -> None:
+        """Put it into the audit as unknown; its key remains taken."""
+        if request is not None:
+            doubt = unanswered(request)
+            group.asked.append(self._row(request._replace(key=""), doubt))
+            _log.warning("%s was on its way to %s: %s", name, self.terminal, doubt.error)
+        group.kept.append(Kept(kind, name, None))
+        if kind == _INTENT:
+            group.kept.append(Kept(_UNKNOWN, name, body))
+            self._left.add(name, request)
 
     # -- on the thread that writes -------------------------------------------------------------
 
@@ -201,16 +239,18 @@ class RecordedLink:
             else:
                 self._told(item, group, after)
         if group:
-            assert self.journal is not None, "it is open while the thread runs"
-            self.journal.commit(group)
+            self._open_journal().commit(group)
 
     def _asked(self, request: Request, group: Group, after: list[Callable[[], None]]) -> None:
-        name = _name(request)
+        name, asked = _name(request), request
         if request.key:
-            first = repeated(request, self._first_of)
-            if first is None and name in self._left_over:
-                nothing = NOTHING.get(request.method)
-                first = Reply(request.seq, nothing, _ON_ITS_WAY, RefusalCode.OUTCOME_UNKNOWN)
+            first = self._repeated(request)
+            if first is None and name in self._left and name not in self._repeats:
+                instead = self._left.instead(name, request)
+                if isinstance(instead, Reply):
+                    first = instead
+                else:
+                    asked = instead
             if first is not None:
                 group.asked.append(self._row(request._replace(key=""), first, repeats=request.key))
                 after.append(lambda: self._hand(first))
@@ -222,41 +262,35 @@ class RecordedLink:
                 self._repeats[name] = []
                 body = _bytes(without_passwords(request))
                 group.kept.append(Kept(_INTENT, name, body))
-        elif request.method == "outcome" and (known := self._outcome(request)) is not request:
+        elif request.method in ("outcome", "history"):
+            kept = self._outcomes if request.method == "outcome" else self._past
+            known = kept.ask(request)
             if isinstance(known, Reply):
                 group.asked.append(self._row(request, known))
                 after.append(lambda: self._hand(known))
                 return
-            request = known
+            asked = known
+        elif request.method in _CANCELS:
+            group.kept.append(Kept(_CANCEL, self._number(request), _bytes(request)))
         if not request.method.startswith(_NOT_AUDITED):
             self._under_way[request.seq] = request
-        after.append(lambda: self._forward(request))
+        after.append(lambda: self._forward(asked))
 
-    def _outcome(self, request: Request) -> Request | Reply:
-        """What is left to be asked of the terminal, or the whole answer."""
-        keys = keys_of(request)
-        if keys is None:
-            return Reply(request.seq, None, NO_KEYS)
-        known = {}
-        for key in keys:
-            found = self._first_of(request._replace(key=key))
-            if found is not None:
-                known[key] = (found[1].value, found[1].error)
-        if not known:
-            return request
-        if len(known) == len(keys):
-            return Reply(request.seq, [known[key] for key in keys])
-        self._known[request.seq] = (keys, known)
-        rest = tuple(key for key in keys if key not in known)
-        return request._replace(arguments={"keys": rest})
+    def _number(self, request: Request) -> str:
+        """The name of what bears no key."""
+        return f"{_name(request)}{self._open_journal().epoch}.{request.seq}"
 
-    def _whole(self, reply: Reply) -> Reply:
-        """The answer to an outcome of which a part was known."""
-        keys, known = self._known.pop(reply.seq, ([], {}))
-        if not keys or not isinstance(reply.value, list):
+    def _repeated(self, request: Request) -> Reply | None:
+        """The answer to a request whose key came before."""
+        reply = repeated(request, self._first_of)
+        found = self._first_of(request) if reply is not None else None
+        if reply is None or found is None or request.method not in NOTHING:
             return reply
-        rest = iter(reply.value)
-        return reply._replace(value=[known[key] if key in known else next(rest) for key in keys])
+        until = found[0].valid_until
+        day = trading_day(until) if until else ""
+        if not day or day == trading_day(self._wall()) or reply.error_id == RefusalCode.REPEATED:
+            return reply
+        return of_another_day(request, day, found[1])
 
     def _forward(self, request: Request) -> None:
         try:
@@ -273,7 +307,7 @@ class RecordedLink:
 
     def _answered(self, reply: Reply, group: Group, after: list[Callable[[], None]]) -> None:
         request = self._under_way.pop(reply.seq, None)
-        reply = self._whole(reply)
+        reply = self._past.read(self._left.read(self._outcomes.read(reply)))
         placed = reply._replace(after=self._last)
         if request is not None:
             unknown = reply.error_id == RefusalCode.OUTCOME_UNKNOWN
@@ -283,42 +317,62 @@ class RecordedLink:
             group.asked.append(self._row(kept, reply))
             if kept.key and kept.method in CHANGES:
                 self._fresh[_name(kept)] = kept, reply
-            if request.key and request.method in CHANGES and not unknown:
-                group.kept.append(Kept(_INTENT, _name(request), None))
-            elif request.key and unknown:
-                self._left_over.add(_name(request))
+            if request.key and request.method in CHANGES:
+                self._settle(request, unknown, group)
+            elif request.method in _CANCELS:
+                group.kept.append(Kept(_CANCEL, self._number(request), None))
             for repeat in self._repeats.pop(_name(request), ()) if request.key else ():
                 again = placed._replace(seq=repeat.seq)
                 group.asked.append(self._row(repeat._replace(key=""), again, repeats=request.key))
                 after.append(partial(self._hand, again))
         after.append(lambda: self._hand(placed))
 
+    def _settle(self, request: Request, unknown: bool, group: Group) -> None:
+        """Forget an intent that has its answer; keep one of which nobody knows."""
+        name = _name(request)
+        if unknown:
+            self._left.add(name, without_passwords(request))
+            return
+        group.kept.append(Kept(_INTENT, name, None))
+        if name in self._left:
+            group.kept.append(Kept(_UNKNOWN, name, None))
+            self._left.settled(name)
+
     def _told(self, push: Push, group: Group, after: list[Callable[[], None]]) -> None:
         if push.kind in (PushKind.QUOTE, PushKind.DISCONNECTED):
             if push.kind == PushKind.DISCONNECTED:  # what is under way is answered by nobody
-                self._left_over.update(self._repeats)
-                self._repeats.clear()
-                self._under_way.clear()
-                self._known.clear()
+                self._lose(group)
             after.append(lambda: self._hand(push))
             return
-        assert self.journal is not None, "it is open while the thread runs"
         if not self._retold.is_news(push):
             return
         self._last += 1
-        numbered = push._replace(number=self._last, epoch=self.journal.epoch)
+        numbered = push._replace(number=self._last, epoch=self._open_journal().epoch)
         group.told.append(
             Told(
                 numbered.number,
                 numbered.kind,
                 numbered.account_type,
                 numbered.account_id,
-                _day(self._wall()),
-                _about(numbered.record),
+                day_of(numbered.record, self._wall()),
+                about(numbered.record),
                 _bytes(numbered),
             )
         )
         after.append(lambda: self._hand(numbered))
+
+    def _lose(self, group: Group) -> None:
+        """The terminal is lost: what is under way is answered by nobody."""
+        for request in self._under_way.values():
+            body = _bytes(without_passwords(request))
+            if request.key and request.method in CHANGES:
+                self._nobody_answers(_INTENT, _name(request), request, body, group)
+            elif request.method in _CANCELS:
+                self._nobody_answers(_CANCEL, self._number(request), request, body, group)
+        for left in (self._under_way, self._repeats):
+            left.clear()
+        for waiting in (self._left, self._outcomes, self._past):
+            waiting.lost()
 
     def _give_up(self, waiting: list[_Item]) -> None:
         """Nothing that could not be written down is passed on."""
@@ -340,8 +394,9 @@ class RecordedLink:
         fresh = self._fresh.get(_name(request))
         if fresh is not None:
             return fresh
-        assert self.journal is not None, "it is open while the thread runs"
-        stored = self.journal.first_of(request.account_type, request.account_id, request.key)
+        stored = self._open_journal().first_of(
+            request.account_type, request.account_id, request.key
+        )
         if stored is None:
             return None
         asked, answered = map(decode, stored)
@@ -350,12 +405,11 @@ class RecordedLink:
         return asked, answered
 
     def _stored(self, account_type: int, account_id: str) -> list[Any]:
-        """The orders and fills of an account that were told since yesterday."""
-        assert self.journal is not None, "it is open while the thread runs"
-        now = self._wall()
-        days = _day(now - _DAY), _day(now)
+        """The orders and fills of an account that were told of these days."""
+        journal, now = self._open_journal(), self._wall()
+        days = day_of(None, now - NEAR * 10**9), 99991231
         kinds = (PushKind.ORDER, PushKind.TRADE)
-        told = (self.journal.told(kind, account_type, account_id, *days) for kind in kinds)
+        told = (journal.told(kind, account_type, account_id, *days) for kind in kinds)
         return [cast(Push, decode(body)).record for bodies in told for body in bodies]
 
     def _row(self, request: Request, reply: Reply, repeats: str = "") -> Asked:
@@ -400,12 +454,10 @@ def _bytes(message: Request | Reply | Push) -> bytes:
         return b""
 
 
-def _about(record: Any) -> str:
-    """What a push is about: a fill, an order, or a code."""
-    facts = vars(record) if record is not None else {}
-    return str(facts.get("traded_id") or facts.get("order_id") or facts.get("stock_code") or "")
-
-
-def _day(now: int) -> int:
-    moment = datetime.fromtimestamp(now / 1e9, UTC) + _SHANGHAI
-    return int(f"{moment:%Y%m%d}")
+def _request(body: bytes) -> Request | None:
+    """A request as it was written down; None when it can be read no more."""
+    try:
+        found = decode(body)
+    except CodecError:
+        return None
+    return found if isinstance(found, Request) else None

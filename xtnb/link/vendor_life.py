@@ -19,6 +19,7 @@ from typing import Any
 
 from xtnb.errors import JournalUnreadable, NotConnected, RefusalCode
 from xtnb.link.base import Deliver
+from xtnb.link.left_over import of_another_day
 from xtnb.link.once import NOTHING, repeated
 from xtnb.link.vendor_asked import Asked, Limits, News
 from xtnb.link.vendor_calls import CALLS, CANCELS, EMPTY_ROWS, ORDER, RAW, Answer, Call, Whose
@@ -42,10 +43,6 @@ _UNSEEN = "没有发送：无法读取该账号的委托 / not sent: the orders 
 _EXPIRED = "委托已过有效时间，没有发送 / not sent: the order came after its end"
 _VOID = "该请求已被作废，没有发送 / not sent: it was asked what became of it before it came"
 _UNKEPT = "没有发送：无法登记 key / not sent: its key cannot be written down"
-_OTHER_DAY = (
-    "没有发送：key 已于 {0} 用过（{1}），请换一个 key / "
-    "not sent: this key was used on {0} ({2}); take a new one"
-)
 
 
 class Life:
@@ -227,7 +224,7 @@ class Life:
             with self._lock:
                 day = self._memory.other_day(request)
             if day:  # whatever has its number today is another order
-                return [_of_another_day(request, day, found[1])]
+                return [of_another_day(request, day, found[1])]
         unknown = reply is not None and reply.error_id == RefusalCode.OUTCOME_UNKNOWN
         return None if reply is None or (unknown and request.method == ORDER) else [reply]
 
@@ -420,14 +417,3 @@ def _not_sent(request: Request, text: str) -> Answer:
     if request.method == _OUTCOME:
         return unknown(request)
     return Answer(NOTHING.get(request.method), text, int(RefusalCode.NOT_DELIVERED))
-
-
-def _of_another_day(request: Request, day: str, before: Reply) -> Reply:
-    """The answer to a key of another trading day."""
-    zh, en = "结果未知", "its outcome is unknown"
-    if before.error_id != RefusalCode.OUTCOME_UNKNOWN:
-        refused = not isinstance(before.value, int) or before.value <= 0
-        zh, en = ("被拒绝", "it was refused") if refused else (f"委托 {before.value}",) * 2
-        en = en if refused else f"order {before.value}"
-    text = _OTHER_DAY.format(day, zh, en)
-    return Reply(request.seq, NOTHING.get(request.method), text, int(RefusalCode.REPEATED))

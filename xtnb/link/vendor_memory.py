@@ -25,13 +25,13 @@ import re
 import threading
 import time
 from collections.abc import Callable, MutableMapping
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from xtnb import xtconstant as c
 from xtnb.errors import JournalUnreadable, RefusalCode
 from xtnb.journal.claims import Claims, Whose
 from xtnb.link.codec import CodecError, decode, encode
+from xtnb.link.left_over import trading_day
 from xtnb.link.once import without_passwords
 from xtnb.vocabulary.messages import Reply, Request
 from xtnb.vocabulary.outcomes import unknown
@@ -44,7 +44,6 @@ TAG_LENGTH = 13  # base32: 64 bits of a hash
 _WIDE = 3  # bytes of a Chinese character in UTF-8
 _TAGGED = re.compile(rf"([A-Z2-7]{{{TAG_LENGTH}}})(?::(.*))?", re.DOTALL)
 _KEPT = 100_000
-_TRADING_DAY = timedelta(hours=8 + 6)  # Shanghai; the evening belongs to the next day
 _DONE = frozenset({c.ORDER_PART_CANCEL, c.ORDER_CANCELED, c.ORDER_SUCCEEDED, c.ORDER_JUNK})
 Account = tuple[int, str]
 
@@ -163,8 +162,8 @@ class Memory:
         if self._claims is None or _intent(request) in self._replies:
             return ""
         claim = self._claims.of(_whose(request))
-        day = "" if claim is None else _trading_day(claim.at)
-        return "" if day == _trading_day(self._wall()) else day
+        day = "" if claim is None else trading_day(claim.at)
+        return "" if day == trading_day(self._wall()) else day
 
     def sent(self, tag: str, remark: str) -> None:
         """Keep the whole remark of an order."""
@@ -234,7 +233,3 @@ def _claimed(request: Request, asked: bytes, reply: bytes | None) -> tuple[Reque
     if isinstance(answer, Reply):
         return first, answer
     return first, Reply(0, None, unknown(first.method), RefusalCode.OUTCOME_UNKNOWN)
-
-
-def _trading_day(at: int) -> str:
-    return f"{datetime.fromtimestamp(at / 1e9, UTC) + _TRADING_DAY:%Y-%m-%d}"
