@@ -30,6 +30,11 @@ def connected(client: Client) -> bool:
         return False
 
 
+def order_until_it_fails(client: Client, numbers: list[int]) -> None:
+    for _ in range(300):
+        numbers.append(client.trader.order_stock(*ORDER))
+
+
 def test_a_terminal_whose_disk_was_full_is_served_again_once_there_is_room(durable, leaving):
     server, link = durable
     clients = [Client(NatsLink(address(server.name), trader_key()), n) for n in (1, 2)]
@@ -42,8 +47,7 @@ def test_a_terminal_whose_disk_was_full_is_served_again_once_there_is_room(durab
 
     numbers = []
     with pytest.raises(RequestTimeout, match="the outcome is unknown"):
-        for _ in range(300):
-            numbers.append(first.trader.order_stock(*ORDER))
+        order_until_it_fails(first, numbers)
 
     for client in clients:
         assert client.lost.wait(10)
