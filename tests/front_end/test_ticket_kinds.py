@@ -29,6 +29,19 @@ WIDE = """() => [...document.querySelectorAll('.xtnb-ticket *')]
                  && !e.closest('.attempts'))
     .map(e => e.className + ' ' + e.textContent)"""
 
+SPARE = """e => {
+    const pen = document.createElement('canvas').getContext('2d');
+    pen.font = getComputedStyle(e).font;
+    const text = e.selectedOptions[0].textContent;
+    return e.clientWidth - 26 - pen.measureText(text).width;  // less arrow and padding
+}"""
+
+TYPE_AND_ENTER = """(e, text) => {
+    e.value = text;
+    e.dispatchEvent(new Event('input', { bubbles: true }));
+    e.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true }));
+}"""
+
 
 @pytest.fixture(scope="module")
 def tab(lab, browser):
@@ -260,3 +273,86 @@ def test_what_is_given_back_is_named_on_the_buttons(show):
 
     expect(role(page, "return")).to_have_text("Return shares")
     expect(role(page, "repay")).to_have_text("Repay cash")
+
+
+def test_what_would_be_refused_is_asked_once_more_even_without_the_confirm_step(show):
+    page = show("STOCK", "600000.SH")
+    page.run_cell("xtnb.options.confirm = False")
+    role(page, "down").click()
+    role(page, "volume").fill("150")
+    expect(role(page, "send")).to_contain_text("Would be refused")
+
+    role(page, "volume").press("Enter")
+    expect(role(page, "refused")).to_contain_text("multiple of 100")
+    expect(role(page, "back")).to_be_focused()
+    expect(role(page, "refusal")).to_be_hidden()
+    page.page.keyboard.press("Enter")
+    expect(role(page, "question")).to_be_hidden()
+    assert page.printed("print(len(desk.orders()))") == "0"
+
+    role(page, "send").click()
+    expect(role(page, "confirm")).to_have_text("Send anyway")
+    role(page, "confirm").click()
+    expect(page.locator(".attempt")).to_have_attribute("data-state", "refused")
+
+    role(page, "volume").fill("200")
+    expect(role(page, "amount")).not_to_have_text("–")
+    role(page, "send").click()
+    expect(page.locator(".attempt").first).to_have_attribute("data-state", "working")
+
+
+def test_a_kernel_that_doubts_what_the_page_did_not_is_asked_about(show):
+    page = show("STOCK", "600000.SH")
+    page.run_cell("xtnb.options.confirm = False")
+    role(page, "down").click()
+    role(page, "volume").fill("200")
+    expect(role(page, "amount")).not_to_have_text("–")
+
+    role(page, "volume").evaluate(TYPE_AND_ENTER, "150")  # before any preview of it can come
+
+    expect(role(page, "refused")).to_contain_text("multiple of 100")
+    expect(role(page, "confirm")).to_have_text("Send anyway")
+    assert page.printed("print(len(desk.orders()))") == "0"
+
+
+@pytest.mark.parametrize(
+    ("code", "number", "name"),
+    [
+        ("600000.SH", "42", "最优五档剩撤"),
+        ("000001.SZ", "48", "全额成交或撤销"),
+        ("000001.SZ", "46", "即时成交剩撤"),
+    ],
+)
+def test_a_market_order_is_named_in_full_and_says_what_it_does(show, code, number, name):
+    page = show("STOCK", code)
+    for language in ("en", "zh"):
+        page.run_cell(f"xtnb.options.language = {language!r}")
+        role(page, "type").select_option(number)
+        expect(role(page, "does")).to_contain_text("撤销" if language == "zh" else "at once")
+        room = role(page, "type").evaluate(SPARE)
+        assert room >= 0
+    expect(role(page, "type")).to_have_attribute("title", re.compile(f"^{name}: "))
+    role(page, "type").select_option("11")
+    expect(role(page, "does")).to_be_hidden()
+
+
+@pytest.mark.parametrize(("side", "word"), [("buy", "Max price"), ("sell", "Min price")])
+def test_a_protective_price_says_what_it_is(show, side, word):
+    page = show("STOCK", "600000.SH")
+    role(page, side).click()
+    role(page, "type").select_option("42")
+
+    expect(role(page, "price")).to_have_attribute("aria-label", word)
+    expect(role(page, "price")).to_have_attribute("placeholder", "optional")
+    expect(role(page, "price")).to_be_enabled()
+
+
+def test_a_price_off_the_tick_is_said_before_there_is_a_volume(show):
+    page = show("HUGANGTONG", "00700.HGT")
+    role(page, "sell").click()
+    expect(role(page, "most")).to_have_text("Sellable 400")
+
+    role(page, "price").fill("614.53")
+
+    expect(role(page, "refusal")).to_contain_text("tick")
+    expect(role(page, "most")).to_have_text("Sellable 400")

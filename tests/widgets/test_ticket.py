@@ -113,13 +113,50 @@ def test_a_refusal_is_told_before_and_after_in_both_languages(web: Page, desk):
     view = web.view(ticket)
     said = view.sections["preview"]
 
-    refused = wait_for_state(view, send(view, ticket), "refused")
+    refused = wait_for_state(view, send(view, ticket, anyway=True), "refused")
 
     assert not said["accepted"]
     assert "100 的整数倍" in said["reason_zh"]
     assert "multiple of 100" in said["reason_en"]
     assert (refused["reason_zh"], refused["reason_en"]) == (said["reason_zh"], said["reason_en"])
     assert (refused["zh"], refused["en"]) == ("废单", "rejected")
+
+
+def test_a_preview_says_which_form_it_is_of(web: Page, desk):
+    ticket = desk.ticket(PUFA, price=10.2, volume=300)
+    view = web.view(ticket)
+
+    ticket.fill(volume=150)
+    view.wait(lambda: not view.sections["preview"]["accepted"])
+
+    judged = view.sections["preview"]["form"]
+    assert judged == {name: form(ticket)[name] for name in judged}
+    assert set(judged) == {"code", "side", "price_type", "price", "volume"}
+
+
+def test_what_would_be_refused_is_sent_only_by_who_has_read_that(web: Page, desk):
+    ticket = desk.ticket(PUFA, price=10.5, volume=150)
+    view = web.view(ticket)
+
+    token = send(view, ticket)
+    view.wait(lambda: view.messages[-1].get("kind") == "doubted")
+    doubt = view.messages[-1]
+    assert doubt["token"] == token
+    assert "multiple of 100" in doubt["en"]
+    assert "100 的整数倍" in doubt["zh"]
+    assert ticket.volume == 150
+    assert attempt(view, token) == {}
+
+    wait_for_state(view, send(view, ticket, token, anyway=True), "refused")
+    assert len(desk.orders()) == 1
+
+
+def test_a_sale_of_what_is_held_is_never_kept_back(web: Page, desk):
+    ticket = desk.ticket(PINGAN, side="sell", volume=500)
+    view = web.view(ticket)
+    wait_for_price(view)
+
+    wait_for_state(view, send(view, ticket), "done", "working")
 
 
 def test_a_token_is_sent_once_however_often_it_comes(web: Page, desk):

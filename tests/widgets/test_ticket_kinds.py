@@ -206,6 +206,29 @@ def test_an_odd_lot_is_only_sold(web: Page, desk):
     assert "odd lots can only be sold" in said(view)["reason_en"]
 
 
+@pytest.mark.parametrize(
+    ("account", "code", "side", "price", "most"),
+    [
+        (SHANGHAI_CONNECT, "00700.HGT", "sell", 614.53, "Sellable 400"),
+        (SHANGHAI_CONNECT, "01810.HGT", "sell", 43.081, "Sellable 2,000 + odd lot 60"),
+        (SHANGHAI_CONNECT, "00700.HGT", "sell", 921.75, "Sellable 400"),
+        (FUTURE, "rb2701.SF", "sell_close", 3159.5, "Closable 10"),
+        (FUTURE, "rb2701.SF", "sell_close", 9999.0, "Closable 10"),
+    ],
+)
+def test_a_price_at_fault_is_said_and_hides_nothing_that_is_held(
+    web: Page, desk, account, code, side, price, most
+):
+    ticket, view = open_form(web, desk, account, code, side=side)
+    view.wait(lambda: view.sections["account"]["en"] == most)
+
+    ticket.fill(price=price)
+    view.wait(lambda: said(view).get("accepted") is False)
+
+    assert "price" in said(view)["reason_en"]
+    assert view.sections["account"]["en"] == most
+
+
 def test_a_stock_account_lends_money_and_trades_convertible_bonds(web: Page, desk):
     ticket = desk.ticket("204001.SH", price=1.685, volume=100)
     view = web.view(ticket)
@@ -230,6 +253,8 @@ def test_a_stock_account_lends_money_and_trades_convertible_bonds(web: Page, des
         (SHANGHAI_CONNECT, "00700.hk", "00700.HGT"),
         (SHANGHAI_CONNECT, "TXKG", "00700.HGT"),
         (CREDIT, "113052", None),
+        (CREDIT, "sh600000", "600000.SH"),
+        (CREDIT, "600001", None),  # near 600000, but Enter takes what is found alone
     ],
 )
 def test_only_what_the_account_trades_is_found(web: Page, desk, account, text, first):

@@ -23,10 +23,12 @@ import {
   stepVolume,
   typeOf,
 } from "./desk/ticket/order";
+import { Question } from "./desk/ticket/question";
 import { CodeBox, type Found } from "./desk/ticket/search";
 import { illegibly, Stepper } from "./desk/ticket/stepper";
 import css from "./desk/ticket/ticket.css";
-import { drawTypes } from "./desk/ticket/types";
+import { drawType, drawTypes } from "./desk/ticket/types";
+import { Verdict } from "./desk/ticket/verdict";
 import {
   type Action,
   FIELDS,
@@ -38,12 +40,14 @@ import {
 } from "./desk/ticket/words";
 import { follow } from "./desk/wire";
 
-/** Messages besides the state: what was found, or that a send was not taken. */
+/** Messages besides the state: what was found, or that a send was not taken, and why. */
 interface Told {
   kind: string;
   number: number;
   rows: Found[];
   token: string;
+  zh: string;
+  en: string;
 }
 
 const PARTS = ["quarter", "third", "half", "all"] as const;
@@ -52,19 +56,23 @@ const SAVE_AFTER = 80; // ms without a key, then the kernel hears of it
 class TicketForm {
   readonly root: HTMLElement;
   private sections: Partial<Sections> = {};
-  private asking = false;
   private saving = 0;
   private dead = false;
   private pressed = ""; // the token of a send that the kernel has not taken up yet
+  private sent?: Form; // what that send carried
+  private readonly verdict = new Verdict();
 
   private readonly code: CodeBox;
   private readonly edited = new Map<keyof Form, Form[keyof Form]>();
-  private asked?: Form;
   private readonly price: Stepper;
   private readonly volume: Stepper;
   private readonly levels: Levels;
   private readonly actions = new ActionButtons((key) => this.turn("side", key));
-  private readonly types = h("select", { "data-role": "type", onchange: () => this.typed() });
+  private readonly does = h("div", { class: "does quiet for-price", "data-role": "does" });
+  private readonly types = h("select", {
+    "data-role": "type",
+    onchange: () => this.set("price_type", Number(this.types.value), true),
+  });
   private readonly remark = h("input", {
     type: "text",
     autocomplete: "off",
@@ -90,10 +98,10 @@ class TicketForm {
   private readonly cost = h("div", { class: "cost", "data-role": "cost" });
   private readonly refusal = h("div", { class: "refusal", "data-role": "refusal", role: "status" });
   private readonly go = h("button", { type: "button", class: "go", "data-role": "send" });
-  private readonly question = h("div", { class: "question", "data-role": "question" });
-  private readonly yes = h("button", { type: "button", class: "go", "data-role": "confirm" });
-  private readonly no = h("button", { type: "button", class: "back", "data-role": "back" });
-  private readonly summary = h("div", { class: "summary" });
+  private readonly question = new Question(
+    () => this.send(),
+    () => this.endAsking(),
+  );
   private readonly attempts = h("ul", { class: "attempts", "aria-live": "polite" });
   private readonly labels = new Map<HTMLElement, Word>();
 
@@ -101,7 +109,7 @@ class TicketForm {
     this.code = new CodeBox(
       (text, number) => model.send({ kind: "search", text, number }),
       (code) => this.turn("code", code),
-      () => (this.asking ? this.endAsking(false) : this.drawButton()),
+      () => (this.question.open ? this.endAsking(false) : this.drawButton()),
     );
     this.price = new Stepper(
       "price",
@@ -125,8 +133,6 @@ class TicketForm {
     this.picks = PICKS.map((pick) => chip(pick, () => this.pick(pick)));
     this.parts = PARTS.map((part) => chip(part, () => this.preset(part)));
     this.go.addEventListener("click", () => this.ask());
-    this.yes.addEventListener("click", () => this.send());
-    this.no.addEventListener("click", () => this.endAsking());
     this.root = this.build();
   }
 
@@ -134,10 +140,12 @@ class TicketForm {
 
   receive(sections: Partial<Sections>, fresh: Set<string>): void {
     this.sections = sections;
+    if (fresh.has("preview")) this.verdict.told(sections.preview);
     if (sections.attempts?.some(({ token }) => token === this.pressed)) this.pressed = "";
     if (fresh.has("facts")) this.drawFacts();
     if (fresh.has("quote") || fresh.has("facts")) this.drawLevels();
     if (fresh.has("attempts")) this.drawAttempts();
+    if (fresh.has("preview") && this.question.open) this.drawQuestion();
     this.drawCost();
     this.drawButton();
   }
@@ -149,10 +157,20 @@ class TicketForm {
     this.drawButton();
   }
 
+  /** The rules would refuse it: it was not sent, and goes out only if a person wants it to. */
+  doubted(token: string, zh: string, en: string): void {
+    if (this.pressed !== token || !this.sent) return;
+    this.pressed = "";
+    this.verdict.doubted(this.sent, zh, en);
+    this.drawCost();
+    if (same(this.sent, this.form())) this.ask();
+    else this.drawButton();
+  }
+
   /** The kernel died: what is shown is true no longer, and nothing can be sent. */
   gone(): void {
     this.dead = true;
-    if (this.asking) this.endAsking(false);
+    if (this.question.open) this.endAsking(false);
     this.drawCost();
     this.drawButton();
   }
@@ -165,7 +183,7 @@ class TicketForm {
   drawForm(): void {
     const { model } = this;
     this.keepEdited();
-    if (this.asking && !same(this.asked, this.form())) this.endAsking(false);
+    if (this.question.open && !same(this.question.asked, this.form())) this.endAsking(false);
     const { facts } = this.sections;
     const action = this.action;
     this.root.dataset.side = action?.buy === false ? "sell" : "buy";
@@ -179,15 +197,16 @@ class TicketForm {
     this.root.classList.toggle("uncoded", action?.coded === false);
     this.types.value = String(model.get("price_type"));
     const type = this.type;
+    drawType(this.types, this.does, type, this.language);
     const priced = type?.priced ?? true;
-    const hint = priced ? "" : type?.optional ? this.say("protective") : this.say("market");
+    const hint = priced ? "" : type?.optional ? this.say("optional") : this.say("market");
     this.price.enable(priced || !!type?.optional, hint);
     this.price.show(model.get("price"), this.decimals);
     this.volume.show(model.get("volume"), 0);
     if (this.remark.value !== model.get("remark")) this.remark.value = model.get("remark");
     for (const pick of this.picks) pick.disabled = !priced && !type?.optional;
     for (const pick of this.picks.slice(3)) pick.hidden = !facts?.limit_up; // Hong Kong has none
-    if (this.asking) this.drawQuestion();
+    if (this.question.open) this.drawQuestion();
     drawBanner(this.banner, this.model.get("banner"), this.language);
     this.drawCost();
     this.drawButton();
@@ -199,7 +218,6 @@ class TicketForm {
     this.types.setAttribute("aria-label", this.say("type"));
     this.remark.setAttribute("aria-label", this.say("remark"));
     this.remark.placeholder = this.say("optional");
-    write(this.no, this.say("back"));
     this.drawFacts();
     this.drawLevels();
     this.drawAttempts();
@@ -214,7 +232,8 @@ class TicketForm {
   // What a person does
 
   private set<K extends keyof Form>(name: K, value: TicketState[K], now = false): void {
-    if (this.asking) this.endAsking(false); // what is confirmed is what was shown
+    if (this.question.open) this.endAsking(false); // what is confirmed is what was shown
+    this.verdict.forget();
     this.edited.set(name, value);
     this.model.set(name, value);
     window.clearTimeout(this.saving);
@@ -249,10 +268,6 @@ class TicketForm {
     this.set("price", price, true);
   }
 
-  private typed(): void {
-    this.set("price_type", Number(this.types.value), true);
-  }
-
   private pick(pick: Pick): void {
     const price = priceOf(this.sections, pick);
     if (price > 0) this.setPrice(price);
@@ -260,24 +275,25 @@ class TicketForm {
 
   private preset(part: (typeof PARTS)[number]): void {
     this.flush();
-    if (this.asking) this.endAsking(false);
+    if (this.question.open) this.endAsking(false);
     this.model.send({ kind: "preset", part });
   }
 
   private ask(): void {
     this.flush();
-    if (!this.ready || this.asking) return;
-    if (!this.model.get("confirm")) return this.send();
-    this.asking = true;
-    this.asked = this.form();
+    if (!this.ready || this.question.open) return;
+    const form = this.form();
+    const refused = this.verdict.refused(form);
+    if (!this.model.get("confirm") && !refused) return this.send();
+    this.question.ask(form, refused);
     this.drawQuestion();
-    this.yes.focus({ preventScroll: true });
+    this.question.focus();
   }
 
   private endAsking(focus = true): void {
-    this.asking = false;
-    this.question.hidden = true;
+    this.question.close();
     this.go.hidden = false;
+    this.drawCost();
     this.drawButton();
     if (focus) this.go.focus({ preventScroll: true });
   }
@@ -288,9 +304,11 @@ class TicketForm {
 
   private send(): void {
     if (!this.ready) return;
-    const form = this.asking && this.asked ? this.asked : this.form();
+    const { asked, anyway } = this.question;
+    this.sent = asked ?? this.form();
     this.pressed = newToken();
-    this.model.send({ kind: "send", token: this.pressed, form });
+    this.verdict.forget();
+    this.model.send({ kind: "send", token: this.pressed, form: { ...this.sent, anyway } });
     this.endAsking(false);
   }
 
@@ -354,7 +372,7 @@ class TicketForm {
   }
 
   private drawCost(): void {
-    const { account, facts, lines, preview, said } = this.sections;
+    const { account, facts, lines, said } = this.sections;
     const zh = this.language === "zh";
     write(this.most, (zh ? account?.zh : account?.en) ?? "");
     write(this.note, (zh ? account?.note_zh : account?.note_en) ?? "");
@@ -368,7 +386,7 @@ class TicketForm {
       field.label(word, this.say("lower"), this.say("raise"));
     }
     drawLines(this.cost, lines ?? [], this.language);
-    const reason = preview && !preview.accepted && this.reason;
+    const reason = this.question.open ? "" : this.verdict.reason(this.form(), this.language);
     const blocked = half(this.model.get("blocked"), this.language);
     const lost = this.dead ? this.say("gone") : !blocked && this.sections.lost && this.say("lost");
     const illegible = illegibly(this.price, this.volume, this.language);
@@ -383,11 +401,6 @@ class TicketForm {
     this.said.hidden = !said || !!told;
   }
 
-  private get reason(): string {
-    const preview = this.sections.preview;
-    return (this.language === "zh" ? preview?.reason_zh : preview?.reason_en) ?? "";
-  }
-
   private get title(): string {
     const action = this.action;
     return (this.language === "zh" ? action?.zh : action?.en) ?? "";
@@ -398,31 +411,29 @@ class TicketForm {
   }
 
   private drawButton(): void {
-    const { preview } = this.sections;
     const busy = this.sections.busy || this.pressed !== "";
     const stopped = this.refusal.classList.contains("blocked");
-    const refused = !stopped && preview?.accepted === false && this.missing === "";
+    const refused = !stopped && this.missing === "" && this.verdict.refused(this.form());
     const missing = this.missing && !stopped ? ` · ${this.say(this.missing)}` : "";
     const code = this.sections.facts?.sent ? ` · ${this.sections.facts.sent}` : "";
     const order = `${this.title}${missing || this.sentence + code}`;
     const text = refused ? `${this.say("refused")} · ${order}` : order;
     write(this.go, busy ? this.say("sending") : text);
-    for (const button of [this.go, this.yes]) {
+    const reason = refused ? this.verdict.reason(this.form(), this.language) : "";
+    for (const button of [this.go, this.question.yes]) {
       button.disabled = !this.ready;
       button.classList.toggle("refused", refused);
-      button.title = refused ? this.reason : "";
+      button.title = reason;
     }
     this.go.classList.toggle("missing", missing !== "" && !busy);
   }
 
   private drawQuestion(): void {
-    this.summary.replaceChildren(
-      h("strong", {}, `${this.title}${this.sentence}`),
-      h("span", {}, ` ${this.sections.facts?.sent ?? ""}`),
-    );
-    write(this.yes, `${this.say("confirm")} · ${this.title}`);
-    this.question.hidden = false;
+    const { sent = "" } = this.sections.facts ?? {};
+    const reason = this.verdict.reason(this.form(), this.language);
+    this.question.draw(this.title + this.sentence, this.title, sent, reason, this.language);
     this.go.hidden = true;
+    this.drawCost();
     this.drawButton();
   }
 
@@ -434,15 +445,9 @@ class TicketForm {
       this.labels.set(label, name);
       return label;
     };
-    this.question.hidden = true;
-    this.question.append(this.summary, h("div", { class: "answers" }, this.no, this.yes));
-    this.question.addEventListener("keydown", (event) => {
-      if (event.key === "Escape") this.endAsking();
-      if (event.repeat) event.preventDefault(); // the key that asked must not confirm
-      if (event.key !== "Tab") event.stopPropagation();
-    });
     this.fields.append(
-      row("for-price", word("type"), this.types),
+      h("div", { class: "for-price" }, this.types),
+      this.does,
       row("for-price", this.priceWord, this.price.root),
       this.note,
       h("div", { class: "chips picks for-price" }, ...this.picks),
@@ -464,7 +469,7 @@ class TicketForm {
       this.refusal,
       this.said,
       this.go,
-      this.question,
+      this.question.root,
       this.attempts,
     );
   }
@@ -481,9 +486,10 @@ const render: Render<TicketState> = ({ model, el }) => {
     model,
     (sections, fresh) => form.receive(sections, fresh),
     (message) => {
-      const { number, rows, token } = message as unknown as Told;
+      const { number, rows, token, zh, en } = message as unknown as Told;
       if (message.kind === "found") form.found(number, rows);
       if (message.kind === "ignored") form.ignored(token);
+      if (message.kind === "doubted") form.doubted(token, zh, en);
     },
   );
   const endGone = whenGone(el, model, () => form.gone());

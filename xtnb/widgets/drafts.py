@@ -12,7 +12,7 @@ from xtnb import xtconstant as c
 from xtnb.errors import XtnbError
 from xtnb.live.screen import Screen
 from xtnb.widgets.columns import SHANGHAI
-from xtnb.widgets.forms import PROTECTED
+from xtnb.widgets.price_types import PROTECTED
 from xtnb.widgets.ticket import Ticket
 
 FIELDS = ("code", "side", "price_type", "price", "volume", "remark")

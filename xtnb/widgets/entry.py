@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import logging
+from dataclasses import dataclass, replace
 from typing import Any
 
 from xtnb import xtconstant as c
-from xtnb.errors import QueryFailed, XtnbError
+from xtnb.errors import RefusalCode, SessionError, XtnbError
 from xtnb.rules.listed import DayTerms
 from xtnb.vocabulary.records import Quote
 from xtnb.widgets.actions import Action
-from xtnb.widgets.attempts import both
+from xtnb.widgets.attempts import Attempt, both
 from xtnb.widgets.needs import PreviewLike, TicketDesk
+
+_log = logging.getLogger("xtnb.widgets")
+
+PRICE_FAULTS = frozenset({RefusalCode.TICK, RefusalCode.PRICE_LIMIT, RefusalCode.PRICE_CAGE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +72,43 @@ class Entry:
             return desk.preview(
                 self.code, self.action.order_type, self.volume, self.price, self.price_type
             )
-        except QueryFailed:
-            return None  # the account's figures are on their way
+        except SessionError:
+            return None  # the account's figures are on their way, or nobody can be asked
         except XtnbError as error:
             return refused_row(*both(str(error)))
+
+    def judged(self, desk: TicketDesk) -> PreviewLike | dict[str, Any] | None:
+        """What the rules say; while there is no volume yet, what they say to the price."""
+        return self.preview(desk) if self.complete else self.price_fault(desk)
+
+    def price_fault(self, desk: TicketDesk) -> PreviewLike | None:
+        """What the rules say to the price alone, by an order of one lot; None for nothing."""
+        if self.terms is None or not self.action.priced or self.price <= 0:
+            return None
+        said = replace(self, volume=self.terms.lot).preview(desk)
+        if said is None or isinstance(said, dict) or said.code not in PRICE_FAULTS:
+            return None
+        return said
+
+
+def refused(verdict: PreviewLike | dict[str, Any] | None) -> tuple[str, str] | None:
+    """Why an order would be refused, (zh, en); None where it would not, or nobody can say."""
+    row = preview_row(verdict)
+    return None if row is None or row["accepted"] else (row["reason_zh"], row["reason_en"])
+
+
+def doubt(desk: TicketDesk, attempt: Attempt, terms: DayTerms | None) -> tuple[str, str] | None:
+    """Why an order that is about to be sent would be refused; as `refused`.
+
+    Whatever fails here keeps no order back: the terminal judges it.
+    """
+    kind, price = attempt.price_type, attempt.price
+    entry = Entry.of(terms, attempt.action, attempt.code, attempt.volume, price, kind)
+    try:
+        return refused(entry.preview(desk))
+    except Exception:
+        _log.exception("%s could not be previewed", attempt.said("en"))
+        return None
 
 
 def first_price(quote: Quote, action: Action) -> float:
@@ -87,10 +125,10 @@ def refused_row(zh: str, en: str) -> dict[str, Any]:
     return {"accepted": False, "reason_zh": zh, "reason_en": en, **none}
 
 
-def preview_row(said: PreviewLike | None) -> dict[str, Any] | None:
-    """The verdict, and the amounts of an order for shares, yuan."""
-    if said is None:
-        return None
+def preview_row(said: PreviewLike | dict[str, Any] | None) -> dict[str, Any] | None:
+    """The verdict, and the amounts of an order for shares, yuan; a row stays as it is."""
+    if said is None or isinstance(said, dict):
+        return said
     return {
         "accepted": said.accepted,
         "reason_zh": said.reason_zh,

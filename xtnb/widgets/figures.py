@@ -349,4 +349,4 @@ def _option_lots(rows: list[XtPositionStatistics]) -> tuple[str, str]:
 def _expiry(terms: DayTerms, expiry: Any) -> Line:
     left = (expiry - terms.day) // timedelta(days=1)
     text = f"{left} 天 {expiry:%m-%d}", f"{left} day{'s' if left != 1 else ''}, {expiry:%m-%d}"
-    return line("expiry", ("剩余", "Expires in"), text)
+    return line("expiry", ("剩余", "Expiry"), text)

@@ -19,14 +19,13 @@ from xtnb.rules.instruments import Instrument
 from xtnb.rules.listed import DayTerms, Listed
 from xtnb.rules.options_futures import FutureOption
 from xtnb.rules.options_listed import StockOption, option_underlyings
+from xtnb.rules.suggest import meant
 from xtnb.rules.validity import not_traded_here
-from xtnb.vocabulary.codes import PriceType
 from xtnb.vocabulary.money import YUAN
 from xtnb.widgets.actions import LOCKS, Action, actions_of
 from xtnb.widgets.needs import TicketDesk
+from xtnb.widgets.price_types import price_types, price_word, shown
 
-PROTECTED = frozenset({c.MARKET_SH_CONVERT_5_CANCEL, c.MARKET_SH_CONVERT_5_LIMIT})
-_TYPES_FIRST = (c.FIX_PRICE, c.LATEST_PRICE)
 _KINDS: dict[int, tuple[type, ...]] = {
     c.CREDIT_ACCOUNT: (Instrument,),
     c.FUTURE_ACCOUNT: (Future,),
@@ -82,13 +81,16 @@ class Form:
         """Instruments that the account trades, by code, name or pinyin, best first.
 
         A code or a name that begins with the text comes before one that contains it, and
-        the code itself before all.
+        the code itself before all. A code in another spelling, such as "sh600000", is found
+        too; what is merely near is not, since Enter takes what is found alone.
         """
         if self.account_type in ROUTES:
             text = route_code(text.strip().upper(), self.account_type)
         wanted = text.strip().upper()
         ranked = [(_rank(one, wanted), at, one) for at, one in enumerate(self._traded())]
         found = sorted((rank, at) for rank, at, _ in ranked if rank is not None)
+        if not found and (code := meant(wanted)):
+            found = [(0, at) for _, at, one in ranked if one.stock_code == code]
         return [ranked[at][2] for _, at in found[: max(limit, 0)]]
 
     def terms(self, code: str) -> DayTerms:
@@ -129,18 +131,24 @@ class Form:
         return actions_of(self.account_type, terms.instrument if terms is not None else None)
 
     def facts(
-        self, code: str, terms: DayTerms | None, action: Action, price: float
+        self,
+        code: str,
+        terms: DayTerms | None,
+        action: Action,
+        price: float,
+        price_type: int = c.FIX_PRICE,
     ) -> dict[str, Any]:
         """Of the instrument: steps, limits, price types, and the words of the form."""
-        price_word, volume_word = self.words(terms, action)
+        price_said, volume_said = self.words(terms, action)
+        price_said = price_word(price_type, action.buy) or price_said
         said = {
             "code": code,
             "known": terms is not None,
             "actions": [one.shown() for one in self.actions(terms)],
-            "price_zh": price_word[0],
-            "price_en": price_word[1],
-            "volume_zh": volume_word[0],
-            "volume_en": volume_word[1],
+            "price_zh": price_said[0],
+            "price_en": price_said[1],
+            "volume_zh": volume_said[0],
+            "volume_en": volume_said[1],
             "sent": self._sent(action, terms),
         }
         if terms is None:
@@ -158,16 +166,7 @@ class Form:
             "below": below / YUAN,
             "lot": self.step(terms, action),
             "decimals": decimals(terms, tick),
-            "types": [
-                {
-                    "number": kind,
-                    "zh": PriceType(kind).zh,
-                    "en": PriceType(kind).en,
-                    "priced": kind == c.FIX_PRICE,
-                    "optional": kind in PROTECTED,
-                }
-                for kind in price_types(terms)
-            ],
+            "types": [shown(kind) for kind in price_types(terms)],
         }
 
     def step(self, terms: DayTerms | None, action: Action) -> int:
@@ -203,12 +202,6 @@ class Form:
         rate = terms.rates.reference_sell if action.buy else terms.rates.reference_buy
         text = f"≈ ¥{price * rate / 1_000_000:,.{decimals(terms)}f}"
         return text, text
-
-
-def price_types(terms: DayTerms) -> list[int]:
-    """The price types that may be chosen, a limit first."""
-    first = [kind for kind in _TYPES_FIRST if kind in terms.price_types]
-    return [*first, *sorted(terms.price_types - set(first))]
 
 
 def decimals(terms: DayTerms, tick: int = 0) -> int:

@@ -21,8 +21,8 @@ from xtnb.vocabulary.records import Quote, XtPosition
 from xtnb.widgets.actions import EXERCISES, LOCKS, Action
 from xtnb.widgets.entry import Entry
 from xtnb.widgets.figures import Figures
-from xtnb.widgets.forms import PROTECTED
 from xtnb.widgets.needs import TicketDesk
+from xtnb.widgets.price_types import PROTECTED
 
 _MOST = 1 << 30
 
@@ -95,10 +95,11 @@ class Reach:
         return rules.up
 
     def _asked(self, terms: DayTerms, entry: Entry, lot: int) -> int:
-        if entry.action.priced and entry.price_type == c.FIX_PRICE and entry.price <= 0:
+        priced = entry.action.priced and entry.price_type == c.FIX_PRICE
+        if priced and (entry.price <= 0 or entry.price_fault(self._desk) is not None):
             quote = self._desk.books.quotes.get(entry.code)
             last = getattr(quote, "last_price", 0.0) or terms.prev_close / YUAN
-            entry = replace(entry, price=last)
+            entry = replace(entry, price=last)  # a price at fault says nothing of volumes
         key = (replace(entry, terms=None, volume=0), self._state(entry.code))
         if self._kept[0] != key:
             self._kept = key, self._search(entry, lot)

@@ -25,11 +25,20 @@ from xtnb.vocabulary.records import Quote, XtTrade
 from xtnb.widgets.actions import Action, actions_of, closing, find_action, turned
 from xtnb.widgets.assets import asset
 from xtnb.widgets.attempts import Attempt, both, listed
-from xtnb.widgets.entry import Entry, first_price, preview_row, quote_row, refused_row
+from xtnb.widgets.entry import (
+    Entry,
+    doubt,
+    first_price,
+    preview_row,
+    quote_row,
+    refused,
+    refused_row,
+)
 from xtnb.widgets.figures import Figures
-from xtnb.widgets.forms import PROTECTED, Form, Search, decimals, price_types
+from xtnb.widgets.forms import Form, Search, decimals
 from xtnb.widgets.guard import Guard, cancelling
 from xtnb.widgets.needs import TicketDesk
+from xtnb.widgets.price_types import PROTECTED, price_types
 from xtnb.widgets.reach import Reach
 from xtnb.widgets.remains import Remains, caption
 from xtnb.widgets.watches import Watches
@@ -44,6 +53,8 @@ PARTS = {
 TONES = ("red", "amber", "green", "grey")
 SHOWN_ATTEMPTS = 6
 FOUND = 12
+_JUDGED = ("code", "side", "price_type", "price", "volume")
+"""What a preview is of: a view must not take it for that of another form."""
 
 
 class Ticket(Remains, Sections):
@@ -56,8 +67,10 @@ class Ticket(Remains, Sections):
 
     A send carries the form as it was confirmed and a token of its own. A token is
     taken once, and none while an answer is outstanding, so neither a double click
-    nor a second view of the same ticket sends twice. Once an order was handed over, its
-    volume is gone from the form, and a line says what was sent.
+    nor a second view of the same ticket sends twice. An order that the rules would refuse
+    is sent only by who has read that and says "anyway"; where nobody can say, it is sent.
+    Once an order was handed over, its volume is gone from the form, and a line says what
+    was sent.
 
     Args:
         desk: whatever has the methods of `TicketDesk`.
@@ -266,6 +279,10 @@ class Ticket(Remains, Sections):
             if made is None:
                 self.answer({"kind": "ignored", "token": token})
                 return
+            why = None if form.get("anyway") else self._doubt(made, form)
+            if why is not None:  # the view asks once more, whatever `confirm` says
+                self.answer({"kind": "doubted", "token": token, "zh": why[0], "en": why[1]})
+                return
             self._tokens.add(token)
             self.restored = None
             attempt = made
@@ -310,6 +327,12 @@ class Ticket(Remains, Sections):
         if sent != code:
             name = str(self._desk.terms_of(sent).instrument.name)
         return Attempt(token, form, action, sent, name, decimals(terms))
+
+    def _doubt(self, attempt: Attempt, form: dict[str, Any]) -> tuple[str, str] | None:
+        terms = None
+        with suppress(XtnbError):
+            terms = self._form.terms(str(form.get("code", "")))
+        return doubt(self._desk, attempt, terms)
 
     def _cancel(self, token: str) -> None:
         for attempt in list(self._attempts):
@@ -417,20 +440,22 @@ class Ticket(Remains, Sections):
             if isinstance(quote, Quote) and self._terms is not None and self._wants_price:
                 self._wants_price = False
                 self.price = first_price(quote, self._action)
+            judged = {field: getattr(self, field) for field in _JUDGED}
             entry, attempts, said = self._entry, list(self._attempts), self._said
-            preview = entry.preview(self._desk)
+            preview = entry.judged(self._desk)
             if not entry.known and self.code:
                 preview = refused_row(*(self._unknown or ("", "")))
-            fine = None if preview is None or isinstance(preview, dict) else preview
-            shown = preview if fine is None else preview_row(fine)
-            fine = fine if fine is not None and fine.accepted else None
+            shown = preview_row(preview)
+            fine = preview if not isinstance(preview, dict) and refused(preview) is None else None
             return {
-                "facts": self._form.facts(self.code, entry.terms, entry.action, self.price),
+                "facts": self._form.facts(
+                    self.code, entry.terms, entry.action, self.price, self.price_type
+                ),
                 "quote": quote_row(quote) if isinstance(quote, Quote) else None,
                 "account": self._reach.row(
                     entry, self._form.price_note(entry.terms, entry.action, entry.price)
                 ),
-                "preview": shown,
+                "preview": {**shown, "form": judged} if shown is not None else None,
                 "lines": self._figures.lines(entry.terms, entry.action, fine),
                 "attempts": [attempt.row() for attempt in attempts],
                 "said": {"zh": said.said("zh"), "en": said.said("en")} if said else None,

@@ -2,6 +2,12 @@
 import { h, type Language, write } from "../look";
 import { type Action, say } from "./words";
 
+const LONG = 36; // letters in a row of buttons, beyond which they stand two and two
+
+function letters(buttons: HTMLElement[]): number {
+  return buttons.reduce((sum, { textContent }) => sum + (textContent ?? "").length, 0);
+}
+
 /** Buttons in rows, as the kernel names them; those of the special pool behind a switch. */
 export class ActionButtons {
   readonly root = h("div", { class: "actions", role: "group" });
@@ -65,7 +71,7 @@ export class ActionButtons {
         "div",
         { class: "action-row", role: "group", "aria-label": name || undefined },
         name !== "" && h("span", { class: "label quiet" }, name),
-        ...buttons,
+        h("div", { class: letters(buttons) > LONG ? "buttons long" : "buttons" }, ...buttons),
       ),
     );
     write(this.poolWords, say("special", language));

@@ -16,6 +16,9 @@ export interface TicketState extends LookState {
   banner: { text?: string; tone?: string };
 }
 
+/** What decides whether an order would be refused. */
+export type Judged = Pick<TicketState, "code" | "side" | "price_type" | "price" | "volume">;
+
 /** What the form follows. */
 export const FIELDS = [
   ...(["code", "side", "price_type", "price", "volume"] as const),
@@ -66,7 +69,19 @@ export interface Facts {
   /** What the order would bear: of a lock the underlying, of a repayment nothing. */
   sent: string;
   decimals: number;
-  types: { number: number; zh: string; en: string; priced: boolean; optional: boolean }[];
+  types: PriceKind[];
+}
+
+/** `shown()` of xtnb/widgets/price_types.py. */
+export interface PriceKind {
+  number: number;
+  zh: string;
+  en: string;
+  /** What it does, in a few words; "" for a limit. */
+  does_zh: string;
+  does_en: string;
+  priced: boolean;
+  optional: boolean;
 }
 
 export interface QuoteRow {
@@ -90,6 +105,8 @@ export interface Account {
 
 export interface Preview {
   accepted: boolean;
+  /** What it is of; an older one says nothing of the form as it stands. */
+  form: Judged;
   reason_zh: string;
   reason_en: string;
 }
@@ -139,7 +156,6 @@ const WORDS = {
   type: ["Type", "方式"],
   remark: ["Remark", "备注"],
   optional: ["optional", "可不填"],
-  protective: ["protective, optional", "保护价，可不填"],
   market: ["market", "市价"],
   bid: ["Bid", "买一"],
   ask: ["Ask", "卖一"],
@@ -164,6 +180,7 @@ const WORDS = {
   special: ["Special pool", "专项头寸"],
   cancel: ["Cancel", "撤单"],
   confirm: ["Confirm", "确认"],
+  anyway: ["Send anyway", "仍然发送"],
   back: ["Back", "返回"],
   sending: ["Sending …", "发送中…"],
   lost: ["The link is lost: nothing can be sent", "连接已断开，无法下单"],
