@@ -6,11 +6,13 @@ import json
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
 import urllib.error
 import urllib.request
+from contextlib import closing
 from importlib.metadata import version
 from pathlib import Path
 from queue import Empty, Queue
@@ -22,6 +24,7 @@ import xtnb
 from xtnb import lab
 from xtnb.cli import main
 from xtnb.errors import InputError
+from xtnb.journal import FILE
 
 QUICKSTART = "00_quickstart.ipynb"
 
@@ -338,6 +341,24 @@ def test_the_audit_says_who_asked_for_what_and_what_came_of_it(tmp_path):
     assert "pid" in sent[0]
     assert "1000****65" in sent[0]
     assert "multiple of 100" in sent[1]
+
+
+def test_an_audit_of_an_older_version_is_read_without_a_change(tmp_path):
+    folder = tmp_path / "books"
+    with xtnb.paper(folder, seed=7, clock="hand") as desk:
+        desk.buy("600000.SH", 100, 10.0)
+    with closing(sqlite3.connect(folder / FILE)) as run:
+        run.execute("ALTER TABLE requests DROP COLUMN who")
+        run.execute("PRAGMA user_version=1")
+        run.execute("PRAGMA journal_mode=DELETE")
+    before = (folder / FILE).read_bytes()
+
+    said = CliRunner().invoke(main, ["audit", str(folder)])
+    exported = CliRunner().invoke(main, ["export", str(folder), str(tmp_path / "out")])
+
+    assert "order_stock  {" in said.output
+    assert (said.exit_code, exported.exit_code) == (0, 0)
+    assert (folder / FILE).read_bytes() == before
 
 
 def test_the_audit_of_a_folder_without_a_terminal_is_an_error(tmp_path):

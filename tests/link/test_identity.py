@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from contextlib import ExitStack, closing
 
 import pytest
@@ -9,15 +10,19 @@ from click.testing import CliRunner
 
 from tests.link.clients import ACCOUNT, ORDER, Client, control, wire
 from tests.link.serving import NAMES, address, nats_server, trader_key, until
+from tests.link.test_cluster import free_ports
 from xtnb.cli import main
 from xtnb.endpoints import link_to_serve
 from xtnb.errors import NotConnected, TerminalUnavailable
 from xtnb.journal.checkup import look
+from xtnb.link.address import Server
 from xtnb.link.base import ConnectResult
 from xtnb.link.codec import decode, encode, pack, unpack
 from xtnb.link.keys import READER, TRADER, KeyRing
 from xtnb.link.nats import NatsLink
 from xtnb.link.protocol import read_subject, session_subject, trade_subject, version_1_subject
+from xtnb.link.serve import TerminalServer
+from xtnb.link.server import program
 from xtnb.link.service import Service
 from xtnb.link.wire import RequestFailed, Wire
 from xtnb.vocabulary.messages import Request
@@ -181,6 +186,32 @@ def test_the_audit_has_whose_key_it_was_and_not_who_it_says_it_is(client, audit,
     sent = [line for line in shown.splitlines() if "order_stock  {" in line][-2:]
     assert f"[anna (trader) {ring.key('anna').public[:8]}… says bea (trader) says" in sent[0]
     assert "[bea (trader) U" in sent[1]
+
+
+def test_at_a_server_that_asks_nobody_who_he_is_a_key_proves_nothing(ring, tmp_path):
+    (port,) = free_ports(1)
+    log = tmp_path / "nats.log"
+    command = [program(), "-a", "127.0.0.1", "-p", str(port), "-js", "-sd", tmp_path, "-l", log]
+    link, journal, _ = link_to_serve(tmp_path / "open", None, False, "open")
+    with ExitStack() as leaving:
+        process = subprocess.Popen(command)
+        leaving.callback(process.wait, 10)
+        leaving.callback(process.terminate)
+        until(lambda: log.exists() and "Server is ready" in log.read_text(encoding="utf-8"))
+        places = [Server("127.0.0.1", port)]
+        server = TerminalServer(link, "main", places, None, journal=journal, named=ring.who)
+        server.start()
+        leaving.callback(server.stop)
+        anna = Client(NatsLink(f"nats://127.0.0.1:{port}/main", ring.key("anna")), 1).connect()
+        leaving.callback(anna.trader.stop)
+
+        anna.trader.order_stock(*ORDER)
+
+        with closing(look(tmp_path / "open")) as run:
+            asked = "SELECT who FROM requests WHERE method = 'order_stock'"
+            assert run.execute(asked).fetchall() == [
+                (f"unproven anna (trader) {ring.key('anna').public}",)
+            ]
 
 
 def test_who_is_refused_by_the_terminals_server_is_in_the_audit(client, audit, service, ring):
