@@ -5,11 +5,15 @@ from __future__ import annotations
 import pytest
 
 from tests.link.clients import ACCOUNT, ORDER, Client
-from tests.link.serving import address, serve, trader_key, until
+from tests.link.serving import address, nats_server, serve, trader_key, until
+from tests.live.cuttable import CuttableLink
 from xtnb import endpoints
 from xtnb.errors import RequestTimeout, TerminalUnavailable
 from xtnb.link.base import ConnectResult
+from xtnb.link.codec import pack, unpack
 from xtnb.link.nats import NatsLink
+from xtnb.link.protocol import session_subject
+from xtnb.link.wire import Wire
 
 
 @pytest.fixture
@@ -58,3 +62,28 @@ def test_a_terminal_whose_disk_was_full_is_served_again_once_there_is_room(durab
     number = first.trader.order_stock(*ORDER)
     assert number == len(numbers) + 1
     until(lambda: number in {getattr(push.record, "order_id", 0) for push in other.pushes})
+
+
+def test_a_session_that_missed_that_the_terminal_was_lost_learns_it(leaving):
+    link = CuttableLink(endpoints.paper_host(seed=5, clock="hand").link("behind"))
+    server = serve(link)
+    server.start()
+    leaving.callback(server.stop)
+    deaf = Wire([nats_server().address], trader_key())
+    deaf.connect()
+    leaving.callback(deaf.close)
+
+    def control(**asked):
+        subject = session_subject(server.name, trader_key().public)
+        return unpack(deaf.request(subject, pack(asked)).data)
+
+    fence = control(do="open", session=4)["fence"]
+    assert control(do="keep", fence=fence)["ok"]
+    link.cut()
+    link.mend()
+    until(lambda: server.ready)
+
+    assert not control(do="keep", fence=fence)["ok"]
+    again = control(do="open", session=4, fence=fence)
+    assert again["result"] == ConnectResult.OK
+    assert control(do="keep", fence=again["fence"])["ok"]

@@ -220,10 +220,13 @@ class Desks:
                 self._end(desk)
             self._book.drain(2)
 
-    def forget_subscriptions(self) -> None:
-        """The link was lost: what comes back subscribes anew."""
+    def link_lost(self) -> None:
+        """End every session: nothing would reach one that does not hear of the loss and stays."""
         with self._lock:
             self._subscribed.clear()
+            desks = list(self._by_number.values())
+        for desk in desks:
+            self._end(desk)
 
     def of(self, fence: int) -> Desk | None:
         """The live session with that fence."""

@@ -379,7 +379,7 @@ class TerminalServer:
             self._link_open = False
             with self._lock:
                 self._asked.clear()
-            self._desks.forget_subscriptions()
+            self._desks.link_lost()
             self._news.notice("the terminal was lost")
             self._wake.set()
         else:
