@@ -55,11 +55,17 @@ def cluster(tmp_path, leaving):
     for server in servers:
         server.start([User(LOCAL, key.public, TRADER)])
         leaving.callback(server.stop)
+    until(lambda: all(len(known_to(server)) == SIZE for server in servers), 60)
     wire = Wire([servers[0].address], own)
     wire.connect()
     until(lambda: has_leader(wire), 60)
     wire.close()
     return servers, key
+
+
+def known_to(server: NatsServer) -> list[str]:
+    """The servers of the cluster that a server has a way to, and itself."""
+    return server._info().get("connect_urls", [])
 
 
 def has_leader(wire: Wire) -> bool:
@@ -88,9 +94,10 @@ def test_a_server_that_dies_under_load_loses_and_doubles_nothing(cluster, leavin
 
     def client(number: int, first: int) -> Client:
         order = hosts[first:] + hosts[:first]
-        made = Client(NatsLink(f"nats://{','.join(order)}/main", key), number).connect()
-        made.trader.set_timeout(5)
+        made = Client(NatsLink(f"nats://{','.join(order)}/main", key), number)
         leaving.callback(made.trader.stop)
+        join(made)
+        made.trader.set_timeout(5)
         return made
 
     trading, watching = client(1, 0), client(2, 2)
@@ -135,8 +142,8 @@ def test_one_server_of_three_is_enough_to_trade_and_what_it_could_not_store_is_s
     for client in clients:
         leaving.callback(client.trader.stop)
     first, second, third = clients
-    first.connect()
-    second.connect()
+    join(first)
+    join(second)
     first.trader.order_stock(*ORDER)
     until(lambda: first.settled() == second.settled() == [1, 2])
 
@@ -166,6 +173,12 @@ def started(terminal: TerminalServer) -> bool:
         return False
     terminal._begin()
     return True
+
+
+def join(client: Client) -> None:
+    """Connect once the client's server has heard of the terminal, which is at another."""
+    until(lambda: client.trader.connect() == 0)
+    client.connect()
 
 
 def comes_back(client: Client) -> bool:

@@ -38,6 +38,7 @@ _OLDEST = (2, 12)  # the first with atomic batches
 _START_SECONDS = 15.0
 _STOP_SECONDS = 10.0
 _POLL_SECONDS = 0.02
+_MOST_LOGGED = 8 * 1024 * 1024  # bytes of one file
 
 
 @dataclass(frozen=True)
@@ -156,30 +157,33 @@ class NatsServer:
         self._end_of_an_earlier_life()
         self._users = tuple(users)
         self._configure()
-        log = self.folder / "nats-server.log"
-        log.unlink(missing_ok=True)
+        if self._log.exists():  # the life before may have ended by a fault
+            os.replace(self._log, self._log.with_suffix(".before.log"))
+        _shorten(self._faults)
         ports = self.folder / "ports"
         ports.mkdir(exist_ok=True)
         for old in ports.iterdir():
             old.unlink()
-        command = [program(), "-c", self._file, "-l", log, "--ports_file_dir", ports]
-        self._process = subprocess.Popen(
-            [str(part) for part in command],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            # its own group, so that Ctrl+C ends first the terminal and then the server
-            **_apart(),
-        )
+        command = [program(), "-c", self._file, "-l", self._log, "--ports_file_dir", ports]
+        with self._faults.open("ab") as faults:
+            self._process = subprocess.Popen(
+                [str(part) for part in command],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=faults,
+                # its own group, so that Ctrl+C ends first the terminal and then the server
+                **_apart(),
+            )
+        said = self._faults.stat().st_size
         try:
             end_with_us(self._process.pid)
-            self._wait_for(ports)
+            self._wait_for(ports, said)
             self._remember()
         except BaseException:
             self.stop()
             raise
 
-    def _wait_for(self, ports: Path) -> None:
+    def _wait_for(self, ports: Path, said: int) -> None:
         process = self._process
         assert process is not None
         deadline = time.monotonic() + _START_SECONDS
@@ -191,7 +195,7 @@ class NatsServer:
                     if self._info():
                         return
             time.sleep(_POLL_SECONDS)
-        words = self._last_words()
+        words, file = self._last_words(said)
         if "Error listening on port" in words:
             raise TerminalUnavailable(
                 f"{self.host} 的端口 {self.port} 无法监听，多半已被其他程序占用；用 --port 换一个，"
@@ -200,7 +204,8 @@ class NatsServer:
                 "another program does; --port names another one, and --port 0 any that is free",
             )
         raise TerminalUnavailable(
-            f"nats-server 没有启动：{words}", f"nats-server did not start: {words}"
+            f"nats-server 没有启动：{words}（详见 {file}）",
+            f"nats-server did not start: {words} (see {file})",
         )
 
     def _info(self) -> dict[str, Any]:
@@ -264,6 +269,15 @@ class NatsServer:
         return self.folder / "nats-server.conf"
 
     @property
+    def _log(self) -> Path:
+        return self.folder / "nats-server.log"
+
+    @property
+    def _faults(self) -> Path:
+        """What it says when it has no log: a wrong configuration, or how it broke."""
+        return self.folder / "nats-server.err"
+
+    @property
     def _state(self) -> Path:
         return self.folder / "nats-server.json"
 
@@ -276,6 +290,8 @@ class NatsServer:
             "max_pending": 64 * 1024 * 1024,
             "ping_interval": "5s",
             "write_deadline": "10s",
+            "logfile_size_limit": _MOST_LOGGED,
+            "logfile_max_num": 2,
             "jetstream": {
                 "store_dir": str(self.folder / "streams"),
                 "sync_interval": "always",
@@ -301,6 +317,7 @@ class NatsServer:
                 "listen": f"127.0.0.1:{self.cluster.port}",
                 "routes": list(self.cluster.routes),
             }
+            told["reconnect_error_reports"] = 60  # not every second that a peer is away
         fresh = self._file.with_suffix(".new")
         # nats-server does not know JSON's \u; a folder may have a Chinese name
         text = json.dumps(told, indent=1, ensure_ascii=False) + "\n"
@@ -357,13 +374,27 @@ class NatsServer:
             self.port = wanted
         self._state.unlink(missing_ok=True)
 
-    def _last_words(self) -> str:
-        try:
-            lines = (self.folder / "nats-server.log").read_text("utf-8", "replace").splitlines()
-        except OSError:
-            lines = []
-        faults = [line for line in lines if "[FTL]" in line or "[ERR]" in line]
-        return "; ".join((faults or lines)[-2:]) or "it says nothing"
+    def _last_words(self, said: int) -> tuple[str, Path]:
+        """Why it ended, and the file that says more; `said` is what the faults had before."""
+        lines = _lines(self._log)
+        wrong = [line for line in lines if "[FTL]" in line or "[ERR]" in line]
+        broken = _lines(self._faults, said)
+        if broken and not wrong:
+            return broken[0], self._faults
+        return "; ".join((wrong or lines)[-2:]) or "it says nothing", self._log
+
+
+def _lines(file: Path, skip: int = 0) -> list[str]:
+    try:
+        return file.read_bytes()[skip:].decode("utf-8", "replace").splitlines()
+    except OSError:
+        return []
+
+
+def _shorten(file: Path) -> None:
+    """Keep the end of a file that grew long."""
+    if file.exists() and file.stat().st_size > _MOST_LOGGED:
+        file.write_bytes(file.read_bytes()[-_MOST_LOGGED // 2 :])
 
 
 def _apart() -> dict[str, Any]:
