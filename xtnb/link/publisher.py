@@ -118,6 +118,9 @@ class Publisher:
             except (JetStreamError, RequestFailed, NotConnected) as fault:
                 _log.warning("pushes wait for the NATS server: %s", fault)
                 self._look(wire, str(fault))
+            except Exception as fault:  # this thread is the only one that stores
+                _log.exception("what answers for the stream %s cannot be read", self._stream)
+                self._look(wire, str(fault))
             else:
                 self._stored(batch[-1].number)
 
@@ -138,7 +141,7 @@ class Publisher:
                     return
                 else:
                     why = "another server writes the stream of this terminal"
-            except (JetStreamError, RequestFailed, NotConnected) as fault:
+            except Exception as fault:
                 # Nobody to ask is no rival: the pushes wait, and clients have them anyhow.
                 _log.warning("the stream %s cannot be asked: %s", self._stream, fault)
                 deadline = time.monotonic() + _PATIENCE_SECONDS
