@@ -8,6 +8,7 @@ the same intents, so that each is sent again by somebody else, and one client wa
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -27,6 +28,7 @@ from xtnb.journal import Journal
 from xtnb.journal.points import HANDED, PASSED, STREAM, WRITTEN
 from xtnb.link.codec import decode
 from xtnb.link.keys import KeyRing
+from xtnb.link.keys import folder as config
 from xtnb.link.nats import NatsLink
 from xtnb.link.vendor_memory import tag_of
 from xtnb.live.connection import LinkState
@@ -49,6 +51,11 @@ ROOT = Path(__file__).parents[2]
 class Serving:
     """`xtnb serve FOLDER`, which may be killed and begun again at its port.
 
+    Args:
+        place: for what belongs to the test.
+        port: of its nats-server.
+        disk: for everything that must last.
+
     Attributes:
         points: where it may be told to kill itself.
         journal_folder: where its journal is.
@@ -58,8 +65,8 @@ class Serving:
     points = (*WRITTEN, *HANDED, *STREAM)
     may_never_be_known = False
 
-    def __init__(self, place: Path, port: int) -> None:
-        self.folder = place / "terminal"
+    def __init__(self, place: Path, port: int, disk: Path) -> None:
+        self.folder = disk / "terminal"
         self.journal_folder = self.folder
         self.address = f"nats://127.0.0.1:{port}/terminal"
         self._options = ["--port", str(port)]
@@ -96,6 +103,15 @@ class Serving:
         self.process.kill()
         self.process.wait(30)
 
+    def kill_all(self) -> None:
+        """Its nats-server too, as when the machine ends. For Linux."""
+        tasks = Path(f"/proc/{self.process.pid}/task").glob("*/children")
+        children = [int(child) for task in tasks for child in task.read_text().split()]
+        self.kill()
+        for child in children:
+            with suppress(ProcessLookupError):
+                os.kill(child, signal.SIGKILL)
+
     def killed_itself(self) -> bool:
         """Whether it has ended, which only a marked point may have done."""
         ended = self.process.poll()
@@ -127,10 +143,10 @@ class ServingVendor(Serving):
     points = (*WRITTEN, *HANDED, *PASSED, *STREAM)
     may_never_be_known = True
 
-    def __init__(self, place: Path, port: int) -> None:
-        super().__init__(place, port)
+    def __init__(self, place: Path, port: int, disk: Path) -> None:
+        super().__init__(place, port, disk)
         self.terminal = Terminal()
-        self.journal_folder = place / "config" / "served" / "terminal"
+        self.journal_folder = config() / "served" / "terminal"
 
     def command(self) -> list[str]:
         return [str(VENDOR), str(self.terminal.port), str(self.folder)]
@@ -144,6 +160,9 @@ class ServingVendor(Serving):
     def end(self) -> None:
         super().end()
         self.terminal.close()
+
+
+WAYS = {"served": Serving, "vendor": ServingVendor}
 
 
 def intents(seed: int) -> Iterator[tuple[str, float | None]]:
@@ -234,25 +253,28 @@ class GoingOn:
             self.serving.kill()
             self.serving.begin(end if isinstance(end, str) else "")
             if isinstance(end, int):
-                enough = self.acknowledged() + end
-                until(lambda enough=enough: self.acknowledged() >= enough, SECONDS)
+                self.trade(end)
             else:
                 until(self.serving.killed_itself, SECONDS)
         self.serving.kill()
         self.serving.begin()
         assert not self.serving.killed_itself()
-        until(self._all_back, SECONDS)
 
     def _all_back(self) -> bool:
         live = all(one.connection.state is LinkState.LIVE for one in self.kernels)
         trader = self.watcher.trader
         return (trader.connected or trader.connect() == 0) and live
 
+    def trade(self, orders: int) -> None:
+        """Wait until so many more were acknowledged."""
+        enough = self.acknowledged() + orders
+        until(lambda: self.acknowledged() >= enough, SECONDS)
+
     def check(self) -> None:
         """Everything that was acknowledged is there, once, and was told once."""
+        until(self._all_back, SECONDS)
         for kernel in self.kernels:
             kernel.rest()
-        until(self._all_back, SECONDS)
         other = self.serving.other()
         other.start()
         assert other.connect() == 0
@@ -264,9 +286,8 @@ class GoingOn:
     def _each_intent_once(self, orders: list[XtOrder]) -> None:
         by_remark: dict[str, list[int]] = {}
         for order in orders:
-            if order.order_status != c.ORDER_JUNK:
-                remark = order.order_remark.partition(":")[0]
-                by_remark.setdefault(remark, []).append(order.order_id)
+            remark = order.order_remark.partition(":")[0]
+            by_remark.setdefault(remark, []).append(order.order_id)
         assert [numbers for numbers in by_remark.values() if len(numbers) > 1] == []
         for kernel in self.kernels:
             told = {one.subject: one.kind for one in kernel.session.findings.records()}
@@ -303,6 +324,12 @@ class GoingOn:
             kernel.close()
         self.watcher.trader.stop()
         self.serving.end()
+
+    def __enter__(self) -> GoingOn:
+        return self
+
+    def __exit__(self, *why: object) -> None:
+        self.close()
 
 
 def _about(push: Push) -> tuple[int, int, str, object]:

@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.link.serving import until
+
 _SHUTDOWN = 0x8004587D  # EXT4_IOC_SHUTDOWN
 _NO_FLUSH = 2  # neither data nor the file system's own log is written any more
 _MEGABYTES = 64
@@ -54,7 +56,14 @@ class PoweredDisk:
             os.close(handle)
 
     def power_off(self) -> None:
-        self._run("umount", str(self.place))
+        """Take it away, once those who were killed have let go of it."""
+        until(self._free, SECONDS)
+
+    def _free(self) -> bool:
+        done = subprocess.run(
+            ["umount", str(self.place)], capture_output=True, text=True, timeout=SECONDS
+        )
+        return done.returncode == 0
 
     def close(self) -> None:
         subprocess.run(["umount", str(self.place)], capture_output=True, timeout=SECONDS)

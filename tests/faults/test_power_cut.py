@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.durable.going_on import WAYS, GoingOn
 from tests.faults.power import NoLoopDevice, PoweredDisk, writer
 from xtnb.journal import Journal
 
@@ -48,3 +49,25 @@ def test_what_was_not_synced_is_lost_so_the_cut_is_a_real_one(disk):
     disk.power_on()
 
     assert not (disk.place / "page cache").exists()
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_power_loss_of_who_serves_loses_no_acknowledged_order_and_no_push(
+    way, disk, tmp_path, free_port, monkeypatch
+):
+    monkeypatch.setenv("XTNB_CONFIG", str(tmp_path / "config"))
+    for name in ("served", "miniqmt"):  # the keys of clients lie elsewhere
+        (disk.place / name).mkdir()
+        (tmp_path / "config").mkdir(exist_ok=True)
+        (tmp_path / "config" / name).symlink_to(disk.place / name)
+    serving = WAYS[way](tmp_path, free_port, disk.place)
+    with GoingOn(serving, 2) as going_on:
+        for orders in (40, 3, 15):
+            going_on.trade(orders)
+            disk.cut()
+            serving.kill_all()
+            disk.power_off()
+            disk.power_on()
+            serving.begin()
+
+        going_on.check()

@@ -64,6 +64,8 @@ def crash(server: TerminalServer) -> None:
     server._thread.join(10)
     server._wire.close()
     server._store.close()
+    server._news.close()
+    server._desks.close(give_back=False)
     wire = Wire([nats_server().address], trader_key())
     wire.connect()
     until(lambda: nobody_serves(wire, server.name))
