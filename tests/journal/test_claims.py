@@ -52,6 +52,18 @@ def test_the_first_answer_stays_and_an_answer_needs_a_claim(path):
     claims.close()
 
 
+def test_what_has_no_answer_yet_is_listed_from_a_moment_on(path):
+    now = [0]
+    claims = Claims(path, lambda: now[0])
+    for at in range(1, 5):
+        now[0] = at
+        claims.take(KEY._replace(key=str(at)), b"asked %d" % at)
+    claims.answer(KEY._replace(key="3"), b"told")
+
+    assert claims.unanswered(2) == [Claim(2, b"asked 2", None), Claim(4, b"asked 4", None)]
+    claims.close()
+
+
 def test_keys_of_other_accounts_are_other_keys(path):
     claims = Claims(path)
     others = [KEY, KEY._replace(account_type=3), KEY._replace(account_id="2")]

@@ -184,6 +184,30 @@ def test_a_transfer_on_its_way_at_a_crash_is_unknown_and_says_where_to_look(brok
     assert b"a secret" not in path.read_bytes()
 
 
+def test_what_was_left_without_an_answer_is_told_once_when_the_next_process_connects(
+    broker, path, caplog
+):
+    came = silent(broker, "fund_transfer")
+    first, _ = opened(broker, **at(path))
+    asked = {"transfer_direction": 511, "price": 5.0}
+    first.send(Request(1, "fund_transfer", *ACCOUNT, asked, 7, key="key"))
+    assert came.wait(SECONDS)
+    first.close()
+    assert "fund_transfer" not in caplog.text
+
+    again, ear = opened(broker, **at(path, NOON + 1))
+    assert "fund_transfer, 11-20 12:00:00" in caplog.text
+    assert "query_com_fund" in caplog.text
+    broker.lose()
+    ear.wait(1)
+    again.open(7, ear)
+    again.close()
+    later, _ = opened(broker, **at(path, NOON + 2 * DAY))
+    later.close()
+
+    assert caplog.text.count("fund_transfer, ") == 1
+
+
 def test_a_key_that_was_made_void_stays_void_in_the_next_process(broker, path):
     first, ear = opened(broker, **at(path))
     first.send(Request(1, "outcome", *ACCOUNT, {"keys": ("key",)}, 7))

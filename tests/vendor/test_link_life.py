@@ -401,6 +401,14 @@ def test_what_a_terminal_or_an_account_does_not_have_is_said(broker, method):
     link.close()
 
 
+def test_it_says_who_keeps_the_days_before(broker):
+    link, ear = opened(broker)
+    link.send(query(1, "history", kind="orders", start=20261101, end=20261120))
+
+    assert "xtnb serve --vendor" in ear.reply(1).error
+    link.close()
+
+
 def test_a_session_number_in_use_is_told_apart(broker):
     broker.result = ConnectResult.SESSION_IN_USE
     link = vendor_link(broker)

@@ -93,6 +93,17 @@ class Claims:
                 (reply, crc32(reply), *whose),
             )
 
+    def unanswered(self, since: int) -> list[Claim]:
+        """The claims since a moment, ns since the epoch, of which nobody knows what became."""
+        if not self.path.exists():
+            return []
+        with self._opened() as run:
+            rows = run.execute(
+                "SELECT at, request FROM claims WHERE reply IS NULL AND at >= ? ORDER BY at",
+                (since,),
+            ).fetchall()
+        return [Claim(at, bytes(request), None) for at, request in rows]
+
     def close(self) -> None:
         """Let go of the file; the next question opens it again."""
         with self._lock:

@@ -43,7 +43,7 @@ from collections.abc import Callable, MutableMapping
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
-from xtnb.errors import NotConnected
+from xtnb.errors import JournalUnreadable, NotConnected
 from xtnb.journal.claims import Claims
 from xtnb.link.base import ConnectResult, Deliver
 from xtnb.link.vendor_asked import Limits
@@ -136,6 +136,7 @@ class VendorLink:
             failure = self._connected(life, number)
             if failure is None:
                 self._life, self._used, self.reason = life, number, ""
+                self._warn()
                 return ConnectResult.OK
             if not life.end():
                 self._hung.append(life)
@@ -143,6 +144,14 @@ class VendorLink:
             _log.warning("cannot connect to %s: %s", self.path, failure)
             in_use = failure.result == ConnectResult.SESSION_IN_USE
             return ConnectResult.SESSION_IN_USE if in_use else ConnectResult.UNREACHABLE
+
+    def _warn(self) -> None:
+        """Say what an earlier process left without an answer."""
+        try:
+            with self._memory.lock:
+                self._memory.warn()
+        except JournalUnreadable as fault:
+            _log.warning("nothing that bears a key can be sent: %s", fault)
 
     def send(self, request: Request) -> None:
         """Queue a request for the terminal. Raises NotConnected when it is not there."""

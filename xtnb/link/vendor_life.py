@@ -41,6 +41,10 @@ _TERMS = "terms"
 _SILENT = "没有发送：终端没有响应 / not sent: the terminal answers nothing"
 _UNSEEN = "没有发送：无法读取该账号的委托 / not sent: the orders of the account could not be read"
 _EXPIRED = "委托已过有效时间，没有发送 / not sent: the order came after its end"
+_NO_PAST = (
+    "MiniQMT 只有当日数据；用 `xtnb serve --vendor` 提供服务，才会保存每日委托与成交 / "
+    "a MiniQMT has the present day only: `xtnb serve --vendor` keeps the orders and fills of each"
+)
 _VOID = "该请求已被作废，没有发送 / not sent: it was asked what became of it before it came"
 _UNKEPT = "没有发送：无法登记 key / not sent: its key cannot be written down"
 
@@ -191,6 +195,8 @@ class Life:
         if request.method == _TERMS:
             return [Reply(request.seq, None)]  # a broker's rates are not to be asked for
         call = CALLS.get(request.method)
+        if request.method == "history":
+            return [Reply(request.seq, None, _NO_PAST)]
         if call is None and request.method != _OUTCOME:
             text = f"实盘终端没有 {request.method} / a real terminal has no {request.method}"
             return [Reply(request.seq, None, text)]

@@ -25,6 +25,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, MutableMapping
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 from xtnb import xtconstant as c
@@ -33,6 +34,7 @@ from xtnb.journal.claims import Claims, Whose
 from xtnb.link.codec import CodecError, decode, encode
 from xtnb.link.left_over import trading_day
 from xtnb.link.once import without_passwords
+from xtnb.link.vendor_calls import ORDER
 from xtnb.vocabulary.messages import Reply, Request
 from xtnb.vocabulary.outcomes import unknown
 from xtnb.vocabulary.records import XtOrder, XtTrade
@@ -44,6 +46,9 @@ TAG_LENGTH = 13  # base32: 64 bits of a hash
 _WIDE = 3  # bytes of a Chinese character in UTF-8
 _TAGGED = re.compile(rf"([A-Z2-7]{{{TAG_LENGTH}}})(?::(.*))?", re.DOTALL)
 _KEPT = 100_000
+_SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
+_DAY = 24 * 3600 * 10**9
+_NOBODY = Request(0, "", 0, "", {})
 _DONE = frozenset({c.ORDER_PART_CANCEL, c.ORDER_CANCELED, c.ORDER_SUCCEEDED, c.ORDER_JUNK})
 Account = tuple[int, str]
 
@@ -109,6 +114,7 @@ class Memory:
         self._wall = wall
         self.lock = threading.RLock()
         self._day = ""
+        self._warned: set[str] = set()
         self._replies: dict[tuple[Account, str], tuple[Request, Reply]] = {}
         self._numbers: dict[str, int] = {}
         self._fills: set[tuple[Account, str, int, str]] = set()
@@ -120,6 +126,17 @@ class Memory:
             self._day = day
             for kept in (self._replies, self._numbers, self._fills, self._orders):
                 kept.clear()
+
+    def warn(self) -> None:
+        """Say once what was sent of late and not answered, and is not looked for by its tag."""
+        if self._claims is None:
+            return
+        for claim in self._claims.unanswered(self._wall() - _DAY):
+            request, doubt = _claimed(_NOBODY, claim.request, None)
+            if request.method not in (_NOBODY.method, ORDER) and request.key not in self._warned:
+                self._warned.add(request.key)
+                at = datetime.fromtimestamp(claim.at / 1e9, _SHANGHAI)
+                _log.warning("%s, %s: %s", request.method, f"{at:%m-%d %H:%M:%S}", doubt.error)
 
     def close(self) -> None:
         """Let go of the file of claims until it is asked again."""
