@@ -3,8 +3,9 @@
 Rows wait here from when they are made until the stream has them. One thread
 stores what waits, as a batch that is stored whole or not at all, each row at its
 number. Rows gather for some milliseconds, because clients have heard of them
-already and whoever makes them should not be kept from it. After a break the
-stream says how far it came, and the rest is sent again.
+already and whoever makes them should not be kept from it; in a steady stream for
+longer, since each batch costs the server a write-through to its disk. After a break
+the stream says how far it came, and the rest is sent again.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ _log = logging.getLogger("xtnb.link")
 
 _BATCH_ROWS = 500
 _BATCH_BYTES = 4 * 1024 * 1024
-_GATHER_SECONDS = 0.005
+_SOON_SECONDS = 0.005
+_STEADY_SECONDS = 0.025  # far below what a session waits before it fetches a lost push
 _LOOK_SECONDS = 0.3
 _PATIENCE_SECONDS = 5.0
 MOST_WAITING = 200_000
@@ -101,12 +103,14 @@ class Publisher:
     # -- on its thread -----------------------------------------------------------------------
 
     def _run(self) -> None:
+        begun = 0.0
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._stopped or (self._wire and self._rows))
                 if self._stopped:
                     return
-            self._gathered.wait(_GATHER_SECONDS)
+            self._gathered.wait(gather_seconds(time.monotonic() - begun, len(self._rows)))
+            begun = time.monotonic()
             with self._changed:
                 wire, batch = self._wire, self._batch()
             if wire is None or not batch:
@@ -183,6 +187,18 @@ class Publisher:
         with self._changed:
             if self._wire is wire:
                 self._wire = None
+
+
+def gather_seconds(since: float, waiting: int) -> float:
+    """How long rows gather: a moment after a quiet while, and no longer than a batch is full.
+
+    Args:
+        since: seconds since the last batch was begun.
+        waiting: rows that are there already.
+    """
+    if waiting >= _BATCH_ROWS:
+        return 0.0
+    return max(_SOON_SECONDS, _STEADY_SECONDS - since)
 
 
 def _same(one: bytes, other: bytes) -> bool:
