@@ -135,7 +135,7 @@ class Service:
             self._end.wait(_LOOK_SECONDS)
             try:
                 self._look()
-            except XtnbError as fault:
+            except (XtnbError, OSError) as fault:  # such as a full disk; tried again
                 _log.warning("%s", fault)
         return server.stopped
 
