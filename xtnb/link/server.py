@@ -163,7 +163,7 @@ class NatsServer:
         ports = self.folder / "ports"
         ports.mkdir(exist_ok=True)
         for old in ports.iterdir():
-            old.unlink()
+            old.unlink(missing_ok=True)  # a server that just ended takes its own away
         command = [program(), "-c", self._file, "-l", self._log, "--ports_file_dir", ports]
         with self._faults.open("ab") as faults:
             self._process = subprocess.Popen(
