@@ -8,6 +8,7 @@ import ssl
 import sys
 from contextlib import ExitStack
 from pathlib import Path
+from queue import SimpleQueue
 
 import pytest
 import trustme
@@ -82,6 +83,19 @@ def test_a_reader_sees_everything_and_changes_nothing(client):
     assert [order.order_id for order in reader.trader.query_stock_orders(ACCOUNT)] == [order_id]
     assert reader.trader.query_stock_orders(ACCOUNT, True) != []
     assert reader.trader.connected
+
+
+def test_a_reader_cannot_make_a_traders_key_void(client):
+    reader, trader = client("rita", 1).connect(), client("anna", 2).connect()
+
+    with pytest.raises(NotConnected, match="this key may only read"):
+        reader.trader.requests.ask("outcome", ACCOUNT, {"keys": ("2026-11-20-open",)})
+
+    names = ("stock_code", "order_type", "order_volume", "price_type", "price")
+    order = dict(zip(names, ORDER[1:], strict=True)) | {"strategy_name": "", "order_remark": ""}
+    answers = SimpleQueue()
+    trader.trader.requests.send("order_stock", ACCOUNT, order, answers.put, "2026-11-20-open")
+    assert answers.get(timeout=10).order_id > 0
 
 
 def test_a_trade_that_is_put_where_reading_is_asked_is_refused(service, ring, client):
