@@ -29,15 +29,7 @@ import { illegibly, Stepper } from "./desk/ticket/stepper";
 import css from "./desk/ticket/ticket.css";
 import { drawType, drawTypes } from "./desk/ticket/types";
 import { Verdict } from "./desk/ticket/verdict";
-import {
-  type Action,
-  FIELDS,
-  type Facts,
-  type Sections,
-  say,
-  type TicketState,
-  type Word,
-} from "./desk/ticket/words";
+import { FIELDS, type Sections, say, type TicketState, type Word } from "./desk/ticket/words";
 import { follow } from "./desk/wire";
 
 /** Messages besides the state: what was found, or that a send was not taken, and why. */
@@ -328,11 +320,11 @@ class TicketForm {
     return this.sections.facts?.decimals ?? 2;
   }
 
-  private get action(): Action | undefined {
+  private get action() {
     return actionOf(this.form(), this.sections.facts);
   }
 
-  private get type(): Facts["types"][number] | undefined {
+  private get type() {
     return typeOf(this.form(), this.sections.facts);
   }
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,10 +10,8 @@ from xtnb.errors import RefusalCode, SessionError, XtnbError
 from xtnb.rules.listed import DayTerms
 from xtnb.vocabulary.records import Quote
 from xtnb.widgets.actions import Action
-from xtnb.widgets.attempts import Attempt, both
+from xtnb.widgets.attempts import both
 from xtnb.widgets.needs import PreviewLike, TicketDesk
-
-_log = logging.getLogger("xtnb.widgets")
 
 PRICE_FAULTS = frozenset({RefusalCode.TICK, RefusalCode.PRICE_LIMIT, RefusalCode.PRICE_CAGE})
 
@@ -95,20 +92,6 @@ def refused(verdict: PreviewLike | dict[str, Any] | None) -> tuple[str, str] | N
     """Why an order would be refused, (zh, en); None where it would not, or nobody can say."""
     row = preview_row(verdict)
     return None if row is None or row["accepted"] else (row["reason_zh"], row["reason_en"])
-
-
-def doubt(desk: TicketDesk, attempt: Attempt, terms: DayTerms | None) -> tuple[str, str] | None:
-    """Why an order that is about to be sent would be refused; as `refused`.
-
-    Whatever fails here keeps no order back: the terminal judges it.
-    """
-    kind, price = attempt.price_type, attempt.price
-    entry = Entry.of(terms, attempt.action, attempt.code, attempt.volume, price, kind)
-    try:
-        return refused(entry.preview(desk))
-    except Exception:
-        _log.exception("%s could not be previewed", attempt.said("en"))
-        return None
 
 
 def first_price(quote: Quote, action: Action) -> float:

@@ -27,7 +27,6 @@ from xtnb.widgets.assets import asset
 from xtnb.widgets.attempts import Attempt, both, listed
 from xtnb.widgets.entry import (
     Entry,
-    doubt,
     first_price,
     preview_row,
     quote_row,
@@ -35,9 +34,10 @@ from xtnb.widgets.entry import (
     refused_row,
 )
 from xtnb.widgets.figures import Figures
-from xtnb.widgets.forms import Form, Search, decimals
+from xtnb.widgets.forms import Form, Search
 from xtnb.widgets.guard import Guard, cancelling
 from xtnb.widgets.needs import TicketDesk
+from xtnb.widgets.prepared import prepared
 from xtnb.widgets.price_types import PROTECTED, price_types
 from xtnb.widgets.reach import Reach
 from xtnb.widgets.remains import Remains, caption
@@ -275,17 +275,18 @@ class Ticket(Remains, Sections):
             busy = any(not attempt.answered for attempt in self._attempts)
             if not token or token in self._tokens:
                 return
-            made = None if busy or self.blocked or self.closed else self._attempt(token, form)
-            if made is None:
+            free = not (busy or self.blocked or self.closed)
+            order = prepared(self._desk, self._form, token, form) if free else None
+            if order is None:
                 self.answer({"kind": "ignored", "token": token})
                 return
-            why = None if form.get("anyway") else self._doubt(made, form)
+            attempt = order.attempt
+            why = None if form.get("anyway") else order.doubt(self._desk)
             if why is not None:  # the view asks once more, whatever `confirm` says
                 self.answer({"kind": "doubted", "token": token, "zh": why[0], "en": why[1]})
                 return
             self._tokens.add(token)
             self.restored = None
-            attempt = made
             self._attempts.insert(0, attempt)
             del self._attempts[SHOWN_ATTEMPTS:]
         self.touch()
@@ -310,29 +311,6 @@ class Ticket(Remains, Sections):
                 self.volume = 0  # so that the next order is not this one again
             self._said = attempt
         attempt.follow(handle, self.touch, self._desk.books.trades)
-
-    def _attempt(self, token: str, form: dict[str, Any]) -> Attempt | None:
-        """The form that was confirmed as an order; None when this account has no such order."""
-        code, terms = str(form.get("code", "")), None
-        with suppress(XtnbError):
-            terms = self._form.terms(code)
-        action = find_action(self._form.actions(terms), str(form.get("side", "")))
-        if action is None or (terms is None and action.coded):
-            return None
-        if not action.coded:
-            return Attempt(token, form, action, self._form.sent_code(action, terms), "")
-        assert terms is not None
-        sent = self._form.sent_code(action, terms)
-        name = str(terms.instrument.name)
-        if sent != code:
-            name = str(self._desk.terms_of(sent).instrument.name)
-        return Attempt(token, form, action, sent, name, decimals(terms))
-
-    def _doubt(self, attempt: Attempt, form: dict[str, Any]) -> tuple[str, str] | None:
-        terms = None
-        with suppress(XtnbError):
-            terms = self._form.terms(str(form.get("code", "")))
-        return doubt(self._desk, attempt, terms)
 
     def _cancel(self, token: str) -> None:
         for attempt in list(self._attempts):
