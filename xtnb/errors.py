@@ -163,18 +163,32 @@ class NotConnected(SessionError, ConnectionError):
 
 
 class RequestTimeout(SessionError, TimeoutError):
-    """No answer came in time. The outcome is unknown: query before sending again."""
+    """No answer came in time. The outcome is unknown: look before you send again.
 
-    def __init__(self, method: str, seconds: float) -> None:
-        super().__init__(method, seconds)
+    Args:
+        method: of the manual's API.
+        seconds: how long it was waited for.
+        zh, en: where to look, in words; "" for a query, which may be asked again.
+
+    Attributes:
+        zh, en: all of it in words, as of `Refused`.
+    """
+
+    def __init__(self, method: str, seconds: float, zh: str = "", en: str = "") -> None:
+        super().__init__(method, seconds, zh, en)
         self.method = method
         self.seconds = seconds
+        self.zh = f"{method}：{seconds:g} 秒内没有答复" + (
+            f"，结果未知；请先核对{zh}，再决定是否重发" if zh else "，请再查询一次"
+        )
+        self.en = f"{method}: no answer within {seconds:g} s" + (
+            f"; the outcome is unknown, so look at {en} before you send again"
+            if en
+            else "; ask again"
+        )
 
     def __str__(self) -> str:
-        return (
-            f"{self.method}: no answer within {self.seconds:g} s; the outcome is unknown, "
-            "so query the orders before you send again"
-        )
+        return f"{self.zh} / {self.en}"
 
 
 class WouldDeadlock(SessionError, RuntimeError):
@@ -301,6 +315,12 @@ class JournalFailed(XtnbError, OSError):
 
     def __str__(self) -> str:
         return f"{self.zh} / {self.en}"
+
+
+def words_of(fault: BaseException) -> tuple[str, str]:
+    """Why something failed, in Chinese and English; what has one language says it in both."""
+    zh, en = getattr(fault, "zh", ""), getattr(fault, "en", "")
+    return (zh, en) if zh and en else (str(fault), str(fault))
 
 
 # -- what an InputError expects, in Chinese ------------------------------------------------------

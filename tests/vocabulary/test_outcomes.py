@@ -27,13 +27,14 @@ def test_of_everything_that_changes_something_it_is_said_where_to_look(method):
     zh, en = to_look_at(method)
     queries = re.findall(r"\w*query_\w+", en)
 
-    assert (zh, en) != to_look_at("open_account")
+    assert zh
+    assert en
     assert queries == re.findall(r"\w*query_\w+", zh)
     assert set(queries) <= set(CALLS)
     assert zh in unknown(method)
     assert en in unknown(method)
 
 
-def test_what_only_asks_is_not_in_the_list():
-    assert to_look_at("query_stock_asset") == to_look_at("something new")
+def test_what_only_asks_may_be_asked_again():
+    assert to_look_at("query_stock_asset") == ("", "")
     assert "did not answer" in unknown("query_stock_asset")

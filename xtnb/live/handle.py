@@ -22,6 +22,7 @@ from xtnb.live.books import AccountBooks
 from xtnb.live.loop import wait
 from xtnb.vocabulary.codes import OrderStatus, OrderType, PriceType
 from xtnb.vocabulary.options import in_language, options
+from xtnb.vocabulary.outcomes import to_look_at
 from xtnb.vocabulary.records import XtOrder, XtOrderResponse
 
 FINAL = frozenset({c.ORDER_PART_CANCEL, c.ORDER_CANCELED, c.ORDER_SUCCEEDED, c.ORDER_JUNK})
@@ -172,7 +173,7 @@ class Order:
             RequestTimeout: no answer in time; the order may still have got there.
         """
         if not _wait(self._answered, seconds):
-            raise RequestTimeout("order_stock", seconds)
+            raise RequestTimeout("order_stock", seconds, *to_look_at("order_stock"))
 
     # -- doing ---------------------------------------------------------------------------
 

@@ -31,6 +31,7 @@ from typing import Any
 from xtnb.errors import NotConnected, RefusalCode, RequestTimeout
 from xtnb.session.calls import CANCELS, ORDER, Call
 from xtnb.vocabulary.messages import Push, PushKind, Reply, Request
+from xtnb.vocabulary.outcomes import to_look_at
 
 _log = logging.getLogger("xtnb.session")
 
@@ -248,7 +249,8 @@ class Dispatcher:
             return
         if waiting.future:
             seconds = round(time.monotonic() - waiting.made, 1)
-            waiting.future.set_exception(RequestTimeout(waiting.request.method, seconds))
+            method = waiting.request.method
+            waiting.future.set_exception(RequestTimeout(method, seconds, *to_look_at(method)))
             self._pushes.put(self._release, waiting)
         else:
             self._pushes.put(self._abandon, waiting)

@@ -16,6 +16,7 @@ from xtnb.session.calls import BY_HAND, CALLS, OTHER
 from xtnb.session.dispatcher import Dispatcher, Waiting
 from xtnb.vocabulary.masking import conceal
 from xtnb.vocabulary.messages import MOVES, Request
+from xtnb.vocabulary.outcomes import to_look_at
 from xtnb.vocabulary.records import StockAccount
 
 DEFAULT_SECONDS = 10.0
@@ -122,7 +123,7 @@ class Requests:
             return future.result(self.seconds)
         except TimeoutError:
             if self._dispatcher.give_up(waiting):
-                raise RequestTimeout(method, self.seconds) from None
+                raise RequestTimeout(method, self.seconds, *to_look_at(method)) from None
             return future.result()
 
     def _leave(self, waiting: Waiting, send: Callable[[], Any]) -> int:

@@ -327,7 +327,7 @@ class XtQuantTrader(StockQueries, CreditQueries, Transfers, Lending, Algorithms,
             InputError: an argument that no terminal could accept; nothing was sent.
             NotConnected: before `connect()`, or once the link is lost.
             WouldDeadlock: inside a push callback, in default mode.
-            RequestTimeout: no answer in time; query the orders before you send again.
+            RequestTimeout: no answer in time; look at the orders before you send again.
 
         Source: manual, 股票同步报单. Raising InputError where it says -1 is ours.
         """

@@ -53,20 +53,19 @@ _LOOK = {
         "the list of fills in the broker's client",
     ),
 }
-_ELSE = "券商客户端", "the broker's client"
 _NO_ANSWER = "终端没有答复 / the terminal did not answer"
 
 
 def to_look_at(method: str) -> tuple[str, str]:
-    """Where a person sees what became of a request, in Chinese and English."""
-    return _LOOK.get(method, _ELSE)
+    """Where a person sees what became of a request, in Chinese and English; "" of a query."""
+    return _LOOK.get(method, ("", ""))
 
 
 def unknown(method: str) -> str:
     """What is said of a request whose answer was lost, as "中文 / English"."""
-    if method not in _LOOK:  # a query, of which nothing comes
-        return _NO_ANSWER
     zh, en = to_look_at(method)
+    if not en:
+        return _NO_ANSWER
     return (
         f"结果未知，不会自动重发；请先核对{zh}，再决定是否重发 / "
         f"the outcome is unknown, and it is not sent again by itself: look at {en} before you do"
