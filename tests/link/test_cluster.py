@@ -94,7 +94,8 @@ def test_a_server_that_dies_under_load_loses_and_doubles_nothing(cluster, leavin
 
     def client(number: int, first: int) -> Client:
         order = hosts[first:] + hosts[:first]
-        made = Client(NatsLink(f"nats://{','.join(order)}/main", key), number)
+        address = f"nats://{','.join(order)}/main"
+        made = Client(NatsLink(address, key, order=tuple), number)
         leaving.callback(made.trader.stop)
         join(made)
         made.trader.set_timeout(5)

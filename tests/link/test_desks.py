@@ -14,7 +14,7 @@ from xtnb.link.codec import decode, encode, pack, unpack
 from xtnb.link.jetstream import call
 from xtnb.link.keys import bucket_of
 from xtnb.link.nats import NatsLink
-from xtnb.link.protocol import FENCE, session_subject, trade_subject
+from xtnb.link.protocol import session_subject, trade_subject
 from xtnb.link.serve import TerminalServer
 from xtnb.link.wire import Wire
 from xtnb.terminal.scenario import DEMO_ACCOUNT
@@ -145,11 +145,11 @@ def test_a_lease_that_lapsed_while_none_can_be_written_is_free(server, join, pro
 
 def asked(server: TerminalServer, fence: int) -> Reply:
     """What is said to an order with that fence."""
-    order = Request(1, "order_stock", 2, DEMO_ACCOUNT, {}, 1)
+    order = Request(1, "order_stock", 2, DEMO_ACCOUNT, {}, fence)
     subject = trade_subject(server.name, trader_key().public)
     wire = Wire([nats_server().address], trader_key())
     wire.connect()
-    said = wire.request(subject, encode(order), 5.0, {FENCE: str(fence)})
+    said = wire.request(subject, encode(order), 5.0)
     wire.close()
     reply = decode(said.data)
     assert isinstance(reply, Reply)

@@ -7,8 +7,10 @@ The user of an address is the name of a key in the credentials folder.
 from __future__ import annotations
 
 import ipaddress
+import random
 import re
 import ssl
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -45,6 +47,11 @@ class Address(NamedTuple):
         hosts = ",".join(str(server).partition("://")[2] for server in self.servers)
         scheme = "tls" if self.servers[0].secure else "nats"
         return f"{scheme}://{hosts}/{self.terminal}"
+
+
+def shuffled(servers: Sequence[Server]) -> Sequence[Server]:
+    """The servers of a cluster in an order of chance, so that not everybody comes to the first."""
+    return random.sample(servers, len(servers))
 
 
 def is_address(text: str) -> bool:

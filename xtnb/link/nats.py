@@ -17,11 +17,12 @@ import os
 import socket
 import threading
 import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from xtnb.errors import NotConnected, RefusalCode, TerminalUnavailable, XtnbError
-from xtnb.link.address import Address, parse
+from xtnb.link.address import Address, Server, parse, shuffled
 from xtnb.link.base import ConnectResult, Deliver
 from xtnb.link.codec import CodecError, decode, encode, pack, unpack
 from xtnb.link.fetching import Fetcher
@@ -71,6 +72,8 @@ class NatsLink:
             configuration folder, or that of whoever serves on this machine.
         authority: a PEM file with the certificates to trust; None takes ca.pem of
             the configuration folder, or the system's.
+        order: in which the servers of a cluster are tried. The one that was just lost is
+            tried last.
 
     Attributes:
         terminal: the terminal's name in the address.
@@ -84,7 +87,13 @@ class NatsLink:
         TerminalUnavailable: plain text to another machine, or no key.
     """
 
-    def __init__(self, address: str, key: Key | None = None, authority: Path | None = None) -> None:
+    def __init__(
+        self,
+        address: str,
+        key: Key | None = None,
+        authority: Path | None = None,
+        order: Callable[[Sequence[Server]], Sequence[Server]] = shuffled,
+    ) -> None:
         ring = KeyRing()
         own = ring.place / "ca.pem"
         self.address: Address = parse(address, authority or (own if own.exists() else None))
@@ -92,6 +101,7 @@ class NatsLink:
         self.paper = False
         self.resumed = False
         self.reason = ""
+        self._order = order
         self._key = key if key is not None else ring.key(self.address.user)
         self._life: _Life | None = None
         self._before: _Life | None = None
@@ -112,7 +122,9 @@ class NatsLink:
             before, self._before = self._before, None
             if before is not None and before.session != session:
                 before = None
-            life = _Life(self.address, self._key, session, deliver, before)
+            lost = before.server if before is not None else None
+            servers = sorted(self._order(self.address.servers), key=lambda one: one == lost)
+            life = _Life(self.address, servers, self._key, session, deliver, before)
             try:
                 result = life.open()
             except TerminalUnavailable as unavailable:
@@ -147,7 +159,13 @@ class _Life:
     """A link from `open` until it is lost or closed."""
 
     def __init__(
-        self, address: Address, key: Key, session: int, deliver: Deliver, before: _Life | None
+        self,
+        address: Address,
+        servers: Sequence[Server],
+        key: Key,
+        session: int,
+        deliver: Deliver,
+        before: _Life | None,
     ) -> None:
         self.session = session
         self.paper = False
@@ -167,7 +185,7 @@ class _Life:
         self._trade = trade_subject(address.terminal, key.public)
         self._deliver = deliver
         self._lease = LEASE_SECONDS
-        self._wire = Wire(address.servers, key, f"session-{session}", self._lost)
+        self._wire = Wire(servers, key, f"session-{session}", self._lost)
         self._address = address
         self._parts: dict[int, dict[int, bytes]] = {}
         self._early: list[Msg] = []
@@ -178,6 +196,11 @@ class _Life:
         self._wake = threading.Event()
         self._ending = threading.Lock()
         self._keeper = threading.Thread(target=self._keep, name=f"xtnb-link-{session}", daemon=True)
+
+    @property
+    def server(self) -> Server | None:
+        """The NATS server that it is, or was, connected to."""
+        return self._wire.server
 
     # -- beginning -------------------------------------------------------------------------------
 
