@@ -67,6 +67,27 @@ def test_a_live_account_starts_locked_and_is_locked_again_when_the_time_is_up():
         arming.check_click()
 
 
+def test_a_computer_that_has_slept_is_locked_when_it_wakes():
+    awake, wall = Hands(), Hands()
+    arming = Arming(live=True, clock=awake, wall=wall)
+    arming.arm(900)
+
+    wall.seconds += 8 * 3600  # the clock that only rises stands still meanwhile on some systems
+
+    assert (arming.armed, arming.left) == (False, 0.0)
+
+
+def test_a_wall_clock_that_is_put_back_gives_no_more_time():
+    awake, wall = Hands(), Hands()
+    arming = Arming(live=True, clock=awake, wall=wall)
+    arming.arm(900)
+
+    wall.seconds -= 3600
+    awake.seconds += 900
+
+    assert not arming.armed
+
+
 @pytest.mark.parametrize("seconds", [0, -1, 3601])
 def test_it_is_armed_for_a_while_only(seconds):
     with pytest.raises(InputError, match="at most 3600"):

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from threading import Lock
-from time import monotonic
+from time import monotonic, time
 
 from xtnb.errors import InputError, NotArmed
 
@@ -23,25 +23,35 @@ class Arming:
 
     Args:
         live: whether the terminal's money is real.
-        clock: seconds that only rise.
+        clock: seconds that only rise, and may stand still while the computer sleeps.
+        wall: seconds since the epoch, which may be put right. The time is up by whichever
+            is first.
     """
 
-    def __init__(self, live: bool, clock: Callable[[], float] = monotonic) -> None:
+    def __init__(
+        self,
+        live: bool,
+        clock: Callable[[], float] = monotonic,
+        wall: Callable[[], float] = time,
+    ) -> None:
         self.live = live
-        self._clock = clock
-        self._until = 0.0
+        self._clocks = clock, wall
+        self._until = 0.0, 0.0
         self._lock = Lock()
         self._listeners: list[Callable[[], None]] = []
 
     @property
     def armed(self) -> bool:
         """Whether a click trades now."""
-        return not self.live or self._clock() < self._until
+        return not self.live or self.left > 0
 
     @property
     def left(self) -> float:
         """Seconds until it disarms itself; 0.0 when it is disarmed, or paper."""
-        return max(0.0, self._until - self._clock()) if self.live else 0.0
+        if not self.live:
+            return 0.0
+        ends = zip(self._until, self._clocks, strict=True)
+        return max(0.0, min(until - clock() for until, clock in ends))
 
     def arm(self, seconds: float = SECONDS) -> None:
         """Let clicks trade for a while. For the handler of a click, and for nobody else.
@@ -52,13 +62,14 @@ class Arming:
         if not 0 < seconds <= 3600:
             raise InputError("seconds", seconds, "above 0 and at most 3600")
         with self._lock:
-            self._until = self._clock() + seconds
+            first, second = (clock() + seconds for clock in self._clocks)
+            self._until = first, second
         self._tell()
 
     def disarm(self) -> None:
         """Let nothing trade by a click until somebody arms it again."""
         with self._lock:
-            self._until = 0.0
+            self._until = 0.0, 0.0
         self._tell()
 
     def check_click(self) -> None:
