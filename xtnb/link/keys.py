@@ -157,17 +157,27 @@ class KeyRing:
         """
         file = self.secret_file(name or LOCAL)
         if not file.exists():
-            hint = (
-                f"copy {file.name} into {file.parent}"
-                if name
-                else "`xtnb serve` on this machine makes it; where another one serves, write "
-                f"nats://NAME@host/terminal, with NAME.key in {file.parent}"
+            zh, en = f"请把 {file.name} 放入 {file.parent}", f"copy {file.name} into {file.parent}"
+            if not name:
+                zh = (
+                    "本机的 `xtnb serve` 会生成它；终端在其他机器上时请写 "
+                    f"nats://NAME@host/terminal，并把 NAME.key 放入 {file.parent}"
+                )
+                en = (
+                    "`xtnb serve` on this machine makes it; where another one serves, write "
+                    f"nats://NAME@host/terminal, with NAME.key in {file.parent}"
+                )
+            raise TerminalUnavailable(
+                f"本机没有密钥 {name or LOCAL!r}：{zh}",
+                f"there is no key {name or LOCAL!r} here: {en}",
             )
-            raise TerminalUnavailable(f"there is no key {name or LOCAL!r} here: {hint}")
         try:
             return Key.from_seed(str(json.loads(file.read_text(encoding="utf-8"))["seed"]))
         except (ValueError, TypeError, KeyError) as wrong:
-            raise TerminalUnavailable(f"{file} is no key of xtnb") from wrong
+            raise TerminalUnavailable(
+                f"{file} 不是 xtnb 的密钥；请重新复制",
+                f"{file} is no key of xtnb; copy it anew",
+            ) from wrong
 
 
 def _write(file: Path, text: str) -> None:

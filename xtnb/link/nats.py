@@ -21,8 +21,19 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+<<<<<<< xtnb/link/nats.py
+from xtnb.errors import (
+    NotConnected,
+    RefusalCode,
+    TerminalUnavailable,
+    XtnbError,
+    words_of,
+)
+from xtnb.link.address import Address, parse
+=======
 from xtnb.errors import NotConnected, RefusalCode, TerminalUnavailable, XtnbError
 from xtnb.link.address import Address, Server, parse, shuffled
+>>>>>>> /tmp/clw/xtnb/link/nats.py
 from xtnb.link.base import ConnectResult, Deliver
 from xtnb.link.codec import CodecError, decode, encode, pack, unpack
 from xtnb.link.fetching import Fetcher
@@ -228,12 +239,15 @@ class _Life:
                 return int(told["result"])
             self._begin(told)
         except RequestFailed as failed:
-            why = self._why(failed)
+            zh, en = self._why(failed)
             self._wire.close()
-            raise TerminalUnavailable(why) from failed
+            raise TerminalUnavailable(
+                f"{self._address}：{zh}", f"{self._address}: {en}"
+            ) from failed
         except (XtnbError, KeyError, TypeError) as fault:
+            zh, en = words_of(fault)
             self._wire.close()
-            raise TerminalUnavailable(f"{self._address}: {fault}") from fault
+            raise TerminalUnavailable(f"{self._address}：{zh}", f"{self._address}: {en}") from fault
         return ConnectResult.OK
 
     def _begin(self, told: dict[str, Any]) -> None:
@@ -257,19 +271,24 @@ class _Life:
         same = told["epoch"] == self.epoch or (self.epoch and told["durable"])
         return bool(same and told["first"] - 1 <= self.done <= told["last"])
 
-    def _why(self, failed: RequestFailed) -> str:
+    def _why(self, failed: RequestFailed) -> tuple[str, str]:
         if failed.status in (NO_RESPONDERS, DENIED) and (version := self._version()):
             if version < VERSION:
-                what = "is served by an older xtnb than this one: update it there"
-            else:
-                what = "is there, but its nats-server was told what keys may do by an older xtnb"
-                what += ": give it what `xtnb keys config` prints now"
-            return f"{self._address}: the terminal {what}"
+                return (
+                    "那里的 xtnb 版本较旧：请在那里更新",
+                    "the terminal is served by an older xtnb than this one: update it there",
+                )
+            return (
+                "终端在那里，但其 nats-server 的密钥权限由较旧的 xtnb 写成：请换上 "
+                "`xtnb keys config` 现在的输出",
+                "the terminal is there, but its nats-server was told what keys may do by an older "
+                "xtnb: give it what `xtnb keys config` prints now",
+            )
         if failed.status == NO_RESPONDERS:
-            return f"{self._address}: no terminal of that name is served there"
+            return "那里没有该名称的终端", "no terminal of that name is served there"
         if failed.status == DENIED:
-            return f"{self._address}: this key is not for that terminal"
-        return f"{self._address}: {failed}"
+            return "该密钥不可用于该终端", "this key is not for that terminal"
+        return words_of(failed)
 
     def _version(self) -> int:
         """What a terminal speaks that answers where programs of version 1 ask; else 0."""

@@ -159,8 +159,11 @@ class News:
         """Give the publisher what the journal has and the stream lacks."""
         if last is not None and last > journal.last:
             raise TerminalUnavailable(
+                f"{self._name!r} 的推送流有 {last} 条，而该目录只有 {journal.last} 条：目录是旧的"
+                "副本，或属于另一终端；请用 --name 另取名称",
                 f"the stream of {self._name!r} has {last} pushes and this folder {journal.last}: "
-                "the folder is an older copy, or another terminal's; serve it by another name"
+                "the folder is an older copy, or another terminal's; serve it by another name "
+                "(--name)",
             )
         if last is None:
             last = max(0, self.last - _BACKLOG)

@@ -268,7 +268,10 @@ class TerminalServer:
     def _open_link(self) -> None:
         result = self.link.open(SERVER_SESSION, self._deliver)
         if result != ConnectResult.OK:
-            raise TerminalUnavailable(f"terminal {self.name!r} cannot be opened ({result})")
+            raise TerminalUnavailable(
+                f"终端 {self.name!r} 无法打开（{result}）",
+                f"terminal {self.name!r} cannot be opened ({result})",
+            )
         self._link_open = True
         journal = self._find_journal()
         if journal is not None:
@@ -406,7 +409,8 @@ def _must_be_free(wire: Wire, name: str) -> None:
         raise TerminalUnavailable(f"terminal {name}: {failed}") from failed
     if served:
         raise TerminalUnavailable(
-            f"a terminal {name!r} is served there already; stop it, or take another name"
+            f"那里已有名为 {name!r} 的终端；请停止它，或用 --name 另取名称",
+            f"a terminal {name!r} is served there already; stop it, or take another name (--name)",
         )
 
 

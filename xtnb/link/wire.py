@@ -28,7 +28,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from xtnb.errors import NotConnected, TerminalUnavailable, XtnbError
+from xtnb.errors import NotConnected, TerminalUnavailable, XtnbError, words_of
 from xtnb.link.address import Server, trusting
 from xtnb.link.nkeys import Key
 from xtnb.link.stream import Stream, TlsStream
@@ -136,16 +136,23 @@ class Wire:
             TerminalUnavailable: none can be reached, none lets us in, or its
                 certificate is not to be trusted; says which and why.
         """
-        reasons = []
+        reasons: list[tuple[str, str]] = []
         for server in self.servers:
             try:
                 self._connect(server, seconds)
                 return
             except ConnectionRefusedError:
-                reasons.append(f"{server}: nothing listens there; `xtnb serve` starts a terminal")
+                zh = f"{server}：那里没有程序监听；用 `xtnb serve` 启动终端"
+                en = f"{server}: nothing listens there; `xtnb serve` starts a terminal"
+                reasons.append((zh, en))
             except (OSError, ValueError, XtnbError) as fault:
-                reasons.append(f"{server}: {fault}")
-        raise TerminalUnavailable("; ".join(reasons) or "no server is named")
+                zh, en = words_of(fault)
+                reasons.append((f"{server}：{zh}", f"{server}: {en}"))
+        if not reasons:
+            raise TerminalUnavailable("没有给出服务器", "no server is named")
+        raise TerminalUnavailable(
+            "；".join(zh for zh, _ in reasons), "; ".join(en for _, en in reasons)
+        )
 
     def _connect(self, server: Server, seconds: float) -> None:
         stream = Stream(server.host, server.port, seconds)
@@ -155,11 +162,13 @@ class Wire:
             secure = server.secure
             if secure:
                 if not (info.get("tls_required") or info.get("tls_available")):
-                    raise TerminalUnavailable("the server there has no TLS")
+                    raise TerminalUnavailable("那里的服务器没有 TLS", "the server there has no TLS")
                 stream = TlsStream(stream, server.trust or trusting(None), server.host)
                 rest = b""
             elif info.get("tls_required"):
-                raise TerminalUnavailable("the server there wants TLS: write tls://")
+                raise TerminalUnavailable(
+                    "那里的服务器要求 TLS：请写 tls://", "the server there wants TLS: write tls://"
+                )
             self.max_payload = int(info.get("max_payload", self.max_payload))
             self.proven = bool(info.get("auth_required"))
             stream.send(self._greeting(info, secure) + b"PING\r\n")
@@ -438,13 +447,16 @@ def _instead(subject: str, status: int, words: str) -> Msg:
     return Msg(subject, "", b"", status, {"Description": words})
 
 
+_NO_NATS = ("那里应答的不是 NATS 服务器", "what answers there is no NATS server")
+
+
 def _first_line(stream: Stream) -> tuple[bytes, bytes]:
     buffer = b""
     deadline = time.monotonic() + _CONNECT_SECONDS
     while b"\r\n" not in buffer:
         chunk = stream.receive(_CHUNK)
         if not chunk or len(buffer) > _CHUNK or time.monotonic() > deadline:
-            raise TerminalUnavailable("what answers there is no NATS server")
+            raise TerminalUnavailable(*_NO_NATS)
         buffer += chunk
     line, _, rest = buffer.partition(b"\r\n")
     return line, rest
@@ -452,7 +464,7 @@ def _first_line(stream: Stream) -> tuple[bytes, bytes]:
 
 def _info(line: bytes) -> dict[str, Any]:
     if not line.startswith(b"INFO "):
-        raise TerminalUnavailable("what answers there is no NATS server")
+        raise TerminalUnavailable(*_NO_NATS)
     found: dict[str, Any] = json.loads(line[5:])
     return found
 
@@ -467,11 +479,15 @@ def _until_pong(stream: Stream, buffer: bytes) -> bytes:
             if line.startswith(b"-ERR"):
                 text = line[4:].decode(errors="replace").strip().strip("'")
                 if "authorization" in text.lower() or "authentication" in text.lower():
-                    text = "the server does not know this key, or it was revoked"
+                    raise TerminalUnavailable(
+                        "服务器不认识该密钥，或密钥已被吊销；请向管理员索取",
+                        "the server does not know this key, or it was revoked; "
+                        "ask whoever serves for one",
+                    )
                 raise TerminalUnavailable(text)
             buffer = rest
             continue
         chunk = stream.receive(_CHUNK)
         if not chunk:
-            raise TerminalUnavailable("the server does not let us in")
+            raise TerminalUnavailable("服务器拒绝连接", "the server does not let us in")
         buffer += chunk
