@@ -80,7 +80,10 @@ def test_an_order_whose_number_was_another_one_s_yesterday_is_news():
 
 
 def test_what_bears_no_number_or_time_is_rather_told_twice_than_never():
-    doubtful = [fill(""), fill("T1", 0), replace(WORKING, order_time=0)]
+    doubtful = [
+        *(fill(""), fill("T1", 0), fill("T1", 93_015)),
+        *(replace(WORKING, order_time=0), replace(WORKING, order_time=93_015)),
+    ]
 
     assert news(Retold(nothing), 2 * doubtful) == 2 * doubtful
 

@@ -17,6 +17,7 @@ from xtnb.vocabulary.records import XtOrder, XtTrade
 _DONE = frozenset({c.ORDER_PART_CANCEL, c.ORDER_CANCELED, c.ORDER_SUCCEEDED, c.ORDER_JUNK})
 _DAY = 86_400
 _SHANGHAI = 8 * 3600
+_A_TIME = 10**9  # s since the epoch: below, a broker has put something else there
 _DAYS = 3  # a night session begins on the day before
 
 
@@ -53,14 +54,14 @@ class _Known:
 
     def take(self, record: XtOrder | XtTrade) -> bool:
         if isinstance(record, XtTrade):
-            if not record.traded_id or not record.traded_time:
+            if not record.traded_id or record.traded_time < _A_TIME:
                 return True  # better told twice than never
             name = (record.stock_code, record.order_id, record.traded_id)
             of_day = self._of_day(record.traded_time)
             known = name in of_day
             of_day[name] = record
             return not known
-        if not record.order_time:
+        if record.order_time < _A_TIME:
             return True
         of_day = self._of_day(record.order_time)
         before = of_day.get((record.order_id,))
