@@ -7,6 +7,7 @@ the same intents, so that each is sent again by somebody else, and one client wa
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -58,7 +59,7 @@ class Serving:
 
     Attributes:
         points: where it may be told to kill itself.
-        journal_folder: where its journal is.
+        journal_folder, store: where its journal is, and what its nats-server has.
         may_never_be_known: nobody can tell of an order that is not there whether it will be.
     """
 
@@ -68,6 +69,7 @@ class Serving:
     def __init__(self, place: Path, port: int, disk: Path) -> None:
         self.folder = disk / "terminal"
         self.journal_folder = self.folder
+        self.store = self.folder / "nats"
         self.address = f"nats://127.0.0.1:{port}/terminal"
         self._options = ["--port", str(port)]
         self._said = place / "said.txt"
@@ -102,6 +104,11 @@ class Serving:
     def kill(self) -> None:
         self.process.kill()
         self.process.wait(30)
+
+    def kill_nats(self) -> None:
+        """Kill its nats-server alone, which it starts again."""
+        kept = json.loads((self.store / "nats-server.json").read_text("utf-8"))
+        os.kill(kept["pid"], signal.SIGTERM if os.name == "nt" else signal.SIGKILL)
 
     def kill_all(self) -> None:
         """Its nats-server too, as when the machine ends. For Linux."""
@@ -146,7 +153,7 @@ class ServingVendor(Serving):
     def __init__(self, place: Path, port: int, disk: Path) -> None:
         super().__init__(place, port, disk)
         self.terminal = Terminal()
-        self.journal_folder = config() / "served" / "terminal"
+        self.journal_folder = self.store = config() / "served" / "terminal"
 
     def command(self) -> list[str]:
         return [str(VENDOR), str(self.terminal.port), str(self.folder)]
@@ -247,15 +254,18 @@ class GoingOn:
 
         Args:
             ends: of each life: the point at which it kills itself, or after how many more
-                orders somebody else kills it.
+                orders somebody else kills it; below 0, its nats-server before that.
         """
         for end in ends:
             self.serving.kill()
             self.serving.begin(end if isinstance(end, str) else "")
-            if isinstance(end, int):
-                self.trade(end)
-            else:
+            if isinstance(end, str):
                 until(self.serving.killed_itself, SECONDS)
+                continue
+            self.trade(abs(end))
+            if end < 0:
+                self.serving.kill_nats()
+                self.trade(1)
         self.serving.kill()
         self.serving.begin()
         assert not self.serving.killed_itself()

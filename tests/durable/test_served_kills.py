@@ -41,7 +41,7 @@ def test_killed_at_each_marked_point_nothing_is_lost_or_doubled(going_on):
 def test_killed_at_random_moments_nothing_is_lost_or_doubled(going_on, block):
     chance, points = Random(block), going_on.serving.points
     going_on.endure(
-        chance.choice((chance.randint(1, 30), f"{chance.choice(points)}:{chance.randint(1, 15)}"))
+        chance.choice((chance.randint(-20, 30), f"{chance.choice(points)}:{chance.randint(1, 15)}"))
         for _ in range(BLOCK)
     )
 
