@@ -21,7 +21,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-<<<<<<< xtnb/link/nats.py
 from xtnb.errors import (
     NotConnected,
     RefusalCode,
@@ -29,11 +28,7 @@ from xtnb.errors import (
     XtnbError,
     words_of,
 )
-from xtnb.link.address import Address, parse
-=======
-from xtnb.errors import NotConnected, RefusalCode, TerminalUnavailable, XtnbError
 from xtnb.link.address import Address, Server, parse, shuffled
->>>>>>> /tmp/clw/xtnb/link/nats.py
 from xtnb.link.base import ConnectResult, Deliver
 from xtnb.link.codec import CodecError, decode, encode, pack, unpack
 from xtnb.link.fetching import Fetcher
