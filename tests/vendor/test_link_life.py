@@ -346,6 +346,35 @@ def test_an_order_whose_end_came_while_its_key_was_looked_for_is_not_sent(broker
     link.close()
 
 
+def test_an_order_whose_call_breaks_may_have_left_and_is_unknown(broker):
+    def breaks(request):
+        raise RuntimeError("the pipe to the terminal broke")
+
+    broker.answers["order_stock"] = breaks
+    link, ear = opened(broker)
+    link.send(buy(1, "key"))
+    assert ear.reply(1).error_id == RefusalCode.OUTCOME_UNKNOWN
+
+    link.send(buy(2, "key"))
+    assert ear.reply(2).error_id == RefusalCode.OUTCOME_UNKNOWN
+    assert broker.methods() == ["order_stock"]
+    (left,) = (one for one in broker.sent if one.method == "order_stock")
+    broker.orders.append(with_remark(5, left.arguments["order_remark"]))
+    link.send(buy(3, "key"))
+    assert ear.reply(3).value == 5
+    link.close()
+
+
+def test_an_order_that_the_vendors_layer_does_not_take_has_not_left(broker):
+    link, ear = opened(broker)
+    request = buy(1, "key")
+    link.send(request._replace(arguments={"stock_code": "600000.SH", "order_remark": ""}))
+
+    assert ear.reply(1).error_id != RefusalCode.OUTCOME_UNKNOWN
+    assert broker.methods() == []
+    link.close()
+
+
 def test_an_order_that_counts_as_unknown_is_not_sent_after_that(broker):
     asked = SimpleQueue()
     broker.answers["query_stock_orders"] = lambda request: asked.put(request) or []

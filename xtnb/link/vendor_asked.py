@@ -99,6 +99,7 @@ class Asked:
         done: it was answered, or counts as unanswered.
         again: it has no answer, and the terminal is looked at for what became of it.
         inner: the link asks on its own behalf meanwhile.
+        numbered: the vendor gave it its number, and sends it next.
     """
 
     __slots__ = (
@@ -110,6 +111,7 @@ class Asked:
         "future",
         "held",
         "inner",
+        "numbered",
         "repeats",
         "request",
         "sent",
@@ -132,6 +134,7 @@ class Asked:
         self.done = False
         self.again = False
         self.inner = False
+        self.numbered = False
 
     @property
     def account(self) -> tuple[int, str]:
