@@ -47,6 +47,8 @@ from xtnb.vocabulary.transfers import (
 )
 
 ORDER = "order_stock"
+ALGORITHM = "smart_algo_order"
+TAGGED = frozenset({ORDER, ALGORITHM})  # their remark comes back with what they led to
 CANCELS = frozenset({"cancel_order_stock", "cancel_order_stock_sysid"})
 _CREDIT = frozenset({c.CREDIT_ACCOUNT})
 _MARGINED = frozenset({c.FUTURE_ACCOUNT, c.FUTURE_OPTION_ACCOUNT, c.STOCK_OPTION_ACCOUNT})
@@ -340,7 +342,7 @@ CALLS: Mapping[str, Call] = {
     "get_smart_algo_param": Call(
         _without_account("get_smart_algo_param", "algo_name_list"), _datas
     ),
-    "smart_algo_order": Call(_algorithm, _task, True),
+    ALGORITHM: Call(_algorithm, _task, True),
     "query_smart_algo_task": Call(_with("query_smart_algo_task"), _tasks),
     "cancel_smart_algo_task": Call(
         _with("cancel_smart_algo_task_async", "task_id"), _operated, True

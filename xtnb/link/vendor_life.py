@@ -22,7 +22,18 @@ from xtnb.link.base import Deliver
 from xtnb.link.left_over import of_another_day
 from xtnb.link.once import NOTHING, repeated
 from xtnb.link.vendor_asked import Asked, Limits, News
-from xtnb.link.vendor_calls import CALLS, CANCELS, EMPTY_ROWS, ORDER, RAW, Answer, Call, Whose
+from xtnb.link.vendor_calls import (
+    ALGORITHM,
+    CALLS,
+    CANCELS,
+    EMPTY_ROWS,
+    ORDER,
+    RAW,
+    TAGGED,
+    Answer,
+    Call,
+    Whose,
+)
 from xtnb.link.vendor_memory import Memory, tag_of, tagged
 from xtnb.link.vendor_package import Package
 from xtnb.link.vendor_quotes import QUOTES, VendorQuotes
@@ -31,6 +42,7 @@ from xtnb.link.vendor_settle import cancel_settled
 from xtnb.link.vendor_trader import new_trader
 from xtnb.link.vendor_traffic import Traffic, unknown
 from xtnb.link.vendor_workers import Workers
+from xtnb.vocabulary.algorithms import SmartAlgoTask
 from xtnb.vocabulary.messages import PushKind, Reply, Request
 from xtnb.vocabulary.records import XtAccountInfo, XtOrder, XtOrderError, XtTrade
 
@@ -175,7 +187,7 @@ class Life:
         key = request.key or secrets.token_hex(8)
         tag = tag_of((request.account_type, request.account_id), key)
         deadline = self._limits.now() + self._limits.answer
-        tag = tag if request.method == ORDER else ""
+        tag = tag if request.method in TAGGED else ""
         asked = Asked(request, CALLS.get(request.method), deadline, tag)
         if request.method in CANCELS:
             asked.deadline = min(deadline, self._limits.now() + self._limits.cancel)
@@ -232,7 +244,7 @@ class Life:
             if day:  # whatever has its number today is another order
                 return [of_another_day(request, day, found[1])]
         unknown = reply is not None and reply.error_id == RefusalCode.OUTCOME_UNKNOWN
-        return None if reply is None or (unknown and request.method == ORDER) else [reply]
+        return None if reply is None or (unknown and request.method in TAGGED) else [reply]
 
     def _first(self, request: Request) -> tuple[Request, Reply] | None:
         with self._lock:
@@ -333,7 +345,7 @@ class Life:
 
     def _asked_before(self, asked: Asked) -> Answer | None:
         """The number of an order with this key that an earlier life of this process sent."""
-        if not asked.tag or not asked.request.key:
+        if asked.request.method != ORDER or not asked.request.key:
             return None
         with self._lock:
             number = self._memory.order_of(asked.tag)
@@ -346,10 +358,11 @@ class Life:
         """What became of an order or a cancel that has no answer, as far as can be seen."""
         if asked.request.method in CANCELS:
             return self._cancel_settled(asked)
-        try:
-            number = self._find(asked) if asked.tag else 0
-        except TimeoutError:
-            number = 0
+        number = 0
+        with suppress(TimeoutError):
+            if asked.tag:
+                algorithm = asked.request.method == ALGORITHM
+                number = self._find_task(asked) if algorithm else self._find(asked)
         return Answer(number) if number else unknown(asked.request)
 
     def _cancel_settled(self, asked: Asked) -> Answer | None:
@@ -401,6 +414,19 @@ class Life:
         with self._lock:
             return self._memory.order_of(asked.tag)
 
+    def _find_task(self, asked: Asked) -> int:
+        """Ask for the tasks of the account, and give the number of the one with this tag."""
+        asked.inner = True
+        try:
+            found = self._trader.query_smart_algo_task(Whose(*asked.account))
+        except (KeyError, TypeError, ValueError):
+            return 0  # refused
+        finally:
+            asked.inner = False
+        with self._lock:
+            tasks = {self._memory.whole(task): task for task in rows(SmartAlgoTask, found)}
+        return int(tasks[asked.tag].task_id) if asked.tag in tasks else 0
+
     def _orders(self, asked: Asked) -> list[XtOrder]:
         """The orders of the account, asked for on the link's own behalf."""
         asked.inner = True
@@ -411,11 +437,11 @@ class Life:
         return rows(XtOrder, found, account_type=asked.account[0])
 
     def _whole(self, answer: Answer) -> Answer:
-        """Give orders and fills the user's remarks back."""
+        """Give orders, fills and tasks the user's remarks back."""
         if isinstance(answer.value, list):
             with self._lock:
                 for record in answer.value:
-                    if isinstance(record, XtOrder | XtTrade):
+                    if isinstance(record, XtOrder | XtTrade | SmartAlgoTask):
                         self._memory.whole(record)
         return answer
 

@@ -35,6 +35,7 @@ from xtnb.link.codec import CodecError, decode, encode
 from xtnb.link.left_over import trading_day
 from xtnb.link.once import without_passwords
 from xtnb.link.vendor_calls import ORDER
+from xtnb.vocabulary.algorithms import SmartAlgoTask
 from xtnb.vocabulary.messages import Reply, Request
 from xtnb.vocabulary.outcomes import unknown
 from xtnb.vocabulary.records import XtOrder, XtTrade
@@ -128,7 +129,7 @@ class Memory:
                 kept.clear()
 
     def warn(self) -> None:
-        """Say once what was sent of late and not answered, and is not looked for by its tag."""
+        """Say once what was sent of late and not answered, but for orders: they are in a list."""
         if self._claims is None:
             return
         for claim in self._claims.unanswered(self._wall() - _DAY):
@@ -190,12 +191,12 @@ class Memory:
         """The number of the order with that tag; 0 when none was seen."""
         return self._numbers.get(tag, 0)
 
-    def whole(self, record: XtOrder | XtTrade) -> str:
+    def whole(self, record: XtOrder | XtTrade | SmartAlgoTask) -> str:
         """Give a record the user's remark back, and return its tag ("" for a stranger's)."""
         tag, rest = untagged(record.order_remark)
         if tag:
             record.order_remark = self.remark(tag, rest)
-            if record.order_id > 0:
+            if not isinstance(record, SmartAlgoTask) and record.order_id > 0:
                 self._numbers[tag] = record.order_id
         return tag
 

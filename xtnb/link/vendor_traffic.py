@@ -20,7 +20,7 @@ from xtnb.errors import NotConnected, RefusalCode
 from xtnb.link.base import Deliver
 from xtnb.link.once import repeated
 from xtnb.link.vendor_asked import Asked, Limits, News, Slot
-from xtnb.link.vendor_calls import CANCELS, Answer
+from xtnb.link.vendor_calls import CANCELS, ORDER, Answer
 from xtnb.link.vendor_memory import Memory, untagged
 from xtnb.link.vendor_records import ours
 from xtnb.vocabulary import outcomes
@@ -361,7 +361,7 @@ class Traffic:
 
     def _told(self, asked: Asked) -> Answer | None:
         """The answer to an order or a cancel as pushes had it; None when none told."""
-        if asked.tag:
+        if asked.request.method == ORDER:
             number = self._memory.order_of(asked.tag)
             return Answer(number) if number else None
         for news in asked.held:

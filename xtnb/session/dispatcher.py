@@ -204,7 +204,9 @@ class Dispatcher:
         for seq, waiting in list(self._waiting.items()):
             if waiting.answer is None and self._waiting.pop(seq, None) is not None:
                 if waiting.future:
+                    _, look = to_look_at(waiting.request.method)
                     text = f"{waiting.request.method}: {reason}; the outcome is unknown"
+                    text += f", so look at {look} before you send again" if look else ""
                     waiting.future.set_exception(NotConnected(text))
                     self._pushes.put(self._release, waiting)
                 else:
