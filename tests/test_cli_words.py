@@ -105,6 +105,17 @@ def test_what_the_system_refuses_is_said_without_a_traceback(place):
     assert said.output.startswith("Error: 无法读写：")
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a right there")
+def test_a_kill_switch_that_cannot_be_set_says_that_trading_goes_on(place):
+    (place / "empty" / "STOP").symlink_to(place / "nowhere" / "STOP")
+
+    said = run("stop", "empty")
+
+    assert said.exit_code == 1
+    assert said.output.startswith("Error: 交易没有停止：")
+    assert "Trading is NOT stopped" in said.output
+
+
 def test_the_kill_switch_in_a_folder_without_a_terminal_works_and_is_doubted(place):
     said = run("stop", "empty")
 

@@ -167,7 +167,13 @@ def _certificate(tls_cert: Path | None, tls_key: Path | None) -> Tls | None:
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 @click.option("--name", help="What clients call the terminal [default: the folder's name].")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Listen here.")
-@click.option("--port", type=click.IntRange(0, 65535), default=4222, show_default=True)
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=4222,
+    show_default=True,
+    help="Listen at this one; 0 is any that is free.",
+)
 @click.option("--seed", type=int, help="Chance of the market: the same seed, the same order flow.")
 @click.option(
     *("--nats", "join"),
@@ -182,12 +188,32 @@ def _certificate(tls_cert: Path | None, tls_key: Path | None) -> Tls | None:
     show_default=True,
     help="Servers of a joined cluster that keep each push; 3 outlive the loss of one.",
 )
-@click.option("--tls-cert", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option("--tls-key", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option(
+    "--tls-cert",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="A certificate, PEM: needed to listen for other machines.",
+)
+@click.option(
+    "--tls-key",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Its key, PEM.",
+)
 @click.option("--vendor", is_flag=True, help="FOLDER is the userdata_mini of a real MiniQMT.")
 @click.option("--until-eof", is_flag=True, help="End with the standard input: with who started it.")
-@click.option("--keep-days", type=click.FloatRange(0.01), default=7, show_default=True)
-@click.option("--keep-mb", type=click.IntRange(1), default=512, show_default=True)
+@click.option(
+    "--keep-days",
+    type=click.FloatRange(0.01),
+    default=7,
+    show_default=True,
+    help="Pushes are there so long for sessions that missed them.",
+)
+@click.option(
+    "--keep-mb",
+    type=click.IntRange(1),
+    default=512,
+    show_default=True,
+    help="And no longer than until they take so much.",
+)
 @click.option(
     "--most-under-way",
     type=click.IntRange(1),
@@ -390,7 +416,13 @@ def stop_trading(terminal: str, undo: bool) -> None:
         switch.unlink(missing_ok=True)
         click.echo(f"{place}：已恢复交易 / Orders go out again")
         return
-    switch.touch()
+    try:
+        switch.touch()
+    except OSError as fault:
+        raise click.ClickException(
+            f"交易没有停止：{fault}；请用有权写入该目录的用户重试 / "
+            f"Trading is NOT stopped: {fault}; try again as a user who may write to that folder"
+        ) from fault
     click.echo(
         f"{place}：交易已停止，撤单仍可用；`xtnb stop {terminal} --undo` 恢复 / "
         f"Trading is stopped; cancels still work. `xtnb stop {terminal} --undo` ends it"
