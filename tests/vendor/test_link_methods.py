@@ -14,13 +14,15 @@ from tests.session.scripted import Diary, ScriptedLink
 from tests.session.whole_api import CASES, REASON, WITH_CALLBACK
 from tests.vendor.links import vendor_link
 from xtnb import xtconstant as c
-from xtnb.link.vendor_calls import CALLS
+from xtnb.link.vendor_calls import ALGORITHM, CALLS
+from xtnb.link.vendor_memory import REMARK_LENGTH, TAG_LENGTH, untagged
 from xtnb.vocabulary.messages import Reply
 from xtnb.xttrader import XtQuantTrader
 from xtnb.xttype import StockAccount
 
 # What the vendor's layer answers with an empty list, whether it failed or there is nothing.
 EMPTY = ("query_", "smt_query_")
+ROOM = REMARK_LENGTH - TAG_LENGTH - 1
 
 
 class Side:
@@ -34,8 +36,12 @@ class Side:
         assert self.trader.connect() == 0
 
     def sent(self, method):
+        """What reached the terminal, its remark without the link's own tag and as far as it fits."""
         (request,) = [one for one in self.terminal.sent if one.method == method]
-        return request.account_type, request.account_id, request.arguments
+        asked = dict(request.arguments)
+        if method == ALGORITHM:
+            asked["order_remark"] = untagged(asked["order_remark"])[1][:ROOM]
+        return request.account_type, request.account_id, asked
 
 
 @pytest.fixture
