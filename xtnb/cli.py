@@ -414,7 +414,7 @@ def stop_trading(terminal: str, undo: bool) -> None:
     switch = place / SWITCH
     if undo:
         switch.unlink(missing_ok=True)
-        click.echo(f"{place}：已恢复交易 / Orders go out again")
+        click.echo("已恢复交易 / Orders go out again")
         return
     try:
         switch.touch()
