@@ -89,7 +89,7 @@ def test_a_session_whose_callback_stands_still_misses_nothing_and_keeps_nobody(f
     until(lambda: whole(frozen), 30)
 
     assert heard <= 2
-    assert other.trader._dispatcher._pushes.empty()
+    until(lambda: other.trader._dispatcher._pushes.idle, 10)
 
 
 def test_a_kernel_that_reads_nothing_is_left_behind_and_fetches_what_it_missed(floor, leaving):
