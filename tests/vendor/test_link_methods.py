@@ -36,7 +36,7 @@ class Side:
         assert self.trader.connect() == 0
 
     def sent(self, method):
-        """What reached the terminal, its remark without the link's own tag and as far as it fits."""
+        """What reached the terminal; of a tagged remark what fits of the user's own."""
         (request,) = [one for one in self.terminal.sent if one.method == method]
         asked = dict(request.arguments)
         if method == ALGORITHM:
