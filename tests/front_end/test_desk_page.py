@@ -229,7 +229,7 @@ def test_a_second_view_shows_the_same_chart_and_grows_too(page):
         expect(charts.nth(at).locator(".detail")).to_contain_text("O ")
 
 
-def test_a_dead_kernel_leaves_nothing_that_can_be_sent(lab, browser):
+def test_a_dead_kernel_leaves_nothing_that_can_be_sent(lab, browser, tmp_path):
     page = lab.open(browser, **LAPTOP)
     page.run_cell(OPEN)
     role(page, "bid-5").click()
@@ -243,6 +243,9 @@ def test_a_dead_kernel_leaves_nothing_that_can_be_sent(lab, browser):
     expect(role(page, "refusal")).to_contain_text("kernel is gone", timeout=30_000)
     expect(role(page, "send")).to_be_disabled()
     expect(role(page, "cancel-all")).to_be_disabled()
+    for stamp in (".xtnb-area-orders output", ".xtnb-price-chart .stamp"):
+        expect(page.locator(stamp)).to_contain_text(re.compile(r"stopped [\d:]{8} Beijing time"))
+    page.screenshot(tmp_path / "dead.png", ".xtnb-panel")
     page.close()
 
 

@@ -178,17 +178,24 @@ def test_a_closed_table_stays_in_the_notebook_with_the_time(page):
     )
 
 
-def test_a_table_whose_kernel_is_gone_says_since_when(page):
+BEIJING = "() => new Date().toLocaleTimeString('en-GB', { timeZone: 'Asia/Shanghai' })"
+
+
+def test_a_table_whose_kernel_is_gone_says_since_when_by_the_exchanges_clock(page):
     page.run_cell(SET_UP + "rows.apply(order(1)); table")
     expect(cell(page, 1, "order_status")).to_have_text("working")
+    before = page.page.evaluate(BEIJING)
 
     page.page.evaluate(
         "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()"
     )
 
-    expect(page.locator(f"{TABLE}.xtnb-stopped output")).to_have_text(
-        re.compile(r"1 · stopped \d\d:\d\d:\d\d"), timeout=15_000
+    stamp = page.locator(f"{TABLE}.xtnb-stopped output")
+    expect(stamp).to_have_text(
+        re.compile(r"1 · stopped \d\d:\d\d:\d\d Beijing time"), timeout=15_000
     )
+    said, after = stamp.text_content().split()[3], page.page.evaluate(BEIJING)
+    assert before <= said <= after or after < before  # midnight
 
 
 SPREAD = """() => {
@@ -247,3 +254,8 @@ def test_an_empty_table_says_so_in_the_language_of_the_moment(page):
 
     expect(page.locator(TABLE)).to_contain_text("暂无委托")
     expect(page.locator(TABLE)).not_to_contain_text("no orders yet")
+    page.run_cell("rows.apply(order(1))")
+    expect(cell(page, 1, "order_status")).to_have_text("已报")
+    expect(page.locator(TABLE)).not_to_contain_text("暂无委托")
+    page.run_cell("rows.remove(1)")
+    expect(page.locator(TABLE)).to_contain_text("暂无委托")

@@ -365,7 +365,7 @@ def test_a_minute_less_is_shown_by_itself():
         blocked, banner = "", {}
 
     hands = Hands()
-    arming = Arming(live=True, clock=hands)
+    arming = Arming(live=True, clock=hands, wall=hands)
     guard = Guard(Form(), Standing(False, arming))
     arming.arm(130)
 

@@ -28,7 +28,7 @@ import {
   TooltipModule,
 } from "ag-grid-community";
 
-import { addStyle, keepLook, type LookState } from "./desk/look";
+import { addStyle, beijing, keepLook, type LookState, nowInBeijing } from "./desk/look";
 import {
   ACTION,
   actionColumn,
@@ -251,6 +251,7 @@ class LiveTable {
       update,
       remove,
     });
+    if (this.rows?.size) this.grid.hideOverlay();
     if (!this.sized && this.rows && this.rows.size > 0) {
       this.sized = true;
       this.size();
@@ -296,7 +297,8 @@ class LiveTable {
     const all = this.rows.size;
     const count = shown === all ? String(all) : `${shown} / ${all}`;
     const ended = this.since !== "";
-    this.count.textContent = ended ? `${count} · ${this.words("stopped")} ${this.since}` : count;
+    const since = beijing(this.since, this.model.get("language"));
+    this.count.textContent = ended ? `${count} · ${this.words("stopped")} ${since}` : count;
     this.count.classList.toggle("xtnb-stamp", ended);
     if (this.model.get("actions").includes("cancel_all")) {
       this.cancelAll.hidden = this.gone !== "" || ![...this.rows.all()].some(cancellable);
@@ -333,7 +335,7 @@ class LiveTable {
 
   /** The line to the kernel broke. What is shown may be true no longer, unless it answers. */
   private lost = (): void => {
-    this.gone = new Date().toTimeString().slice(0, 8);
+    this.gone = nowInBeijing();
     this.stamp();
     this.rows?.ask();
   };

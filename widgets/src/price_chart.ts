@@ -19,7 +19,20 @@ import {
   type UTCTimestamp,
 } from "lightweight-charts";
 
-import { addStyle, colour, direction, h, keepLook, number, shortVolume, signed, write } from "./desk/look";
+import {
+  addStyle,
+  beijing,
+  colour,
+  direction,
+  h,
+  keepLook,
+  nowInBeijing,
+  number,
+  shortVolume,
+  signed,
+  whenGone,
+  write,
+} from "./desk/look";
 import css from "./desk/price_chart.css";
 import { follow } from "./desk/wire";
 import type { LookState } from "./desk/look";
@@ -74,6 +87,7 @@ class PriceChart {
   readonly root: HTMLElement;
   private readonly place = h("div", { class: "place" });
   private readonly title = h("div", { class: "title" });
+  private gone = ""; // since when the kernel is
   private readonly detail = h("div", { class: "detail quiet" });
   private readonly kinds = { line: h("button"), candles: h("button") };
   private readonly chart: IChartApi;
@@ -349,6 +363,12 @@ class PriceChart {
     this.root.dataset.orders = String(this.sections.orders?.length ?? 0);
   }
 
+  /** The kernel died: what is shown is true no longer. */
+  stopped(): void {
+    this.gone ||= nowInBeijing();
+    this.drawHead();
+  }
+
   private drawHead(): void {
     const { head, orders } = this.sections;
     if (!head) return;
@@ -357,14 +377,16 @@ class PriceChart {
     const change = head.last > 0 && head.close > 0 ? head.last - head.close : 0;
     const tone = direction(change);
     const rate = head.close > 0 ? `${signed((100 * change) / head.close)}%` : "";
+    const stopped = head.stopped || this.gone;
+    const since = `${language === "zh" ? "已停止" : "stopped"} ${beijing(stopped, language)}`;
     this.title.replaceChildren(
       h("strong", {}, head.name || head.code),
       h("span", { class: "quiet" }, head.name ? head.code : ""),
       h("strong", { class: tone }, head.last > 0 ? number(head.last, head.decimals) : "–"),
       h("span", { class: tone }, `${signed(change, head.decimals)} ${rate}`),
-      head.stopped && h("span", { class: "stamp" }, `${language === "zh" ? "已停止" : "stopped"} ${head.stopped}`),
+      stopped && h("span", { class: "stamp" }, since),
     );
-    this.root.classList.toggle("stopped", head.stopped !== "");
+    this.root.classList.toggle("stopped", stopped !== "");
     const at = this.pointed ?? this.minutes.length - 1;
     const minute = this.minutes[at];
     if (!minute) return write(this.detail, "");
@@ -390,7 +412,9 @@ const render: Render<ChartState> = ({ model, el }) => {
   model.on("change:height", height);
   const endLook = keepLook(el, model, () => chart.drawLook());
   const endWire = follow<Sections>(model, (...news) => chart.receive(...news));
+  const endGone = whenGone(el, model, () => chart.stopped());
   return () => {
+    endGone();
     endWire();
     endLook();
     model.off("change:kind", kind);

@@ -142,8 +142,8 @@ class Standing:
         zh, en = counted(found)
         at = datetime.fromtimestamp(since, _SHANGHAI).strftime("%m-%d %H:%M")
         self.say(
-            f"没有笔记本连接期间（{at} 起）：{zh} / "
-            f"while no notebook was connected, since {at}: {en}"
+            f"没有笔记本连接期间（北京时间 {at} 起）：{zh} / "
+            f"while no notebook was connected, since {at} Beijing time: {en}"
         )
 
     def move(self, state: LinkState) -> None:

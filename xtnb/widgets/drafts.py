@@ -12,6 +12,7 @@ from xtnb import xtconstant as c
 from xtnb.errors import XtnbError
 from xtnb.live.screen import Screen
 from xtnb.widgets.columns import SHANGHAI
+from xtnb.widgets.moment import beijing
 from xtnb.widgets.price_types import PROTECTED
 from xtnb.widgets.ticket import Ticket
 
@@ -69,6 +70,6 @@ def said(at: int) -> dict[str, str]:
     form = "%H:%M:%S" if moment.date() == now.date() else "%Y-%m-%d %H:%M"
     when = moment.strftime(form)
     return {
-        "zh": f"已恢复草稿（{when}），尚未发送",
-        "en": f"Restored draft of {when}, not sent",
+        "zh": f"已恢复草稿（北京时间 {when}），尚未发送",
+        "en": f"Restored draft of {beijing(when, 'en')}, not sent",
     }

@@ -8,6 +8,7 @@ from typing import Any
 
 from xtnb.vocabulary.options import options
 from xtnb.widgets.columns import SHANGHAI
+from xtnb.widgets.moment import beijing
 from xtnb.widgets.needs import Books, Forget
 from xtnb.widgets.theme import WARN
 
@@ -30,7 +31,7 @@ class Halt:
 
     @property
     def stamp(self) -> str:
-        """The time in Shanghai at which it was lost: 14:31:05; "" while it is there."""
+        """The time in Beijing at which it was lost: 14:31:05; "" while it is there."""
         return self.since.strftime("%H:%M:%S") if self.since is not None else ""
 
     @property
@@ -38,9 +39,8 @@ class Halt:
         """The same in words for a title, in the language of the screen."""
         if self.since is None:
             return ""
-        return (
-            f"已停止 {self.stamp}" if options.screen_language == "zh" else f"stopped {self.stamp}"
-        )
+        language = options.screen_language
+        return f"{'已停止' if language == 'zh' else 'stopped'} {beijing(self.stamp, language)}"
 
     @property
     def title(self) -> str:

@@ -22,6 +22,11 @@ def closing(at: datetime) -> Iterator[None]:
         _CLOSED.reset(token)
 
 
+def beijing(time: str, language: str) -> str:
+    """A time of the exchanges, labelled as one: who reads it may be elsewhere."""
+    return f"{time}（北京时间）" if language == "zh" else f"{time} Beijing time"
+
+
 def as_of(language: str, moment: datetime | None = None) -> str:
     """When something was true, in words: by default now; or when its widget was closed.
 
@@ -32,11 +37,11 @@ def as_of(language: str, moment: datetime | None = None) -> str:
     zh, closed = language == "zh", _CLOSED.get()
     parts = []
     if moment is not None or closed is None:
-        at = _text(moment or datetime.now(SHANGHAI))
-        parts.append(f"截至 {at}" if zh else f"as of {at} Shanghai")
+        at = beijing(_text(moment or datetime.now(SHANGHAI)), language)
+        parts.append(f"截至 {at}" if zh else f"as of {at}")
     if closed is not None:
-        at = _text(closed)
-        parts.append(f"已关闭 {at}" if zh else f"closed at {at} Shanghai")
+        at = beijing(_text(closed), language)
+        parts.append(f"已关闭 {at}" if zh else f"closed at {at}")
     return " · ".join(parts)
 
 

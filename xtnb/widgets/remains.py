@@ -56,7 +56,7 @@ class Remains:
 
 
 def caption(title: str) -> str:
-    """A title and the time in Shanghai, as HTML; once closed, the time at which that was."""
+    """A title and the time in Beijing, as HTML; once closed, the time at which that was."""
     return f"<small><b>{escape(title)}</b> · {escape(as_of(options.screen_language))}</small>"
 
 

@@ -162,6 +162,16 @@ export function shortVolume(shares: number, language: Language): string {
   return `${number(shares / 1e9, 2)}B`;
 }
 
+/** "14:31:05" of the exchanges, labelled: who reads it may be elsewhere. */
+export function beijing(time: string, language: Language): string {
+  return language === "zh" ? `${time}（北京时间）` : `${time} Beijing time`;
+}
+
+/** What the clocks of the exchanges show now: 14:31:05. */
+export function nowInBeijing(): string {
+  return new Date(Date.now() + 8 * 3600 * 1000).toISOString().slice(11, 19);
+}
+
 /** Of "中文 / English" the half that is read here; a text without a slash is both. */
 export function half(text: string, language: Language): string {
   const [zh = "", en] = text.split(" / ");

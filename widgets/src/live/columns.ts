@@ -38,6 +38,7 @@ const STATUS_TONE: Record<number, string> = { 53: "quiet", 54: "quiet", 57: "bad
 const FIGURE_SPACE = "\u2007";
 const POINT_SPACE = "\u2008";
 const SHANGHAI_MS = 8 * 3600 * 1000;
+const BEIJING_TIME: Words = { en: " (Beijing time)", zh: "（北京时间）" };
 const NUMERIC = new Set(["number", "id", "percent"]);
 
 export function cancellable(row: Row | undefined): boolean {
@@ -127,7 +128,8 @@ export function define(spec: ColumnSpec, language: Language, flash: boolean): Co
   return {
     colId: spec.id,
     headerName: spec.label[language],
-    headerTooltip: spec.label[language],
+    headerTooltip:
+      spec.label[language] + (shape === "time" ? BEIJING_TIME[language] : ""),
     valueGetter: (p: ValueGetterParams<Row>) => p.data?.cells[spec.id],
     valueFormatter: (p: ValueFormatterParams<Row>) => text(p.value, p.data),
     filterValueGetter: (p: ValueGetterParams<Row>) =>
