@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from tests.session.scripted import SECONDS
-from tests.vendor.ear import ACCOUNT, Broker, Ear, buy, opened, with_remark
+from tests.vendor.ear import ACCOUNT, Broker, Ear, buy, lapsing, opened, with_remark
 from tests.vendor.links import AT_ONCE
 from xtnb.errors import RefusalCode
 from xtnb.journal.claims import Claims, Whose
@@ -257,4 +257,40 @@ def test_what_bears_no_key_needs_no_claim(broker, path):
     assert [ear.reply(seq).value for seq in (1, 2)] == [41, 41]
     assert not path.exists()
     assert isinstance(ear, Ear)
+    link.close()
+
+
+def outcome(seq, *keys):
+    return Request(seq, "outcome", *ACCOUNT, {"keys": keys}, 7)
+
+
+def test_what_became_of_keys_can_be_asked_and_voids_those_that_never_came(broker):
+    link, ear = opened(broker)
+    link.send(buy(1, "key"))
+    ear.reply(1)
+    link.send(outcome(2, "key", "never"))
+    link.send(buy(3, "never"))
+    link.send(outcome(4, "never"))
+
+    assert ear.reply(2).value == [(41, ""), None]
+    assert ear.reply(4).value == [None]
+    assert "not sent" in ear.reply(3).error
+    assert len(sent(broker)) == 1
+    link.close()
+
+
+def test_what_became_of_an_order_that_may_still_arrive_stays_unknown(broker):
+    del broker.answers["order_stock"]
+    limits, clock = lapsing()
+    link, ear = opened(broker, limits=limits)
+    link.send(buy(1, "key"))
+    broker.next()
+    clock.lapse()
+    ear.reply(1)
+    link.send(outcome(2, "key"))
+    assert ear.reply(2).error_id == RefusalCode.OUTCOME_UNKNOWN
+    broker.orders = [with_remark(41, sent(broker)[0].arguments["order_remark"])]
+    link.send(outcome(3, "key"))
+
+    assert ear.reply(3).value == [(41, "")]
     link.close()

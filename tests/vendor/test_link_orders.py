@@ -307,42 +307,6 @@ def test_a_reply_that_comes_late_is_what_its_key_is_answered_with(broker):
     link.close()
 
 
-def outcome(seq, *keys):
-    return Request(seq, "outcome", *ACCOUNT, {"keys": keys}, 7)
-
-
-def test_what_became_of_keys_can_be_asked_and_voids_those_that_never_came(broker):
-    link, ear = opened(broker)
-    link.send(buy(1, "key"))
-    ear.reply(1)
-    link.send(outcome(2, "key", "never"))
-    link.send(buy(3, "never"))
-    link.send(outcome(4, "never"))
-
-    assert ear.reply(2).value == [(41, ""), None]
-    assert ear.reply(4).value == [None]
-    assert "not sent" in ear.reply(3).error
-    assert len(sent_orders(broker)) == 1
-    link.close()
-
-
-def test_what_became_of_an_order_that_may_still_arrive_stays_unknown(broker):
-    del broker.answers["order_stock"]
-    limits, clock = lapsing()
-    link, ear = opened(broker, limits=limits)
-    link.send(buy(1, "key"))
-    broker.next()
-    clock.lapse()
-    ear.reply(1)
-    link.send(outcome(2, "key"))
-    assert ear.reply(2).error_id == RefusalCode.OUTCOME_UNKNOWN
-    broker.orders = [with_remark(41, remark_of(sent_orders(broker)[0]))]
-    link.send(outcome(3, "key"))
-
-    assert ear.reply(3).value == [(41, "")]
-    link.close()
-
-
 # -- the order of news ---------------------------------------------------------------------------
 
 
