@@ -14,6 +14,7 @@ The thread runs while a link is open and ends with the last one.
 from __future__ import annotations
 
 import logging
+import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -77,10 +78,10 @@ class PaperHost:
         self._replies: dict[tuple[str, int, str, str], tuple[Request, Reply]] = {}
         self._sessions: list[Seat] = []
         self._quote_number = 0
-        self._work: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._work: SimpleQueue[Callable[[], object] | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
         self._ending: threading.Thread | None = None
-        self._links = 0
+        self._links = self._process = 0
         self._lock = threading.Lock()
         market.on_quote(self._quote)
 
@@ -88,8 +89,8 @@ class PaperHost:
 
     @property
     def links(self) -> int:
-        """How many links are open."""
-        return self._links
+        """How many links are open; none in a child that this process has forked."""
+        return self._links if self._process == os.getpid() else 0
 
     def link(self, terminal: str) -> LocalLink:
         """A new link to the terminal of that name, which is made when it is first needed."""
@@ -110,16 +111,16 @@ class PaperHost:
                 found = function()
             except BaseException as fault:
                 answer.set_exception(fault)
-                return
-            self._later.append(lambda: answer.set_result(found))
+            else:
+                self._later.append(partial(answer.set_result, found))
 
         self.post(run)
         return answer.result()
 
-    def post(self, work: Callable[[], None]) -> None:
+    def post(self, work: Callable[[], object]) -> None:
         """Queue something for the owner thread."""
         with self._lock:
-            if not self._links:
+            if not self.links:
                 raise NotConnected("the paper terminal is not running: no link to it is open")
             self._work.put(work)
 
@@ -143,6 +144,7 @@ class PaperHost:
         with self._lock:
             self._links += 1
             if self._links == 1:
+                self._process = os.getpid()
                 self._thread = threading.Thread(
                     target=self._run, args=(self._ending,), name="xtnb-paper-terminal", daemon=True
                 )
@@ -485,16 +487,12 @@ class LocalLink:
         session = self._session
         if session is not None:
             asked = request._replace(key="")
-
-            def write() -> None:
-                self.host.write_down(session, asked, reply)
-
-            self.host.post(write)
+            self.host.post(partial(self.host.write_down, session, asked, reply))
 
     def close(self) -> None:
         """Leave the terminal; after this nothing more is delivered."""
         with self._lock:
             session, self._session = self._session, None
-        if session is not None:
+        if session is not None and self.host.links:
             self.host.call(lambda: self.host.leave(session))
             self.host.release()

@@ -21,6 +21,7 @@ from __future__ import annotations
 import itertools
 import json
 import logging
+import os
 import re
 import secrets
 import threading
@@ -121,13 +122,14 @@ class Wire:
         self._asked: dict[str, tuple[str, Listener]] = {}
         self._thread: threading.Thread | None = None
         self._open = False
+        self._process = 0  # that connected
 
     # -- life --------------------------------------------------------------------------------
 
     @property
     def open(self) -> bool:
-        """Whether something can be sent."""
-        return self._open
+        """Whether something can be sent; never by a child that this process has forked."""
+        return self._open and self._process == os.getpid()
 
     def connect(self, seconds: float = _CONNECT_SECONDS) -> None:
         """Connect to one of the servers.
@@ -176,7 +178,7 @@ class Wire:
         except BaseException:
             stream.close()
             raise
-        self._stream, self.server = stream, server
+        self._stream, self.server, self._process = stream, server, os.getpid()
         stream.wait_at_most(_TICK_SECONDS)
         self._open = True
         self._thread = threading.Thread(
@@ -211,7 +213,7 @@ class Wire:
 
     def _end(self, why: str, tell: bool) -> None:
         with self._write:
-            if not self._open:
+            if not self.open:
                 return
             self._open = False
         if self._stream:
@@ -238,7 +240,7 @@ class Wire:
         """Send what `packet` made, one or several. Raises NotConnected."""
         with self._write:
             stream = self._stream
-            if not self._open or stream is None:
+            if not self.open or stream is None:
                 raise NotConnected("the connection to the NATS server is not there")
             try:
                 stream.send(packets)

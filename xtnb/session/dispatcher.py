@@ -21,6 +21,7 @@ Promises, each with its test in tests/session:
 from __future__ import annotations
 
 import logging
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -122,6 +123,7 @@ class Dispatcher:
         self.callback: object | None = None
         self.relaxed = False
         self.live = False
+        self.process = 0  # that has the threads
         self.gate = threading.Lock()
         self._waiting: dict[int, Waiting] = {}
         self._pushes = Jobs()
@@ -144,6 +146,7 @@ class Dispatcher:
         if self.running:
             return
         self._pushes, self._answers = Jobs(), Jobs()
+        self.process = os.getpid()
         self._push_thread = self._thread("push", self._pushes)
         self._answer_thread = self._thread("answer", self._answers)
 

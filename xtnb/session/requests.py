@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import secrets
 import time
 from base64 import b32encode
@@ -137,6 +138,10 @@ class Requests:
             raise NotConnected(
                 f"{method}: the session is not connected; call start() and connect(), "
                 "or open a new desk if this one was closed"
+            )
+        if self._dispatcher.process != os.getpid():  # its answers would go to the parent
+            raise NotConnected(
+                f"{method}: this session belongs to the process that forked this one"
             )
         return link
 
