@@ -15,6 +15,7 @@ from xtnb.xttype import StockAccount
         "D:\\迅投极速交易终端 睿智融科版\\userdata_mini",
         "D:\\迅投极速交易终端 睿智融科版\\userdata_mini\\userdata",
         "D:/迅投极速交易终端 睿智融科版/userdata_mini/",
+        "D://迅投极速交易终端 睿智融科版//userdata_mini",
     ],
 )
 def test_a_windows_path_with_chinese_names_one_terminal_on_any_system(path):

@@ -129,7 +129,7 @@ def terminal_name(address: str | os.PathLike[str] | None) -> str:
     text = text.strip()
     if text.lower() == PAPER:
         return PAPER
-    if "://" in text:
+    if _is_url(text):
         if served(text):
             raise TerminalUnavailable(
                 f"{text!r} 是已提供服务的终端而非目录；请用 xtnb.connect({text!r})",
@@ -164,7 +164,7 @@ def folder_of(address: object) -> Path | None:
     text = os.fspath(address) if isinstance(address, str | os.PathLike) else ""
     if not isinstance(text, str) or not (text := text.strip()) or "\0" in text:
         return None
-    if text.lower() == PAPER or "://" in text:
+    if text.lower() == PAPER or _is_url(text):
         return None
     folder = Path(text).expanduser()
     if folder.name.lower() == "userdata" and folder.parent.name:
@@ -180,9 +180,14 @@ def real_terminal(address: object) -> Path | None:
     if not isinstance(address, str | os.PathLike):
         return None
     text = os.fspath(address)
-    if not isinstance(text, str) or "://" in text or "\0" in text or not text.strip():
+    if not isinstance(text, str) or "\0" in text or not text.strip() or _is_url(text.strip()):
         return None
     return miniqmt_folder(Path(text.strip()))
+
+
+def _is_url(text: str) -> bool:
+    """Whether it is no path. D://qmt//userdata_mini is one, which Windows reads as D:\\qmt\\…"""
+    return "://" in (text[2:] if _DRIVE.match(text) else text)
 
 
 def must_be_paper(address: object) -> None:
