@@ -1,4 +1,7 @@
-"""What a session missed is given to it alone, by JetStream, which no client asks anything."""
+"""What a session missed is given to it alone: by its terminal, or by JetStream on its word.
+
+No client asks JetStream anything.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from xtnb.endpoints import paper_host
 from xtnb.link.codec import decode, encode, pack, unpack
 from xtnb.link.keys import READER, TRADER, KeyRing
 from xtnb.link.nats import NatsLink
+from xtnb.link.outbox import read_clump
 from xtnb.link.protocol import quote_subject, session_subject
 from xtnb.link.service import Service
 from xtnb.vocabulary.messages import Push, PushKind
@@ -43,7 +47,7 @@ def anna(service, ring):
 
 
 def given(service, key, seen, **asked) -> list:
-    """What comes to the inbox of who asks: words first, then so many pushes."""
+    """What comes to the inbox of who asks: words first, then so many pushes of the stream."""
     way, heard = wire(service, key), []
     inbox = f"{way.inbox}.fetch.1"
     way.subscribe(inbox, heard.append)
@@ -51,7 +55,13 @@ def given(service, key, seen, **asked) -> list:
     until(lambda: len(heard) >= seen)
     control(way, do="ping")
     way.close()
-    return [unpack(heard[0].data)["words"], *(decode(one.data).number for one in heard[1:])]
+    told = unpack(heard[0].data)
+    if "clump" in told:
+        assert len(heard) == 1
+        epoch, pushes = read_clump(told["clump"])
+        assert epoch == service._server.epoch
+        return ["remembered", *(push.number for push in pushes)]
+    return [told["words"], *(decode(one.data).number for one in heard[1:])]
 
 
 def test_as_many_as_were_asked_for_come_from_the_first_one_on(anna, service, ring):
@@ -59,11 +69,26 @@ def test_as_many_as_were_asked_for_come_from_the_first_one_on(anna, service, rin
         anna.trader.order_stock(*ORDER)
     until(lambda: len(anna.settled()) == 6 and not service._server._news._publisher.waiting)
     fence = anna.link._life.fence
+    service._server._news._outbox._last.clear()  # as after a restart
 
     assert given(service, ring.key("anna"), 4, fence=fence, first=3, count=3) == ["", 3, 4, 5]
     assert given(service, ring.key("anna"), 3, fence=fence, first=5, count=10**9) == ["", 5, 6]
     (words,) = given(service, ring.key("anna"), 1, fence=fence, first=-1, count=1)
     assert "JetStream" in words
+
+
+def test_what_was_told_lately_is_given_by_the_terminal_itself(anna, service, ring):
+    for _ in range(3):
+        anna.trader.order_stock(*ORDER)
+    fence = anna.link._life.fence
+
+    said = [
+        given(service, ring.key("anna"), 1, fence=fence, first=first, count=count)
+        for first, count in ((3, 3), (5, 10**9), (1, 0), (7, 1))
+    ]
+
+    assert said[:3] == [["remembered", 3, 4, 5], ["remembered", 5, 6], ["remembered", 1]]
+    assert said[3] == [""]
 
 
 def test_another_keys_session_is_given_nothing(anna, service, ring):

@@ -30,7 +30,7 @@ from xtnb.link.base import ConnectResult
 from xtnb.link.codec import CodecError, pack, unpack
 from xtnb.link.keys import bucket_of, stream_of
 from xtnb.link.leases import Lease, LeaseBook
-from xtnb.link.missed import Missed
+from xtnb.link.missed import MOST_AT_ONCE, Missed
 from xtnb.link.protocol import VERSION, asker
 from xtnb.link.wire import Msg, Wire
 from xtnb.vocabulary.messages import Reply, Request
@@ -85,6 +85,7 @@ class Server(Protocol):
     def now(self) -> int: ...
     def who(self, public: str) -> str: ...
     def look(self, then: Callable[[], None]) -> None: ...
+    def again(self, first: int, most: int) -> bytes | None: ...
     def ask(self, asked: Asked | None, request: Request) -> None: ...
     def answer(self, asked: Asked, reply: Reply) -> None: ...
 
@@ -306,6 +307,9 @@ class Desks:
         desk = self._desk_of(asked, public)
         if desk is None:
             self._say(message, {"words": "this session has ended"})
+            return
+        if clump := self._server.again(first, max(1, min(count, MOST_AT_ONCE))):
+            self._say(message, {"words": "", "clump": clump})
             return
         say = partial(self._say, message)
         self._missed.give(

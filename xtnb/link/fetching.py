@@ -1,8 +1,8 @@
-"""Pushes that were lost on the way, fetched from the terminal's stream.
+"""Pushes that were lost on the way, fetched from the terminal.
 
-The terminal is asked for them, and JetStream gives them (missed.py). A thousand at a
-time are asked for, so who fetches after a long sleep takes no more memory than who
-fetches a few.
+It gives those that it remembers (outbox.py), and has JetStream give what is older
+(missed.py). A thousand at a time are asked for, so who fetches after a long sleep takes
+no more memory than who fetches a few.
 """
 
 from __future__ import annotations
@@ -22,16 +22,23 @@ class Fetcher:
     Args:
         subject: where the session asks.
         fence: of the session.
-        came: hears each push with its number, on the wire's thread.
+        came: hears each push of the stream with its number, on the wire's thread.
+        heard: hears a clump of pushes that the terminal remembered, on that thread.
     """
 
     def __init__(
-        self, wire: Wire, subject: str, fence: int, came: Callable[[int, Msg], None]
+        self,
+        wire: Wire,
+        subject: str,
+        fence: int,
+        came: Callable[[int, Msg], None],
+        heard: Callable[[Msg], None],
     ) -> None:
         self._wire = wire
         self._subject = subject
         self._fence = fence
         self._came = came
+        self._heard = heard
         self._names = itertools.count(1)
 
     def fetch(self, first: int, last: int) -> bool:
@@ -61,10 +68,13 @@ class Fetcher:
                 faults.append(RequestFailed(NO_RESPONDERS, "the terminal is away"))
             elif not message.status:  # with one, JetStream has no more for now
                 faults.clear()
-                words = str(unpack(message.data)["words"])
+                told = unpack(message.data)
+                words, clump = str(told["words"]), told.get("clump")
                 if words:
                     faults.append(RequestFailed(0, words))
-                more = not words
+                elif clump:
+                    self._heard(message._replace(data=clump))
+                more = not words and not clump
             if not more:
                 done.set()
 

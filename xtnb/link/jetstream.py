@@ -24,7 +24,7 @@ WRONG_LAST = 10071
 _TIMED_OUT = 408
 _API_SECONDS = 5.0
 _ASK_AGAIN_SECONDS = (1.0, 1.5, 2.5)  # what is asked while there is no leader is never answered
-_READS = ("STREAM.INFO.", "STREAM.MSG.GET.")
+_REPEATABLE = ("STREAM.INFO.", "STREAM.MSG.GET.", "CONSUMER.CREATE.")
 _BATCH_HEADERS = 512  # bytes of headers a message, at most
 
 
@@ -52,7 +52,7 @@ def call(wire: Wire, verb: str, asked: Mapping[str, Any] | None = None) -> dict[
         RequestFailed, NotConnected: as `Wire.request`.
     """
     body = json.dumps(asked).encode() if asked is not None else b""
-    waits = _ASK_AGAIN_SECONDS if verb.startswith(_READS) else (_API_SECONDS,)
+    waits = _ASK_AGAIN_SECONDS if verb.startswith(_REPEATABLE) else (_API_SECONDS,)
     for wait in waits[:-1]:
         try:
             return _call(wire, verb, body, wait)

@@ -1,4 +1,4 @@
-"""What a session missed, given to it by JetStream on the word of its terminal.
+"""What a session missed and the terminal forgot, given by JetStream on the terminal's word.
 
 The terminal makes a consumer of its stream, for this once, and asks in its own name that
 the pushes go to the client's inbox; they never pass through here. Clients may ask

@@ -248,7 +248,8 @@ class _Life:
     def _begin(self, told: dict[str, Any]) -> None:
         self.fence, self.paper, self._lease = told["fence"], told["paper"], told["lease"]
         last, epoch = int(told["last"]), int(told["epoch"])
-        self._fetcher = Fetcher(self._wire, self._session, self.fence, self._fetched)
+        ask = self._session, self.fence
+        self._fetcher = Fetcher(self._wire, *ask, self._fetched, self._live)
         self.resumed = self._can_resume(told)
         if not self.resumed:
             self.done = last

@@ -256,6 +256,10 @@ class News:
         subject = quote_subject(self._name, push.record.stock_code)
         self._outbox.send(packet(subject, encode(push)))
 
+    def again(self, first: int, most: int) -> bytes | None:
+        """A clump of the pushes from `first` on, if that one was told lately."""
+        return self._outbox.again(first, most)
+
     def reply(self, asked: Asked, reply: Reply) -> None:
         """Send a reply to who asked, in its place among the pushes."""
         with self.lock:

@@ -4,13 +4,19 @@ A message costs its reader, and the server between, ten times what its content
 does. So pushes wait, a millisecond after a quiet while and ten in a steady stream,
 and leave together in one message; a reply takes along what waits. The order in
 which things were put here is the order in which they leave.
+
+The last pushes are remembered: a session that comes back after a break gets them from
+here, also while nobody can be asked for the stream.
 """
 
 from __future__ import annotations
 
 import threading
 import time
+from bisect import bisect_left
+from collections import deque
 from collections.abc import Callable
+from itertools import islice
 from typing import NamedTuple
 
 import msgspec
@@ -22,6 +28,7 @@ _QUIET_SECONDS = 0.02
 _SOON_SECONDS = 0.001
 _STEADY_SECONDS = 0.01
 _MOST_BYTES = 128 * 1024
+_REMEMBERED_BYTES = 4 * 1024 * 1024
 
 
 class Live(NamedTuple):
@@ -61,6 +68,8 @@ class Outbox:
         self._epoch = 0
         self._pushes: list[Live] = []
         self._bytes = 0
+        self._last: deque[Live] = deque()
+        self._last_bytes = 0
         self._steady = 0.0
         self._lock = threading.Lock()
         self._some = threading.Event()
@@ -74,12 +83,33 @@ class Outbox:
             if epoch != self._epoch:
                 self._flush(b"")
                 self._epoch = epoch
+                self._last.clear()
+                self._last_bytes = 0
             self._pushes.append(live)
             self._bytes += len(live.data)
+            self._last.append(live)
+            self._last_bytes += len(live.data)
+            while self._last_bytes > _REMEMBERED_BYTES:
+                self._last_bytes -= len(self._last.popleft().data)
             if self._bytes > _MOST_BYTES:
                 self._flush(b"")
         if not self._some.is_set():
             self._some.set()
+
+    def again(self, first: int, most: int) -> bytes | None:
+        """A clump of the pushes from `first` on; None when that one is remembered no more."""
+        with self._lock:
+            begin = bisect_left(self._last, first, key=lambda live: live.number)
+            found = list(islice(self._last, begin, begin + most))
+            epoch = self._epoch
+        if not found or found[0].number != first:
+            return None
+        size = 0
+        for count, live in enumerate(found):
+            size += len(live.data)
+            if size > _MOST_BYTES:
+                return _encode((epoch, found[: max(1, count)]))
+        return _encode((epoch, found))
 
     def send(self, data: bytes) -> None:
         """Send a packet now, after the pushes that wait."""

@@ -41,7 +41,7 @@ from xtnb.vocabulary.messages import Push, PushKind, Reply, Request
 _log = logging.getLogger("xtnb.link")
 
 _TICK_SECONDS = 0.2
-_SLOWEST_RETRY = 2.0
+_RETRY_SECONDS = 0.2
 _RIVAL_SECONDS = 0.5
 
 
@@ -109,6 +109,7 @@ class TerminalServer:
         self._lock = self._news.lock
         self._desks = Desks(self, lease_seconds, replicas)
         self._thread: threading.Thread | None = None
+        self._writer: threading.Thread | None = None
 
     # -- life ------------------------------------------------------------------------------------
 
@@ -126,9 +127,13 @@ class TerminalServer:
         self._begin()
 
     def _begin(self) -> None:
-        self._thread = threading.Thread(target=self._run, name=f"xtnb-serve-{self.name}")
-        self._thread.daemon = True
-        self._thread.start()
+        voice, store = (
+            threading.Thread(target=run, name=f"xtnb-{what}-{self.name}", daemon=True)
+            for what, run in (("serve", self._run), ("store", self._write))
+        )
+        self._thread, self._writer = voice, store
+        voice.start()
+        store.start()
 
     def stop(self) -> None:
         """Tell the clients, store what waits, and leave."""
@@ -155,6 +160,8 @@ class TerminalServer:
             self.link.close()
         self._desks.close(give_back=not self.stopped)
         self._news.close()
+        if self._writer is not None:
+            self._writer.join(10)
         for wire in (self._wire, self._store):
             if wire is not None:
                 wire.close()
@@ -166,28 +173,44 @@ class TerminalServer:
         self._wake.set()
 
     def _run(self) -> None:
-        wait = _TICK_SECONDS
+        """Be there for the clients."""
         while not self._ended.is_set():
-            self._wake.wait(wait)
+            self._wake.wait(_TICK_SECONDS)
             self._wake.clear()
-            wait = _TICK_SECONDS
-            try:
-                if not _is_there(self._wire):
-                    self._speak()
-                if not self._link_open:
-                    self._open_link()
-                if not _is_there(self._store):
-                    self._write_down()
-                if self._store is not None and not self._desks.writes_over(self._store):
-                    self._desks.resume(self._store)
-            except (XtnbError, OSError) as fault:
-                _log.warning("terminal %s: %s; trying again", self.name, fault)
-                wait = min(_SLOWEST_RETRY, 2 * wait)
-            except Exception:
-                _log.exception("serving %s met a fault and goes on", self.name)
+            if not self._done(self._be_there):
+                self._ended.wait(_RETRY_SECONDS)
         if self.stopped:
             self._news.notice(self.stopped)
             self._leave()
+
+    def _be_there(self) -> None:
+        if not _is_there(self._wire):
+            self._speak()
+        if not self._link_open:
+            self._open_link()
+
+    def _write(self) -> None:
+        """Have a stream to write to: on a thread of its own, for it may take an election."""
+        while not self._ended.wait(_TICK_SECONDS):
+            if not self._done(self._be_written):
+                self._ended.wait(_RETRY_SECONDS)
+
+    def _be_written(self) -> None:
+        if not _is_there(self._store):
+            self._write_down()
+        if self._store is not None and not self._desks.writes_over(self._store):
+            self._desks.resume(self._store)
+
+    def _done(self, work: Callable[[], None]) -> bool:
+        try:
+            work()
+        except (XtnbError, OSError) as fault:
+            _log.warning("terminal %s: %s; trying again", self.name, fault)
+        except Exception:
+            _log.exception("serving %s met a fault and goes on", self.name)
+        else:
+            return True
+        return False
 
     # -- the NATS server -------------------------------------------------------------------------
 
@@ -319,6 +342,10 @@ class TerminalServer:
         told = self._named(public)
         told = self._known[public] = told if self._proven else f"unproven {told}"
         return told
+
+    def again(self, first: int, most: int) -> bytes | None:
+        """A clump of the pushes from `first` on, if that one was told lately."""
+        return self._news.again(first, most)
 
     def ask(self, asked: Asked | None, request: Request) -> None:
         """Hand a request to the terminal under a number of our own; None for one of ours."""
