@@ -19,7 +19,11 @@ HANDED = (
     "handed.push",  # a push was handed out, and not yet the next one
     "handed.all",  # all of a group was handed out
 )
-PASSED = ("passed.on",)  # a request that is written down has left for a broker's terminal
+PASSED = (
+    "passed.on",  # a request that is written down has left for a broker's terminal
+    "claimed",  # its key is taken, and the broker's terminal has not heard of it
+    "called",  # the broker's terminal has it, and has not answered
+)
 STREAM = (
     "stream.before",  # clients have heard pushes that the stream does not have
     "stream.after",  # the stream has them, and nobody has taken note of that

@@ -18,6 +18,7 @@ from queue import SimpleQueue
 from typing import Any
 
 from xtnb.errors import JournalUnreadable, NotConnected, RefusalCode
+from xtnb.journal.points import point
 from xtnb.link.base import Deliver
 from xtnb.link.left_over import of_another_day
 from xtnb.link.once import NOTHING, repeated
@@ -322,7 +323,9 @@ class Life:
             return Answer(None, _EXPIRED, int(RefusalCode.EXPIRED))
         if not self._memory.claim(request):  # another program was quicker
             return self._looked_up(asked)
+        point("claimed")
         found = self._call(asked, call)
+        point("called")
         return None if call.later else self._whole(call.read(request, found))
 
     def _call(self, asked: Asked, call: Call) -> Any:
