@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+import time
+from contextlib import closing
 
 import pytest
 
@@ -10,9 +12,10 @@ from tests.contract import house
 from tests.link.test_recorded import CODE, SECONDS, Ear, Recorded
 from xtnb import xtconstant as c
 from xtnb.errors import RefusalCode
-from xtnb.journal import Journal
+from xtnb.journal import Group, Journal, Told
 from xtnb.link.guard import GuardedLink
 from xtnb.link.limits import LimitsFile
+from xtnb.link.past import day_of
 from xtnb.link.recorded import RecordedLink
 from xtnb.terminal.scenario import DEMO_ACCOUNT
 from xtnb.vocabulary.messages import PushKind, Request
@@ -70,6 +73,22 @@ def test_what_one_request_breaks_costs_no_other_its_place(tmp_path):
     assert ear.reply(3).value > 0
     assert ear.reply(2).value in (-1, None)
     link.close()
+
+
+def test_a_push_that_can_be_read_no_more_costs_no_news_and_no_order(tmp_path):
+    today = day_of(None, time.time_ns())
+    with closing(Journal(tmp_path, "an earlier process")) as journal:
+        told = Told(1, PushKind.ORDER, 2, DEMO_ACCOUNT, today, "1", b"no push")
+        journal.commit(Group(told=[told]))
+    recorded = Recorded(tmp_path)
+
+    recorded.ask(2, "history", {"kind": "orders", "start": today, "end": today})
+    assert recorded.ear.reply(2).error
+    recorded.order(3, "K1")
+
+    assert recorded.ear.reply(3).value > 0
+    assert recorded.ear.push(PushKind.ORDER).number > 1
+    recorded.close()
 
 
 def fill(recorded) -> int:

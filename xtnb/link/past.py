@@ -6,6 +6,7 @@ looked at. Each belongs to the day of its own time.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,6 +14,8 @@ from typing import Any
 from xtnb.journal import Journal
 from xtnb.link.codec import decode
 from xtnb.vocabulary.messages import Push, PushKind, Reply, Request
+
+_log = logging.getLogger("xtnb.link")
 
 _KINDS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "orders": (PushKind.ORDER, "query_stock_orders", {"cancelable_only": False}),
@@ -71,7 +74,11 @@ class Past:
         request = self._waiting.pop(reply.seq, None)
         if request is None or reply.error:
             return reply
-        return reply._replace(value=self._merged(request, list(reply.value or ())))
+        try:
+            return reply._replace(value=self._merged(request, list(reply.value or ())))
+        except Exception as fault:  # such as a row that is damaged
+            _log.exception("the days that have passed cannot be read")
+            return reply._replace(value=None, error=f"{type(fault).__name__}: {fault}")
 
     def lost(self) -> None:
         """The terminal is lost: what was asked of it is answered by nobody."""

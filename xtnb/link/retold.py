@@ -7,12 +7,15 @@ begin anew with the day, so each belongs to the day of its own time.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from xtnb import xtconstant as c
 from xtnb.vocabulary.messages import Push
 from xtnb.vocabulary.records import XtOrder, XtTrade
+
+_log = logging.getLogger("xtnb.link")
 
 _DONE = frozenset({c.ORDER_PART_CANCEL, c.ORDER_CANCELED, c.ORDER_SUCCEEDED, c.ORDER_JUNK})
 _DAY = 86_400
@@ -41,8 +44,11 @@ class Retold:
         known = self._known.get(account)
         if known is None:
             known = self._known[account] = _Known()
-            for record in self._stored(*account):
-                known.take(record)
+            try:
+                for record in self._stored(*account):
+                    known.take(record)
+            except Exception:  # such as a row that is damaged
+                _log.exception("what was told before is told again")
         return known.take(push.record)
 
 
