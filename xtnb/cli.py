@@ -36,7 +36,7 @@ from xtnb.link.address import checked_name
 from xtnb.link.flood import MOST_UNDER_WAY
 from xtnb.link.keys import ROLES, KeyRing, people
 from xtnb.link.limits import FILE as LIMITS
-from xtnb.link.limits import SWITCH, LimitsFile
+from xtnb.link.limits import SWITCH, LimitsFile, switches
 from xtnb.link.server import Tls
 from xtnb.vocabulary.options import options
 
@@ -390,7 +390,7 @@ def show_limits(terminal: str, account: str) -> None:
     """
     place = _place_of(terminal)
     limits = LimitsFile(place).written(account)
-    if (place / SWITCH).exists():
+    if switches(place):
         click.echo(
             f"交易已被总开关停止，`xtnb stop {terminal} --undo` 恢复 / "
             f"Trading is stopped by the kill switch; `xtnb stop {terminal} --undo` ends that"
@@ -413,7 +413,8 @@ def stop_trading(terminal: str, undo: bool) -> None:
     place = _place_of(terminal)
     switch = place / SWITCH
     if undo:
-        switch.unlink(missing_ok=True)
+        for one in (switch, *switches(place)):
+            one.unlink(missing_ok=True)
         click.echo("已恢复交易 / Orders go out again")
         return
     try:

@@ -276,13 +276,14 @@ def test_a_market_order_is_judged_by_the_last_price(guarded):
     assert "exceeds the value" in reason
 
 
-def test_the_kill_switch_stops_orders_and_lets_cancels_through(guarded):
+@pytest.mark.parametrize("name", [SWITCH, f"{SWITCH}.txt"])
+def test_the_kill_switch_stops_orders_and_lets_cancels_through(guarded, name):
     number, _ = guarded.order()
-    (guarded.folder / SWITCH).touch()
+    (guarded.folder / name).touch()
 
     assert "kill switch" in guarded.order()[1]
     assert guarded.trader.cancel_order_stock(ME, number) == 0
-    (guarded.folder / SWITCH).unlink()
+    (guarded.folder / name).unlink()
     assert guarded.order()[0] > 0
 
 
@@ -304,6 +305,22 @@ def test_a_file_that_cannot_be_read_lets_no_order_through(guarded, text):
 
     assert number == -1
     assert FILE in reason
+
+
+def test_limits_that_notepad_has_given_another_ending_let_no_order_through(guarded):
+    given = guarded.folder / f"{FILE}.txt"
+    given.write_text("[every]\norder_volume = 1000\n", encoding="utf-8")
+
+    assert f"it is named {FILE}.txt" in guarded.order()[1]
+    given.rename(guarded.folder / FILE)
+    assert guarded.order()[0] > 0
+
+
+def test_limits_are_read_behind_the_mark_that_editors_of_windows_put_there(guarded):
+    text = "[every]\norder_volume = 50\n"
+    (guarded.folder / FILE).write_text(text, encoding="utf-8-sig")
+
+    assert "exceeds the most of one order, 50" in guarded.order(volume=100)[1]
 
 
 def test_a_file_that_could_not_be_read_for_once_is_read_again(guarded):

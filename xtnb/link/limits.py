@@ -3,7 +3,8 @@
 `limits.toml` lies in the terminal's folder, beside whoever serves it, and no client
 can reach it. It is read again when it changes; one that cannot be read lets nothing
 through. A file `STOP` beside it is the kill switch: while it is there no order goes
-out of any account, and cancels do.
+out of any account, and cancels do. Windows shows no endings: `STOP.txt`, as it makes one,
+stops too, and `limits.toml.txt` lets nothing through until it has its name.
 
     [every]                        # every account, unless it says otherwise
     order_value = 500_000          # price times volume, in the currency of the price
@@ -29,6 +30,11 @@ from xtnb.errors import RefusalCode, Refused
 
 FILE = "limits.toml"
 SWITCH = "STOP"
+
+
+def switches(folder: Path) -> list[Path]:
+    """The files that stop all trading from a folder, those that are there."""
+    return [one for one in (folder / SWITCH, folder / f"{SWITCH}.txt") if one.exists()]
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -77,7 +83,6 @@ class LimitsFile:
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / FILE
-        self._switch = folder / SWITCH
         self._read_at: tuple[int, int] | None = None
         self._every: dict[str, object] = {}
         self._accounts: dict[str, dict[str, object]] = {}
@@ -90,11 +95,12 @@ class LimitsFile:
         Raises:
             Refused: STOPPED, when the kill switch is on or the file cannot be read.
         """
-        if self._switch.exists():
+        if stopping := switches(self._path.parent):
+            name = stopping[0].name
             raise Refused(
                 RefusalCode.STOPPED,
-                f"交易已被总开关停止（{self._switch.name}）；撤单仍可用",
-                f"trading is stopped by the kill switch ({self._switch.name}); cancels still work",
+                f"交易已被总开关停止（{name}）；撤单仍可用",
+                f"trading is stopped by the kill switch ({name}); cancels still work",
             )
         return self.written(account_id)
 
@@ -131,6 +137,9 @@ class LimitsFile:
             state = self._path.stat()
             seen = (state.st_mtime_ns, state.st_size)
         except FileNotFoundError:
+            if self._path.with_name(f"{FILE}.txt").exists():
+                self._fault, self._read_at = f"it is named {FILE}.txt", None
+                return
             seen = (0, 0)
         except OSError as fault:
             self._fault, self._read_at = str(fault), None
@@ -151,7 +160,8 @@ class LimitsFile:
 
 
 def _read(path: Path) -> _File:
-    read = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), _File)
+    # Windows' editors may put a mark of three bytes before the text
+    read = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8-sig")), _File)
     msgspec.convert(read.every, Limits)
     for one in read.account.values():
         msgspec.convert({**read.every, **one}, Limits)
