@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+from contextlib import closing
 
 import pytest
 from click.testing import CliRunner
@@ -14,6 +15,7 @@ from click.testing import CliRunner
 import xtnb
 from tests.test_cli_serve import Served
 from xtnb.cli import main
+from xtnb.journal import Journal
 from xtnb.journal.lock import LOCK_FILE
 
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
@@ -83,6 +85,15 @@ def test_a_folder_that_another_serves_is_named_with_its_owner(place, monkeypatch
     assert f"xtnb serve, process {server.process.pid} on " in said.output
     assert "Beijing time" in said.output
     assert "paper terminal" not in said.output
+
+
+def test_a_miniqmt_that_is_served_already_is_refused_before_anything_starts(place):
+    with closing(Journal(place / "config" / "served" / "desk02", "xtnb serve --vendor")):
+        said = run("serve", "--vendor", "empty", "--name", "desk02")
+
+    assert said.exit_code == 1
+    assert f"xtnb serve --vendor, this process {os.getpid()} on " in said.output
+    assert not (place / "config" / "served" / "desk02" / "nats-server.conf").exists()
 
 
 def test_a_folder_whose_lock_cannot_be_written_is_not_called_open(place):

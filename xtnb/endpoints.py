@@ -21,8 +21,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from xtnb.errors import InputError, TerminalUnavailable
-from xtnb.journal import Journal, holds_journal
+from xtnb.errors import FolderInUse, InputError, TerminalUnavailable
+from xtnb.journal import Journal, holds_journal, owner_of
+from xtnb.journal.checkup import locked
 from xtnb.link.base import Link
 from xtnb.link.durable import DurableTerminal
 from xtnb.link.guard import GuardedLink
@@ -103,11 +104,14 @@ def link_to_serve(
     Raises:
         TerminalUnavailable: it is a real MiniQMT and was not called one, or the other
             way round.
+        FolderInUse: it is served already.
     """
     from xtnb.link.keys import folder as config_folder  # who needs no keys does not load them
 
     if vendor:
         place = config_folder() / "served" / name
+        if locked(place):  # before a second nats-server there ends the first
+            raise FolderInUse(str(place), *owner_of(place))
         guarded = _guarded(_miniqmt(folder, place), place)
         recorded = RecordedLink(guarded, lambda: Journal(place, _RECORD))
         return recorded, lambda: recorded.journal, place
