@@ -11,7 +11,8 @@ from tests.contract.conftest import CODES, _local
 from tests.live.cuttable import SECONDS, CuttableLink
 from tests.vendor.links import vendor_link
 from tests.vendor.native_quotes import MarketData
-from xtnb.errors import NotArmed
+from xtnb.errors import NotArmed, QueryFailed
+from xtnb.journal.claims import Claims
 
 PUFA = "600000.SH"
 LONG = "网格 third leg, for the long book"
@@ -63,6 +64,30 @@ def test_a_kernel_that_died_finds_its_order_by_the_key(desk, cuttable, monkeypat
     assert second.id == first.id
     assert len(again.orders()) == 1
     again.close()
+
+
+def test_a_second_notebook_gets_the_order_of_a_key_and_sends_none(cuttable, monkeypatch, tmp_path):
+    reach, _, data = cuttable
+
+    def new_link(address):
+        claims = Claims(tmp_path / "keys.sqlite")
+        return vendor_link(reach.new_link(), data=data, claims=claims)
+
+    monkeypatch.setattr("xtnb.desk.open_link", new_link)
+    desks = [xtnb.connect("the userdata_mini of a test") for _ in range(2)]
+    price = ask(cuttable)
+
+    first, second = (one.buy(PUFA, 200, price, key="open-1") for one in desks)
+
+    assert second.id == first.id
+    assert len(desks[0].orders()) == 1
+    for one in desks:
+        one.close()
+
+
+def test_a_desk_says_who_keeps_the_days_before(desk):
+    with pytest.raises(QueryFailed, match="xtnb serve --vendor"):
+        desk.history("2026-11-20")
 
 
 def test_a_daily_restart_brings_the_desk_back_with_what_happened_meanwhile(desk, cuttable):

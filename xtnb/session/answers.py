@@ -17,7 +17,7 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from xtnb.errors import RefusalCode
+from xtnb.errors import QueryFailed, RefusalCode
 from xtnb.vocabulary.algorithms import XtOperateSmartTaskResponse, XtSmartAlgoOrderResponse
 from xtnb.vocabulary.lending import XtSmtAppointmentResponse
 from xtnb.vocabulary.messages import Reply, Request
@@ -75,6 +75,13 @@ def value(request: Request, reply: Reply) -> Any:
     if reply.error:
         _complain(request, reply)
         return None
+    return reply.value
+
+
+def told(request: Request, reply: Reply) -> Any:
+    """What the terminal replied. Raises QueryFailed with its reason where it refused."""
+    if reply.error:
+        raise QueryFailed(f"{request.method}: {reply.error}")
     return reply.value
 
 

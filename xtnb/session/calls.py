@@ -106,6 +106,8 @@ CALLS: Mapping[str, Call] = {
     # data
     "export_data": Call(answers.exported),
     "sync_transaction_from_external": Call(answers.synchronised),
+    # ours: what desk.history asks
+    "history": Call(answers.told, at_once=True),
 }
 
 # What is not a method of the manual's API, such as the market data of Desk.
