@@ -21,7 +21,6 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -30,6 +29,7 @@ from typing import Any
 import platformdirs
 
 from xtnb.errors import InputError, TerminalUnavailable
+from xtnb.journal.whole import put
 from xtnb.link.address import checked_name
 from xtnb.link.nkeys import Key
 from xtnb.link.protocol import read_subject, session_subject, trade_subject, version_1_subject
@@ -38,8 +38,6 @@ READER, TRADER, TERMINAL = "reader", "trader", "terminal"
 ROLES = (READER, TRADER, TERMINAL)
 LOCAL = "local"  # the key of whoever serves, for programs on the same machine
 ANY = "*"
-
-_FOLDER_MODE, _FILE_MODE = 0o700, 0o600
 
 
 @dataclass(frozen=True)
@@ -101,12 +99,13 @@ class KeyRing:
             raise InputError("role", role, f"one of {', '.join(ROLES)}")
         wanted = tuple(one if one == ANY else checked_name("terminal", one) for one in terminals)
         users = self.users()
-        if any(user.name == name for user in users):
+        # Windows and macOS keep the secrets of Anna and anna in one file
+        if any(user.name.casefold() == name.casefold() for user in users):
             raise InputError("name", name, "a name that no key has; revoke that one first")
         key = Key.new()
         user = User(name, key.public, role, wanted or (ANY,))
         secret = {"name": name, "role": role, "public": key.public, "seed": key.seed}
-        _write(self.secret_file(name), json.dumps(secret, indent=1))
+        put(self.secret_file(name), json.dumps(secret, indent=1) + "\n")
         self._keep([*users, user])
         return user
 
@@ -134,7 +133,7 @@ class KeyRing:
         return self.add(LOCAL, TRADER)
 
     def _keep(self, users: list[User]) -> None:
-        _write(self.listing, json.dumps([asdict(user) for user in users], indent=1))
+        put(self.listing, json.dumps([asdict(user) for user in users], indent=1) + "\n")
 
     def who(self, public: str) -> str:
         """Whose key that is, for an audit: "anna (trader) U…"; "? U…" when it is none of these."""
@@ -172,26 +171,13 @@ class KeyRing:
                 f"there is no key {name or LOCAL!r} here: {en}",
             )
         try:
-            return Key.from_seed(str(json.loads(file.read_text(encoding="utf-8"))["seed"]))
+            text = file.read_text(encoding="utf-8-sig")  # Windows' editors begin with a mark
+            return Key.from_seed(str(json.loads(text)["seed"]))
         except (ValueError, TypeError, KeyError) as wrong:
             raise TerminalUnavailable(
                 f"{file} 不是 xtnb 的密钥；请重新复制",
                 f"{file} is no key of xtnb; copy it anew",
             ) from wrong
-
-
-def _write(file: Path, text: str) -> None:
-    """Put a file there whole or not at all, for its owner's eyes."""
-    file.parent.mkdir(parents=True, exist_ok=True, mode=_FOLDER_MODE)
-    handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}-")  # mode 0600
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as out:
-            out.write(text + "\n")
-        os.chmod(name, _FILE_MODE)
-        os.replace(name, file)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 # -- what a role may do -------------------------------------------------------------------------
