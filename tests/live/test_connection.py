@@ -16,7 +16,7 @@ from xtnb.live.connection import LinkState
 from xtnb.live.following import Session
 from xtnb.session.trader import XtQuantTrader
 from xtnb.terminal.scenario import DEMO_ACCOUNT
-from xtnb.vocabulary.messages import PushKind
+from xtnb.vocabulary.messages import PushKind, Reply
 from xtnb.vocabulary.reconciliation import FindingKind
 from xtnb.vocabulary.records import StockAccount
 
@@ -168,6 +168,25 @@ def test_an_order_whose_answer_was_lost_is_unknown_and_then_found_by_its_key(at_
     assert "SENT" in at_home.kinds()
     assert order.status_code == c.ORDER_REPORTED
     assert len(at_home.desk.orders()) == 1
+
+
+def test_an_order_that_was_refused_without_a_number_is_found_by_its_key(at_home):
+    at_home.link.lose_requests = {"order_stock", "outcome"}
+    order = at_home.desk._live.send(CODE, "buy", 100, 10.0)
+    at_home.cut()
+    answered = at_home.link.send
+
+    def send(request):
+        answered(request)
+        if request.method == "outcome":  # as a broker's terminal says it
+            at_home.link._deliver(Reply(request.seq, [(None, "没有发送 / not sent")]))
+
+    at_home.link.send = send
+    at_home.link.cut_off = False
+    at_home.until(LinkState.LIVE)
+
+    assert (order.done, order.status_code) == (True, c.ORDER_JUNK)
+    assert "not sent" in order.error
 
 
 def test_an_order_that_never_arrived_is_said_to_be_none_and_can_never_arrive(at_home):

@@ -207,6 +207,7 @@ class AccountOrders:
             order.take_doubt(_NEVER, final=True)
             return FindingKind.NOT_SENT
         number, error = outcomes[0]
+        number = number if isinstance(number, int) else -1  # a refusal may have none
         account = self.books.account
         self._answered(
             order,
