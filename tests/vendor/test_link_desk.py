@@ -12,7 +12,9 @@ from tests.live.cuttable import SECONDS, CuttableLink
 from tests.vendor.links import vendor_link
 from tests.vendor.native_quotes import MarketData
 from xtnb.errors import NotArmed, QueryFailed
+from xtnb.journal import Journal
 from xtnb.journal.claims import Claims
+from xtnb.link.recorded import RecordedLink
 
 PUFA = "600000.SH"
 LONG = "网格 third leg, for the long book"
@@ -83,6 +85,25 @@ def test_a_second_notebook_gets_the_order_of_a_key_and_sends_none(cuttable, monk
     assert len(desks[0].orders()) == 1
     for one in desks:
         one.close()
+
+
+def test_a_miniqmt_behind_a_journal_has_a_past(cuttable, monkeypatch, tmp_path):
+    _, link, data = cuttable
+
+    def new_link(address):
+        return RecordedLink(vendor_link(link, data=data), lambda: Journal(tmp_path, "a test"))
+
+    monkeypatch.setattr("xtnb.desk.open_link", new_link)
+    with xtnb.connect("the userdata_mini of a test") as desk:
+        order = desk.buy(PUFA, 200, ask(cuttable), key="open-1").wait(SECONDS)
+    with xtnb.connect("the userdata_mini of a test") as again:
+        orders, trades = (again.history("2020-01-01", kind=kind) for kind in ("orders", "trades"))
+        with pytest.raises(QueryFailed, match="not its money and positions"):
+            again.history("2020-01-01", kind="asset")
+
+    assert orders["order_id"].tolist() == [order.id]
+    assert set(trades["order_id"]) == {order.id}
+    assert trades["traded_volume"].sum() == 200
 
 
 def test_a_desk_says_who_keeps_the_days_before(desk):
