@@ -15,7 +15,7 @@ from xtnb import xtconstant as c
 from xtnb.desk import Desk, paper
 from xtnb.live.coalesce import Frames
 from xtnb.live.following import Session
-from xtnb.live.screen import Screen, file_of, folder
+from xtnb.live.screen import MOST_DRAFTS, Screen, file_of, folder
 from xtnb.session.trader import XtQuantTrader
 from xtnb.terminal.scenario import DEMO_ACCOUNT
 from xtnb.vocabulary.reconciliation import FindingKind
@@ -57,23 +57,116 @@ def test_what_is_put_is_there_in_the_next_kernel(path):
     assert second.draft("panel") == {**FORM, "at": 1_000}
     assert second.panel == {"tab": "trades", "codes": [CODE], "code": CODE}
     assert second.draft("ticket") is None
-    assert [each.name for each in path.parent.iterdir()] == ["one.json"]
+    assert sorted(each.name for each in path.parent.iterdir()) == ["lock", "one.json"]
 
 
-def test_a_form_that_was_closed_is_forgotten_and_one_that_ended_with_its_desk_is_not(path):
+def test_what_is_put_after_the_end_is_not_remembered(path):
     first = Screen(path)
     first.put_draft("ticket 1", FORM)
-    first.put_draft("ticket 2", FORM)
-    first.drop_draft("ticket 1")
     first.close()
-    first.drop_draft("ticket 2")
-    first.put_draft("ticket 3", FORM)
+    first.put_draft("ticket 2", FORM)
 
     second = Screen(path)
 
-    assert second.draft("ticket 1") is None
-    assert second.draft("ticket 2")
-    assert second.draft("ticket 3") is None
+    assert second.draft("ticket 1")
+    assert second.draft("ticket 2") is None
+
+
+# -- two kernels on one account -----------------------------------------------------------------
+
+
+def other(**changed) -> dict:
+    return {**FORM, **changed}
+
+
+def test_of_each_draft_the_one_that_changed_last_stays_whoever_writes_last(path):
+    now = [1_000.0]
+    first, second = Screen(path, lambda: now[0]), Screen(path, lambda: now[0])
+    first.put_draft("panel", other(volume=100))
+    first.put_draft("ticket 1", other(remark="first"))
+    now[0] += 1
+    second.put_draft("panel", other(volume=200))
+    second.put_draft("ticket 2", other(remark="second"))
+
+    second.close()
+    first.close()  # writes last, and knows an older panel
+
+    third = Screen(path)
+    assert third.draft("panel")["volume"] == 200
+    assert third.draft("ticket 1")["remark"] == "first"
+    assert third.draft("ticket 2")["remark"] == "second"
+
+
+def test_the_layout_and_what_was_seen_are_the_newest_too(path):
+    now = [1_000.0]
+    first, second = Screen(path, lambda: now[0]), Screen(path, lambda: now[0])
+    second.put_panel({"tab": "orders"})
+    now[0] += 1
+    first.put_panel({"tab": "trades"})
+    first.keep_seen(lambda: {"orders": [1]})
+    first.close()
+    now[0] += 1
+    second.put_panel({"tab": "orders"})  # as it was: no change
+    second.close()
+
+    third = Screen(path)
+    assert third.panel == {"tab": "trades"}
+    assert third.seen == {"orders": [1], "at": 1_001.0}
+
+
+def test_who_does_not_know_better_leaves_what_was_seen(path):
+    now = [1_000.0]
+    first, lost = Screen(path, lambda: now[0]), Screen(path, lambda: now[0])
+    first.keep_seen(lambda: {"orders": [1]})
+    first.close()
+    now[0] += 60
+    lost.keep_seen(lambda: None)
+    lost.put_panel({"tab": "trades"})
+    lost.close()
+
+    assert Screen(path).seen == {"orders": [1], "at": 1_000.0}
+
+
+def test_a_draft_of_another_kernel_that_came_meanwhile_is_kept_by_every_write(path):
+    first = Screen(path, lambda: 1_000.0)
+    first.put_draft("panel", FORM)
+    second = Screen(path, lambda: 1_001.0)
+    second.put_draft("ticket 2", FORM)
+    second.close()
+
+    first._write()
+
+    assert set(json.loads(path.read_text(encoding="utf-8"))["drafts"]) == {"panel", "ticket 2"}
+    first.close()
+
+
+def test_many_kernels_that_write_at_once_lose_nothing(path):
+    screens = [Screen(path) for _ in range(6)]
+    for number, screen in enumerate(screens):
+        screen.put_draft(f"ticket {number}", FORM)
+
+    threads = [threading.Thread(target=screen.close) for screen in screens]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    last = Screen(path)
+    assert all(last.draft(f"ticket {number}") for number in range(6))
+
+
+def test_only_the_latest_drafts_are_kept(path):
+    now = [1_000.0]
+    screen = Screen(path, lambda: now[0])
+    for number in range(MOST_DRAFTS + 5):
+        now[0] += 1
+        screen.put_draft(f"ticket {number}", FORM)
+    screen.close()
+
+    again = Screen(path)
+    assert again.draft("ticket 4") is None
+    assert again.draft("ticket 5")
+    assert again.draft(f"ticket {MOST_DRAFTS + 4}")
 
 
 def test_a_hundred_changes_are_written_at_most_once_a_second(path):
@@ -257,5 +350,5 @@ def test_a_change_during_a_write_is_written_next_and_not_a_minute_later(path):
 
     with registry.changed:
         assert registry.changed.wait_for(lambda: registry.written == 2, SECONDS)
-    assert json.loads(path.read_text(encoding="utf-8"))["panel"] == {"tab": "positions"}
+    assert json.loads(path.read_text(encoding="utf-8"))["panel"]["tab"] == "positions"
     screen.close()

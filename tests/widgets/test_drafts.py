@@ -73,6 +73,18 @@ def test_a_form_that_was_closed_comes_back_and_one_asked_for_with_values_does_no
         assert (asked.volume, asked.restored) == (100, None)
 
 
+def test_a_form_that_is_opened_elsewhere_leaves_what_was_typed_here(web: Page, home):
+    with home.desk() as here, home.desk() as elsewhere:
+        typed(web, here.ticket(CODE), volume=300, remark="早盘")
+        here._live.screen._flush()
+        opened = elsewhere.ticket(CODE, side="sell")
+        wait_for_price(web.view(opened))
+
+    with home.desk() as desk:
+        again = desk.ticket(CODE)
+        assert (again.volume, again.remark) == (300, "早盘")
+
+
 def test_a_market_order_comes_back_as_one(web: Page, home):
     with home.desk() as desk:
         typed(web, desk.ticket(CODE), price_type=c.LATEST_PRICE, volume=200)

@@ -5,6 +5,10 @@ which orders and fills. A small JSON file for each account of each terminal, nam
 hash so that no account number stands in the clear, replaced as a whole and written by
 the frame thread, at most once a second. A broken file is as good as none, and no file
 is made for a terminal that lives in memory. Nothing in it can send anything.
+
+Several kernels may have one account open and so one file. Each draft, the layout and what
+was seen bear the time of their last change; who writes reads the file first, and of each
+the newest stays.
 """
 
 from __future__ import annotations
@@ -14,15 +18,17 @@ import json
 import logging
 import os
 import secrets
+import sqlite3
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
 import platformdirs
 
+from xtnb.journal.whole import make_folder, replace
 from xtnb.live.coalesce import Frames, Slot, frames
 from xtnb.vocabulary.records import StockAccount
 
@@ -32,6 +38,7 @@ VERSION = 1
 PAUSE = 1.0  # seconds between two writes
 PULSE = 60.0  # seconds after which "last seen" is written anew
 MOST_DRAFTS = 50
+ALONE = 0.5  # seconds to wait while another kernel writes
 _PARTS = ("drafts", "panel", "seen")
 
 
@@ -72,7 +79,7 @@ class Screen:
         self._written = 0.0
         self._warned = False
         self._pending = False
-        self._known: Callable[[], dict[str, Any]] | None = None
+        self._known: Callable[[], dict[str, Any] | None] | None = None
         self._parts: dict[str, dict[str, Any]] = _read(path) if path is not None else {}
 
     def draft(self, name: str) -> dict[str, Any] | None:
@@ -84,28 +91,22 @@ class Screen:
         """Remember a form that is open."""
         with self._lock:
             drafts = self._parts.setdefault("drafts", {})
-            drafts.pop(name, None)
-            drafts[name] = {**form, "at": int(self._clock())}
-            while len(drafts) > MOST_DRAFTS:
-                del drafts[next(iter(drafts))]
-        self.touch()
-
-    def drop_draft(self, name: str) -> None:
-        """The form was closed; does nothing once this is closed itself."""
-        with self._lock:
-            if self._closed or self._parts.get("drafts", {}).pop(name, None) is None:
+            if _bare(drafts.get(name)) == form:
                 return
+            drafts[name] = {**form, "at": self._now()}
         self.touch()
 
     @property
     def panel(self) -> dict[str, Any]:
         """The layout of the panel; empty when there was none."""
-        return dict(self._part("panel"))
+        return _bare(self._part("panel")) or {}
 
     def put_panel(self, layout: dict[str, Any]) -> None:
         """Remember the layout of the panel."""
         with self._lock:
-            self._parts["panel"] = layout
+            if _bare(self._parts.get("panel")) == layout:
+                return
+            self._parts["panel"] = {**layout, "at": self._now()}
         self.touch()
 
     @property
@@ -113,8 +114,11 @@ class Screen:
         """What was known of the account when it was seen last; empty when it never was."""
         return dict(self._part("seen"))
 
-    def keep_seen(self, known: Callable[[], dict[str, Any]]) -> None:
-        """From now on write with everything what `known()` says, and the time."""
+    def keep_seen(self, known: Callable[[], dict[str, Any] | None]) -> None:
+        """From now on write with everything what `known()` says, and the time.
+
+        While it says None, nothing is known that is worth more than what was written before.
+        """
         self._known = known
         self.touch()
 
@@ -145,8 +149,13 @@ class Screen:
             slot.close()
             self._write()
 
+    def _now(self) -> float:
+        return round(self._clock(), 3)
+
     def _part(self, name: str) -> dict[str, Any]:
+        theirs = _read(self.path, logging.DEBUG) if self.path is not None else {}
         with self._lock:
+            self._parts = _merged(self._parts, theirs)
             return dict(self._parts.get(name, {}))
 
     def _flush(self) -> None:
@@ -162,17 +171,20 @@ class Screen:
 
     def _write_now(self) -> None:
         assert self.path is not None
-        seen = {**self._known(), "at": int(self._clock())} if self._known is not None else None
-        with self._lock:
-            if seen is not None:
-                self._parts["seen"] = seen
-            text = json.dumps({"version": VERSION, **self._parts}, ensure_ascii=False)
-            self._written = self._clock()
+        known = self._known() if self._known is not None else None
         fresh = self.path.with_name(f"{self.path.stem}.{secrets.token_hex(4)}.new")
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            fresh.write_text(text, encoding="utf-8")
-            os.replace(fresh, self.path)
+            make_folder(self.path.parent)
+            with _alone(self.path.parent):
+                theirs = _read(self.path, logging.DEBUG)
+                with self._lock:
+                    if known is not None:
+                        self._parts["seen"] = {**known, "at": self._now()}
+                    self._parts = _merged(self._parts, theirs)
+                    text = json.dumps({"version": VERSION, **self._parts}, ensure_ascii=False)
+                    self._written = self._clock()
+                fresh.write_text(text, encoding="utf-8")
+                replace(fresh, self.path)
         except OSError as fault:
             with suppress(OSError):
                 fresh.unlink(missing_ok=True)
@@ -181,16 +193,58 @@ class Screen:
                 log.warning("drafts and layout cannot be kept: %s", fault)
 
 
-def _read(path: Path) -> dict[str, dict[str, Any]]:
+def _merged(ours: dict[str, Any], theirs: dict[str, Any]) -> dict[str, Any]:
+    """Of the layout, of what was seen and of each draft the one that changed last."""
+    drafts = {**theirs.get("drafts", {})}
+    for name, draft in ours.get("drafts", {}).items():
+        drafts[name] = _newer(draft, drafts.get(name))
+    latest = sorted(drafts.items(), key=lambda one: _at(one[1]))[-MOST_DRAFTS:]
+    parts = {name: _newer(ours.get(name), theirs.get(name)) for name in ("panel", "seen")}
+    merged = {"drafts": dict(latest), **parts}
+    return {name: merged[name] for name in _PARTS if merged[name]}
+
+
+def _newer(ours: Any, theirs: Any) -> Any:
+    return ours if _at(ours) >= _at(theirs) else theirs
+
+
+def _at(entry: Any) -> float:
+    at = entry.get("at", 0.0) if isinstance(entry, dict) else -1.0
+    return at if isinstance(at, int | float) else 0.0
+
+
+def _bare(entry: dict[str, Any] | None) -> dict[str, Any] | None:
+    return None if entry is None else {key: entry[key] for key in entry if key != "at"}
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Keep other kernels from writing meanwhile; where that cannot be had, go on without.
+
+    The lock is SQLite's, which ends with a process that dies.
+    """
+    with suppress(sqlite3.Error):
+        lock = sqlite3.connect(folder / "lock", timeout=ALONE, isolation_level=None)
+        try:
+            with suppress(sqlite3.Error):
+                lock.execute("BEGIN EXCLUSIVE")
+            yield
+            return
+        finally:
+            lock.close()
+    yield
+
+
+def _read(path: Path, level: int = logging.WARNING) -> dict[str, dict[str, Any]]:
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, RecursionError) as fault:
-        log.warning("drafts and layout could not be read and begin anew: %s", fault)
+        log.log(level, "drafts and layout could not be read and begin anew: %s", fault)
         return {}
     sound = isinstance(found, dict) and found.get("version") == VERSION
     if not sound or not all(isinstance(found.get(part, {}), dict) for part in _PARTS):
-        log.warning("drafts and layout are of another form and begin anew: %s", path)
+        log.log(level, "drafts and layout are of another form and begin anew: %s", path)
         return {}
     return {part: found[part] for part in _PARTS if part in found}

@@ -36,11 +36,14 @@ def keep(ticket: Ticket, screen: Screen, name: str, restore: bool = True) -> Non
         except (XtnbError, t.TraitError, KeyError, TypeError, ValueError, OverflowError) as fault:
             log.warning("a draft could not be restored: %s", fault)
 
-    def save(_: Any) -> None:
-        screen.put_draft(name, {field: getattr(ticket, field) for field in FIELDS})
+    def save(change: Any) -> None:
+        if change is None or change["name"] != "price" or ticket.volume:  # else a quote wrote it
+            screen.put_draft(name, {field: getattr(ticket, field) for field in FIELDS})
 
     ticket.observe(save, list(FIELDS))
-    save(None)
+    kept = screen.draft(name) or {}
+    if restore or not (kept.get("volume") or kept.get("remark")):  # may be open in another kernel
+        save(None)
 
 
 def fill(ticket: Ticket, draft: dict[str, Any]) -> None:
