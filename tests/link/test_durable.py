@@ -127,3 +127,22 @@ def test_a_quiet_terminal_whose_market_stands_still_writes_its_queries_down(tmp_
 
     until(lambda: rows() == [("query_stock_orders",)])
     link.close()
+
+
+def test_a_wall_clock_that_is_put_back_does_not_end_the_keeping_of_the_market(tmp_path, clock):
+    plain, journal, kept = Plain(), Journal(tmp_path / "books"), []
+    now = iter(range(1_000))
+    with closing(
+        DurableTerminal(
+            plain, plain, journal, lambda: next(now), lambda: kept.append(1) or [], clock
+        )
+    ) as made:
+        made.begin({})
+        made.moved()
+        made.commit()
+        before = len(kept)
+
+        clock.now -= 3_600 * SECOND
+        made.commit()
+
+        assert len(kept) == before + 1

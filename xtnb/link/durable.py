@@ -243,7 +243,7 @@ class DurableTerminal:
             return
         now = self._wall()
         late = self.behind and abs(now - self._asked[0].at) >= _ALONE_SECONDS * _SECOND
-        if not (self._due or late) and now - self._kept_at < _KEEP_SECONDS * _SECOND:
+        if not (self._due or late) and abs(now - self._kept_at) < _KEEP_SECONDS * _SECOND:
             return
         try:
             self.journal.commit(self._group())
