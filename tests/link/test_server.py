@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from xtnb.errors import TerminalUnavailable
@@ -53,3 +55,28 @@ def test_the_log_of_the_life_before_is_kept(tmp_path):
 
     assert (tmp_path / "nats-server.before.log").read_text(encoding="utf-8") == before
     assert (tmp_path / "nats-server.log").read_text(encoding="utf-8") != before
+
+
+def test_a_log_that_cannot_be_put_away_keeps_no_server_from_starting(tmp_path):
+    server = NatsServer(tmp_path, ["main"])
+    server.start([])
+    server.stop()
+    (tmp_path / "nats-server.before.log" / "in the way").mkdir(parents=True)
+    before = (tmp_path / "nats-server.log").read_text(encoding="utf-8")
+
+    server.start([])
+    server.stop()
+
+    assert (tmp_path / "nats-server.log").read_text(encoding="utf-8").startswith(before)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no name has such characters there")
+def test_a_folder_is_read_as_it_is_written_with_backslashes_and_quotes(tmp_path):
+    folder = tmp_path / 'D:\\users\\new\\张三 "x" $y'
+    server = NatsServer(folder, ["main"])
+
+    server.start([])
+    server.stop()
+
+    assert (folder / "streams" / "jetstream").is_dir()
+    assert [path.name for path in tmp_path.iterdir()] == [folder.name]

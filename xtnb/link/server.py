@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from xtnb.errors import InputError, TerminalUnavailable, XtnbError
+from xtnb.journal.whole import replace
 from xtnb.link.address import Server, is_loopback
 from xtnb.link.job import end_with_us
 from xtnb.link.keys import TERMINAL, User, people
@@ -158,7 +159,9 @@ class NatsServer:
         self._users = tuple(users)
         self._configure()
         if self._log.exists():  # the life before may have ended by a fault
-            os.replace(self._log, self._log.with_suffix(".before.log"))
+            # on Windows a log that somebody follows keeps its name: it goes on there
+            with suppress(OSError):
+                os.replace(self._log, self._log.with_suffix(".before.log"))
         _shorten(self._faults)
         ports = self.folder / "ports"
         ports.mkdir(exist_ok=True)
@@ -322,7 +325,7 @@ class NatsServer:
         # nats-server does not know JSON's \u; a folder may have a Chinese name
         text = json.dumps(told, indent=1, ensure_ascii=False) + "\n"
         fresh.write_text(text, encoding="utf-8", newline="\n")
-        os.replace(fresh, self._file)
+        replace(fresh, self._file)
 
     @property
     def _name(self) -> str:
@@ -399,5 +402,7 @@ def _shorten(file: Path) -> None:
 
 def _apart() -> dict[str, Any]:
     if sys.platform == "win32":
-        return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
+        # and a console of its own, unseen, so that closing ours, or Ctrl+Break, does not end both
+        apart = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
+        return {"creationflags": apart}
     return {"start_new_session": True}
