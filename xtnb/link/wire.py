@@ -482,9 +482,8 @@ def _until_pong(stream: Stream, buffer: bytes) -> bytes:
                 text = line[4:].decode(errors="replace").strip().strip("'")
                 if "authorization" in text.lower() or "authentication" in text.lower():
                     raise TerminalUnavailable(
-                        "服务器不认识该密钥，或密钥已被吊销；请向管理员索取",
-                        "the server does not know this key, or it was revoked; "
-                        "ask whoever serves for one",
+                        "服务器不认识该密钥，或密钥已被吊销",
+                        "the server does not know this key, or it was revoked",
                     )
                 raise TerminalUnavailable(text)
             buffer = rest
