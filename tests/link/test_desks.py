@@ -72,6 +72,19 @@ def test_who_gets_a_late_answer_comes_again_with_its_fence(say):
     assert not say(do="keep", fence=lost)["ok"]
 
 
+def test_who_did_not_get_its_first_answer_comes_again_with_its_word(say):
+    asked = {"do": "open", "session": 7, "fence": 0}
+    lost = say(**asked, link="a word")["fence"]
+
+    again = say(**asked, link="a word")["fence"]
+
+    assert say(**asked, link="another")["result"] == ConnectResult.SESSION_IN_USE
+    assert say(**asked)["result"] == ConnectResult.SESSION_IN_USE
+    assert not say(do="keep", fence=lost)["ok"]
+    assert say(do="keep", fence=again)["ok"]
+    assert say(**asked, link="a word")["result"] == ConnectResult.SESSION_IN_USE
+
+
 def test_an_old_fence_opens_nothing_once_the_new_one_was_used(say):
     first = opened(say)
     second = opened(say, first)

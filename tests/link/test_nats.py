@@ -5,9 +5,12 @@ from __future__ import annotations
 import pytest
 
 from tests.link.clients import Client
-from tests.link.serving import Proxy, nats_server, trader_key
+from tests.link.serving import Proxy, nats_server, trader_key, until
 from xtnb.link.address import parse, shuffled
+from xtnb.link.keys import LOCAL, TRADER, User
 from xtnb.link.nats import NatsLink
+from xtnb.link.serve import TerminalServer
+from xtnb.link.server import NatsServer
 
 
 @pytest.fixture
@@ -29,7 +32,7 @@ def client(server, ways, leaving):
 
 
 def port(client: Client) -> int:
-    return client.link._life.server.port
+    return client.link._life._wire.server.port
 
 
 def test_servers_are_tried_in_the_order_that_is_asked_for(client, ways):
@@ -44,6 +47,28 @@ def test_the_server_that_was_lost_is_tried_last(client, ways):
         client.connect(subscribe=False)
 
         assert port(client) == there.port
+
+
+def test_a_number_is_taken_over_from_a_dead_link_also_when_the_first_try_fails(
+    terminal, tmp_path, leaving
+):
+    key = trader_key()
+    broker = NatsServer(tmp_path, ["main"])
+    broker.start([User(LOCAL, key.public, TRADER)])
+    leaving.callback(broker.stop)
+    server = TerminalServer(terminal, "main", [broker.address], broker.own, lease_seconds=600)
+    server.start()
+    leaving.callback(server.stop)
+    dead, heir = (Client(NatsLink(f"{broker.address}/main", key)) for _ in range(2))
+    leaving.callback(heir.trader.stop)
+    dead.connect()
+
+    broker.kill()
+    assert dead.lost.wait(10)
+    assert heir.trader.connect() != 0
+    broker.start([User(LOCAL, key.public, TRADER)])
+
+    until(lambda: heir.trader.connect() == 0)
 
 
 def test_each_of_a_clusters_servers_is_the_first_of_some_sessions():

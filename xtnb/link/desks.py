@@ -98,6 +98,7 @@ class Desk:
         deadline: on the monotonic clock; who is not heard of until then has lapsed.
         public: the key that opened it.
         who: whose that is, for the audit.
+        link: a word of the client's link, the same in each of its tries.
         earlier: fences of the same session before this one. Who was not told of this
             one, because the answer was lost, comes again with one of those.
         heard: whether someone has used this fence.
@@ -108,15 +109,16 @@ class Desk:
     deadline: float
     public: str
     who: str
+    link: str = ""
     earlier: frozenset[int] = frozenset()
     heard: bool = False
     accounts: set[Account] = field(default_factory=set)
     codes: set[str] = field(default_factory=set)
 
-    def is_of(self, fence: int, public: str) -> bool:
-        """Whether who shows that fence has this session."""
-        known = fence == self.fence or (not self.heard and fence in self.earlier)
-        return known and public == self.public
+    def is_of(self, fence: int, link: str, public: str) -> bool:
+        """Whether who shows that has this session."""
+        again = fence in self.earlier or (link != "" and link == self.link)
+        return public == self.public and (fence == self.fence or (again and not self.heard))
 
 
 @dataclass(eq=False)
@@ -325,7 +327,7 @@ class Desks:
         self, message: Msg, asked: Mapping[str, Any], public: str
     ) -> Mapping[str, Any] | None:
         """Give a session its desk, and see to it that it is told; or say why not."""
-        number, old = asked.get("session"), asked.get("fence", 0)
+        number, old, link = asked.get("session"), asked.get("fence", 0), str(asked.get("link", ""))
         if type(number) is not int or type(old) is not int or not self._known:
             return self._refused(ConnectResult.UNREACHABLE, "no such session number")
         if not self._server.ready:
@@ -334,14 +336,14 @@ class Desks:
         with self._lock:
             before = self._by_number.get(number)
             earlier = {old}
-            if before is not None and before.is_of(old, public):
+            if before is not None and before.is_of(old, link, public):
                 earlier |= {before.fence} if before.heard else {before.fence, *before.earlier}
             elif before is not None and before.deadline > now:
                 return self._refused(ConnectResult.SESSION_IN_USE, f"session {number} is in use")
             self._fence += 1
             desk = Desk(
                 *(number, self._fence, now + self._lease, public, self._server.who(public)),
-                frozenset(earlier - {0}),
+                *(link, frozenset(earlier - {0})),
             )
             if before is not None:
                 self._by_fence.pop(before.fence, None)
@@ -364,18 +366,18 @@ class Desks:
             self._answer(answer)
 
     def _answer(self, answer: _Answer) -> None:
-        """Tell a session that it is open, unless that is no longer so."""
+        """Tell a session that it is open, or that it ended before it could be told."""
         desk = answer.desk
         with self._lock:
             if answer not in self._answers:
                 return
             self._answers.discard(answer)
-            if self._by_fence.get(desk.fence) is not desk:
-                return
             desk.deadline = time.monotonic() + self._lease
             # numbers from here on are news to the session
             told = {"result": ConnectResult.OK, "fence": desk.fence, "words": "", **self._state()}
             told["first"] = self._server.first
+            if self._by_fence.get(desk.fence) is not desk:
+                told = self._refused(ConnectResult.UNREACHABLE, "this session has ended")
         self._say(answer.message, told)
 
     def _refused(self, result: int, words: str) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import logging
 import os
+import secrets
 import socket
 import threading
 import time
@@ -82,6 +83,7 @@ class NatsLink:
             tried last.
 
     Attributes:
+        word: by which the terminal knows a second try of this link.
         terminal: the terminal's name in the address.
         paper: whether its orders are make-believe; False until it is open.
         resumed: whether the last `open` went on without a gap; a session takes a
@@ -107,8 +109,9 @@ class NatsLink:
         self.paper = False
         self.resumed = False
         self.reason = ""
-        self._order = order
-        self._key = key if key is not None else ring.key(self.address.user)
+        self.order = order
+        self.word = secrets.token_hex(8)
+        self.key = key if key is not None else ring.key(self.address.user)
         self._life: _Life | None = None
         self._before: _Life | None = None
         self._lock = threading.RLock()
@@ -128,9 +131,7 @@ class NatsLink:
             before, self._before = self._before, None
             if before is not None and before.session != session:
                 before = None
-            lost = before.server if before is not None else None
-            servers = sorted(self._order(self.address.servers), key=lambda one: one == lost)
-            life = _Life(self.address, servers, self._key, session, deliver, before)
+            life = _Life(self, session, deliver, before)
             try:
                 result = life.open()
             except TerminalUnavailable as unavailable:
@@ -165,20 +166,17 @@ class _Life:
     """A link from `open` until it is lost or closed."""
 
     def __init__(
-        self,
-        address: Address,
-        servers: Sequence[Server],
-        key: Key,
-        session: int,
-        deliver: Deliver,
-        before: _Life | None,
+        self, link: NatsLink, session: int, deliver: Deliver, before: _Life | None
     ) -> None:
+        address, key = link.address, link.key
+        lost = before._wire.server if before else None
+        servers = sorted(link.order(address.servers), key=lambda one: one == lost)
         self.session = session
         self.paper = False
         self.resumed = False
         self.reason = ""
         self.alive = False
-        dead = _dead.pop((str(address), session), 0)
+        dead = _dead.get((str(address), session), 0)
         self.fence: int = before.fence if before else dead
         self.epoch: int = before.epoch if before else 0
         self.done = before.merge.done if before else 0
@@ -189,6 +187,7 @@ class _Life:
         self._session = session_subject(address.terminal, key.public)
         self._read = read_subject(address.terminal, key.public)
         self._trade = trade_subject(address.terminal, key.public)
+        self._word = link.word
         self._deliver = deliver
         self._lease = LEASE_SECONDS
         self._wire = Wire(servers, key, f"session-{session}", self._lost)
@@ -202,11 +201,6 @@ class _Life:
         self._wake = threading.Event()
         self._ending = threading.Lock()
         self._keeper = threading.Thread(target=self._keep, name=f"xtnb-link-{session}", daemon=True)
-
-    @property
-    def server(self) -> Server | None:
-        """The NATS server that it is, or was, connected to."""
-        return self._wire.server
 
     # -- beginning -------------------------------------------------------------------------------
 
@@ -222,6 +216,7 @@ class _Life:
                 do="open",
                 protocol=VERSION,
                 session=self.session,
+                link=self._word,
                 fence=self.fence,
                 who=f"{socket.gethostname()} {os.getpid()}",
                 accounts=list(self.accounts.values()),
@@ -247,6 +242,7 @@ class _Life:
 
     def _begin(self, told: dict[str, Any]) -> None:
         self.fence, self.paper, self._lease = told["fence"], told["paper"], told["lease"]
+        _dead.pop((str(self._address), self.session), None)
         last, epoch = int(told["last"]), int(told["epoch"])
         ask = self._session, self.fence
         self._fetcher = Fetcher(self._wire, *ask, self._fetched, self._live)
