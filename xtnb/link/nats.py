@@ -190,7 +190,7 @@ class _Life:
         self._word = link.word
         self._deliver = deliver
         self._lease = LEASE_SECONDS
-        self._wire = Wire(servers, key, f"session-{session}", self._lost)
+        self._wire: Wire = Wire(servers, key, f"session-{session}", self._lost)
         self._address = address
         self._parts: dict[int, dict[int, bytes]] = {}
         self._early: list[Msg] = []
