@@ -453,4 +453,5 @@ def _not_sent(request: Request, text: str) -> Answer:
     """The answer to what certainly did not leave, so that its key may be tried again."""
     if request.method == _OUTCOME:
         return unknown(request)
-    return Answer(NOTHING.get(request.method), text, int(RefusalCode.NOT_DELIVERED))
+    code = int(RefusalCode.NOT_DELIVERED) if request.key else 0
+    return Answer(NOTHING.get(request.method), text, code)
