@@ -8,7 +8,7 @@ from tests.link.clients import ACCOUNT, ORDER, Client
 from tests.link.serving import address, nats_server, serve, trader_key, until
 from tests.live.cuttable import CuttableLink
 from xtnb import endpoints
-from xtnb.errors import RequestTimeout, TerminalUnavailable
+from xtnb.errors import JournalUnreadable, RequestTimeout, TerminalUnavailable
 from xtnb.link.base import ConnectResult
 from xtnb.link.codec import pack, unpack
 from xtnb.link.nats import NatsLink
@@ -87,3 +87,55 @@ def test_a_session_that_missed_that_the_terminal_was_lost_learns_it(leaving):
     again = control(do="open", session=4, fence=fence)
     assert again["result"] == ConnectResult.OK
     assert control(do="keep", fence=again["fence"])["ok"]
+
+
+class Flapping(CuttableLink):
+    """A link that is lost before its opening has returned, so many times."""
+
+    times = 1
+
+    def open(self, session, deliver) -> int:
+        result = super().open(session, deliver)
+        if self.times:
+            self.times -= 1
+            self.cut()
+            self.mend()
+        return result
+
+
+def test_a_terminal_that_is_lost_while_it_is_opened_is_opened_again(leaving):
+    server = serve(Flapping(endpoints.paper_host(seed=5, clock="hand").link("flapping")))
+    server.start()
+    leaving.callback(server.stop)
+    client = Client(NatsLink(address(server.name), trader_key()))
+    leaving.callback(client.trader.stop)
+
+    until(lambda: connected(client))
+
+    assert client.trader.order_stock(*ORDER) > 0
+
+
+def test_a_journal_that_cannot_be_found_for_once_leaves_nobody_without_news(tmp_path, leaving):
+    inner = endpoints.link_to_serve(tmp_path / "userdata_mini", 7, False, "a test")[0].inner
+    link, faults = CuttableLink(inner), []
+
+    def journal():
+        if faults:
+            raise faults.pop()
+        return inner.journal
+
+    server = serve(link, journal=journal)
+    server.start()
+    leaving.callback(server.stop)
+    client = Client(NatsLink(address(server.name), trader_key())).connect(subscribe=False)
+    leaving.callback(client.trader.stop)
+    client.trader.set_timeout(3)
+    faults.append(JournalUnreadable("xtnb.sqlite", "it cannot be read now"))
+
+    link.cut()
+    link.mend()
+
+    assert client.lost.wait(10)
+    until(lambda: connected(client))
+    number = client.trader.order_stock(*ORDER)  # its pushes are in the journal alone
+    assert [order.order_id for order in client.trader.query_stock_orders(ACCOUNT)] == [number]

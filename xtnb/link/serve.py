@@ -99,6 +99,7 @@ class TerminalServer:
         self._asked = UnderWay(most_under_way)
         self._seq = 0
         self._link_open = False
+        self._losses = 0
         self._ended = threading.Event()
         self._wake = threading.Event()
         self._news = News(
@@ -289,13 +290,21 @@ class TerminalServer:
     # -- what it serves --------------------------------------------------------------------------
 
     def _open_link(self) -> None:
-        result = self.link.open(SERVER_SESSION, self._deliver)
+        losses = self._losses
+        try:
+            self._opened(self.link.open(SERVER_SESSION, self._deliver))
+        except BaseException:
+            self.link.close()
+            raise
+        with self._lock:  # it may have been lost before `open` returned
+            self._link_open = losses == self._losses
+
+    def _opened(self, result: int) -> None:
         if result != ConnectResult.OK:
             raise TerminalUnavailable(
                 f"终端 {self.name!r} 无法打开（{result}）",
                 f"terminal {self.name!r} cannot be opened ({result})",
             )
-        self._link_open = True
         journal = self._find_journal()
         if journal is not None:
             self._news.follow(journal, first_time=self._wire is None)
@@ -406,8 +415,9 @@ class TerminalServer:
         elif item.kind == PushKind.QUOTE:
             self._news.quote(item)
         elif item.kind == PushKind.DISCONNECTED:
-            self._link_open = False
             with self._lock:
+                self._link_open = False
+                self._losses += 1
                 self._asked.clear()
             self._desks.link_lost()
             self._news.notice("the terminal was lost")
