@@ -13,12 +13,22 @@ from tests.vendor.native_quotes import MarketData
 from tests.vendor.package import LINKS
 from xtnb.cli import main
 from xtnb.errors import TerminalUnavailable
+from xtnb.journal.claims import Whose
+from xtnb.link.codec import encode
 from xtnb.link.vendor import VendorLink
 from xtnb.link.vendor_checks import Machine, check
+from xtnb.link.vendor_memory import shared_claims
+from xtnb.vocabulary.messages import Reply, Request
 from xtnb.vocabulary.records import XtAccountStatus
 
 WINDOWS = Machine("win32", 64, 1, lambda: vendor_package(MarketData([])))
 LISTED = [XtAccountStatus("1000000365", 2, 0)]
+
+
+@pytest.fixture(autouse=True)
+def place(tmp_path, monkeypatch):
+    monkeypatch.setenv("XTNB_CONFIG", str(tmp_path / "config"))
+    return tmp_path / "config"
 
 
 @pytest.fixture
@@ -44,7 +54,7 @@ def test_a_machine_that_is_ready_has_nothing_wrong(folder):
     found, broker = run(folder)
 
     names = ["system", "desktop", "package", "methods", "spellings", "market data", "folder"]
-    assert [one.name for one in found] == [*names, "queues", "connect", "accounts"]
+    assert [one.name for one in found] == [*names, "queues", "keys", "connect", "accounts"]
     assert {one.state for one in found} == {"ok"}
     assert broker.closed == 1
     assert "order_stock" not in broker.methods()
@@ -139,6 +149,38 @@ def test_many_queues_that_are_left_are_noted(folder):
     found, _ = run(folder)
 
     assert next(one.en for one in found if one.state == "note").startswith("queues of 30")
+
+
+def keys_of(folder):
+    (found,) = [one for one in run(folder)[0] if one.name == "keys"]
+    return found
+
+
+def test_what_was_left_without_an_answer_is_noted_with_where_to_look(folder, place):
+    claims = shared_claims(folder, place)
+    for method, key in (("order_stock", "K1"), ("fund_transfer", "K2"), ("fund_transfer", "K3")):
+        asked = Request(1, method, 2, "1000000365", {}, key=key)
+        claims.take(Whose(2, "1000000365", key), encode(asked))
+    claims.answer(Whose(2, "1000000365", "K3"), encode(Reply(1, (True, ""))))
+    claims.close()
+
+    found = keys_of(folder)
+
+    assert found.state == "note"
+    assert (found.en.count("order_stock →"), found.en.count("fund_transfer →")) == (1, 1)
+    assert "query_com_fund" in found.zh
+    assert "1000000365" not in repr(found)
+
+
+def test_keys_that_cannot_be_read_are_wrong(folder, place):
+    path = shared_claims(folder, place).path
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"no database, and long enough for one to be looked for in it" * 40)
+
+    found = keys_of(folder)
+
+    assert found.state == "wrong"
+    assert str(path) in found.en
 
 
 def test_a_connection_that_fails_is_explained(folder):

@@ -9,22 +9,26 @@ from __future__ import annotations
 import os
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from xtnb.errors import TerminalUnavailable
+from xtnb.errors import JournalUnreadable, TerminalUnavailable
 from xtnb.link import vendor_package as packages
 from xtnb.link.base import ConnectResult, Link
 from xtnb.link.vendor_calls import CALLS
 from xtnb.link.vendor_connect import Failure, no_permission, not_in_minimal_mode, wrong_path
+from xtnb.link.vendor_memory import left_unanswered, shared_claims
 from xtnb.vocabulary.codes import AccountStatus, AccountType
 from xtnb.vocabulary.messages import Push, Reply, Request
+from xtnb.vocabulary.outcomes import to_look_at
 
 _SESSION = 1_999_999_999
 _SECONDS = 15.0
 _MANY_QUEUES = 20
+_DAYS = 3 * 24 * 3600 * 10**9
 # What the link calls of the vendor's trader, and does not find out until it needs it.
 _METHODS = (
     *("start", "stop", "connect", "subscribe", "unsubscribe", "common_op_sync_with_seq"),
@@ -115,6 +119,7 @@ def check(
     )
     if failure is None:
         found.extend(_queues(folder))
+        found.append(_keys(packages.miniqmt_folder(folder) or folder))
         if package is not None:
             found.extend(_connect(str(packages.miniqmt_folder(folder) or folder), new_link))
     return found
@@ -234,6 +239,32 @@ def _queues(folder: Path) -> Iterator[Finding]:
         f"目录中留有 {left} 个会话的队列文件；退出客户端后可以删除 down_queue_win_* ",
         f"queues of {left} sessions are left; with the client closed, down_queue_win_* can be "
         "deleted",
+    )
+
+
+def _keys(folder: Path) -> Finding:
+    """What was sent from here these days, and was not answered."""
+    from xtnb.link.keys import folder as config
+
+    claims = shared_claims(folder, config())
+    try:
+        left = list(left_unanswered(claims, time.time_ns() - _DAYS))
+    except JournalUnreadable as wrong:
+        zh, en = f"不能下单：{wrong.zh}", f"nothing can be sent: {wrong.en}"
+        return Finding("keys", "wrong", zh, en)
+    finally:
+        claims.close()
+    if not left:
+        return Finding("keys", "ok", "没有未答复的请求", "nothing was left without an answer")
+    told: dict[str, list[str]] = {"zh": [], "en": []}
+    for at, request in left:
+        for language, look in zip(told, to_look_at(request.method), strict=True):
+            told[language].append(f"{at:%m-%d %H:%M:%S} {request.method} → {look}")
+    return Finding(
+        "keys",
+        "note",
+        f"未得到答复、结果未知的请求，请核对：{'；'.join(told['zh'])}",
+        f"not answered, and nobody knows what became of them; look at: {'; '.join(told['en'])}",
     )
 
 

@@ -24,7 +24,7 @@ import os
 import re
 import threading
 import time
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Iterator, MutableMapping
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -64,6 +64,18 @@ def shared_claims(folder: Path, place: Path) -> Claims:
     name = os.path.normcase(folder.expanduser().resolve())
     digest = hashlib.blake2b(name.encode(errors="surrogatepass"), digest_size=8).hexdigest()
     return Claims(place / "miniqmt" / f"{digest}.sqlite")
+
+
+def left_unanswered(claims: Claims, since: int) -> Iterator[tuple[datetime, Request]]:
+    """What was sent since a moment, ns since the epoch, and was never answered; and when.
+
+    Raises:
+        JournalUnreadable: the file of claims cannot be used.
+    """
+    for claim in claims.unanswered(since):
+        request, _ = _claimed(_NOBODY, claim.request, None)
+        if request is not _NOBODY:
+            yield datetime.fromtimestamp(claim.at / 1e9, _SHANGHAI), request
 
 
 def tag_of(account: Account, key: str) -> str:
@@ -115,7 +127,7 @@ class Memory:
         self._wall = wall
         self.lock = threading.RLock()
         self._day = ""
-        self._warned: set[str] = set()
+        self._warned: set[tuple[Account, str]] = set()
         self._replies: dict[tuple[Account, str], tuple[Request, Reply]] = {}
         self._numbers: dict[str, int] = {}
         self._fills: set[tuple[Account, str, int, str]] = set()
@@ -132,12 +144,11 @@ class Memory:
         """Say once what was sent of late and not answered, but for orders: they are in a list."""
         if self._claims is None:
             return
-        for claim in self._claims.unanswered(self._wall() - _DAY):
-            request, doubt = _claimed(_NOBODY, claim.request, None)
-            if request.method not in (_NOBODY.method, ORDER) and request.key not in self._warned:
-                self._warned.add(request.key)
-                at = datetime.fromtimestamp(claim.at / 1e9, _SHANGHAI)
-                _log.warning("%s, %s: %s", request.method, f"{at:%m-%d %H:%M:%S}", doubt.error)
+        for at, request in left_unanswered(self._claims, self._wall() - _DAY):
+            if request.method != ORDER and _intent(request) not in self._warned:
+                self._warned.add(_intent(request))
+                doubt = unknown(request.method)
+                _log.warning("%s, %s: %s", request.method, f"{at:%m-%d %H:%M:%S}", doubt)
 
     def close(self) -> None:
         """Let go of the file of claims until it is asked again."""
