@@ -17,7 +17,6 @@ import errno
 import json
 import os
 import re
-import signal
 import sqlite3
 import sys
 import threading
@@ -33,6 +32,7 @@ from xtnb import folders, lab
 from xtnb.errors import XtnbError
 from xtnb.journal import holds_journal
 from xtnb.link.address import checked_name
+from xtnb.link.console import end_as_by_ctrl_c, never_paused
 from xtnb.link.flood import MOST_UNDER_WAY
 from xtnb.link.keys import ROLES, KeyRing, people
 from xtnb.link.limits import FILE as LIMITS
@@ -263,10 +263,9 @@ def serve(
         replicas=replicas,
         most_under_way=most_under_way,
     )
-    # a service manager ends a program so; as Ctrl+C would
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    end_as_by_ctrl_c()
     why = ""
-    with suppress(KeyboardInterrupt):
+    with suppress(KeyboardInterrupt), never_paused():
         address = service.start()
         try:
             if until_eof:
