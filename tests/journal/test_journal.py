@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 from contextlib import closing
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 
 import pytest
 
@@ -50,6 +50,15 @@ def test_a_new_folder_is_made_and_its_first_life_is_one(tmp_path):
     with closing(Journal(folder)) as journal:
         assert (journal.epoch, journal.last, journal.new) == (1, 0, True)
         assert holds_journal(folder)
+
+
+def test_a_disk_of_this_machine_is_named_to_sqlite_and_one_elsewhere_is_refused():
+    here = PureWindowsPath(r"D:\量化 #1\50%\xtnb.sqlite")
+    elsewhere = PureWindowsPath(r"\\nas\desk\userdata_mini\xtnb.sqlite")
+
+    assert schema_of.uri_of(here) == "file:///D:/%E9%87%8F%E5%8C%96%20%231/50%25/xtnb.sqlite"
+    with pytest.raises(JournalUnreadable, match="network drive"):
+        schema_of.uri_of(elsewhere)
 
 
 def test_what_was_committed_is_there_in_the_next_life(journal):

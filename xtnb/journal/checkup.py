@@ -15,7 +15,7 @@ from zlib import crc32
 
 from xtnb.errors import JournalMissing, JournalUnreadable
 from xtnb.journal.lock import LOCK_FILE, owner_of
-from xtnb.journal.schema import DAMAGE, FILE, VERSION, looks_ours, version_of
+from xtnb.journal.schema import DAMAGE, FILE, VERSION, looks_ours, uri_of, version_of
 
 _BLOBS = {
     "requests": "SELECT row, crc, request, reply FROM requests",
@@ -44,7 +44,7 @@ def locked(folder: Path) -> bool:
     path = folder / LOCK_FILE
     if not path.exists():
         return False
-    target = path.resolve().as_uri() + "?mode=rw"
+    target = uri_of(path.resolve()) + "?mode=rw"
     with closing(sqlite3.connect(target, uri=True, timeout=0, isolation_level=None)) as probe:
         try:
             probe.execute("BEGIN EXCLUSIVE")
@@ -69,7 +69,7 @@ def look(folder: Path) -> sqlite3.Connection:
         raise JournalUnreadable(str(path), "it is not a database", "不是数据库文件")
     # a file that is at rest has no log beside it, and none may be made
     rest = "" if path.with_name(FILE + "-wal").exists() else "&immutable=1"
-    target = path.resolve().as_uri() + "?mode=ro" + rest
+    target = uri_of(path.resolve()) + "?mode=ro" + rest
     connection = sqlite3.connect(target, uri=True, timeout=5, isolation_level=None)
     try:
         version_of(connection, path)

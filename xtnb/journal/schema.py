@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from xtnb.errors import JournalUnreadable
 
@@ -81,9 +81,26 @@ def looks_ours(path: Path) -> bool:
     return head in (b"", _HEADER)
 
 
+def uri_of(path: PurePath) -> str:
+    """A file as SQLite is told of it.
+
+    Raises:
+        JournalUnreadable: it lies on another machine. There are no locks there that hold, and
+            what counts as written may be lost.
+    """
+    uri = path.as_uri()
+    if not uri.startswith("file:///"):
+        raise JournalUnreadable(
+            str(path),
+            "it is on a network drive; take a folder on a disk of this machine",
+            "位于网络驱动器；请改用本机磁盘上的目录",
+        )
+    return uri
+
+
 def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
     """A connection, without a look at what is inside."""
-    target = path.resolve().as_uri() + ("?mode=ro" if read_only else "")
+    target = uri_of(path.resolve()) + ("?mode=ro" if read_only else "")
     return sqlite3.connect(
         target, uri=True, timeout=5, isolation_level=None, check_same_thread=False
     )
