@@ -403,10 +403,10 @@ class Wire:
         _log.info("%s", words)  # whoever asked hears it
         instead = _instead(subject, DENIED, words)
         if what.lower() == "publish":
-            for token, (asked, listener) in list(self._asked.items()):
-                if asked == subject:
-                    self.forget(token)
-                    self._hand(listener, instead)
+            # one for each that is denied, and never for what was sent before the first of them
+            tokens = [token for token, (asked, _) in list(self._asked.items()) if asked == subject]
+            if tokens and (denied_one := self._asked.pop(tokens[-1], None)):
+                self._hand(denied_one[1], instead)
         elif hears := self._listeners.get(self._subjects.get(subject, 0)):
             self._hand(hears, instead)
 
