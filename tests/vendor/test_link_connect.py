@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import types
 from dataclasses import replace
@@ -85,12 +84,19 @@ def test_a_folder_without_queues_is_not_in_minimal_mode(tmp_path):
 
 
 def test_a_folder_that_cannot_be_written_to_is_a_matter_of_permission(folder, monkeypatch):
-    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    def denied(path, mode=0o666, exist_ok=True):
+        raise PermissionError(13, "Access is denied", str(path))
+
+    before = sorted(folder.iterdir())
+    allowed = explained(folder, 7, -1, NOW)
+    assert sorted(folder.iterdir()) == before
+    monkeypatch.setattr(Path, "touch", denied)  # Windows' os.access would say that it may
 
     found = explained(folder, 7, -1, NOW)
 
+    assert "refused the connection" in allowed.en
     assert (found.name, found.result) == ("permission", ConnectResult.UNREACHABLE)
-    assert "administrator" in found.en
+    assert "install the client outside" in found.en
 
 
 @pytest.mark.parametrize("outcome", [ConnectResult.SESSION_IN_USE, -1])

@@ -225,7 +225,7 @@ def _folder_failure(folder: Path) -> Failure | None:
         return wrong_path(folder)
     if real is None:
         return not_in_minimal_mode(folder)
-    return None if os.access(real, os.W_OK) else no_permission(real)
+    return None if packages.may_write(real) else no_permission(real)
 
 
 def _queues(folder: Path) -> Iterator[Finding]:

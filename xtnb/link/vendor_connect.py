@@ -9,12 +9,11 @@ Source: reports of users; the names of the files as they are in the field. Ours.
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from xtnb.link.base import ConnectResult
-from xtnb.link.vendor_package import miniqmt_folder, session_files
+from xtnb.link.vendor_package import may_write, miniqmt_folder, session_files
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +129,7 @@ def explained(folder: Path, session: int, outcome: int | Exception | None, now: 
     found = miniqmt_folder(folder)
     if found is None:
         return not_in_minimal_mode(folder)
-    if not os.access(found, os.W_OK):
+    if not may_write(found):
         return no_permission(found)
     if outcome is None:
         return silent(found)

@@ -12,10 +12,11 @@ from __future__ import annotations
 
 import importlib
 import re
+import secrets
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.machinery import ExtensionFileLoader, ModuleSpec, PathFinder
 from importlib.util import module_from_spec
@@ -173,6 +174,18 @@ def miniqmt_folder(path: Path) -> Path | None:
         if folder_.is_dir() and any(any(folder_.glob(mark)) for mark in _MARKS):
             return folder_
     return None
+
+
+def may_write(folder_: Path) -> bool:
+    """Whether a file can be made in a folder; `os.access` knows no rights on Windows."""
+    probe = folder_ / f"xtnb-{secrets.token_hex(8)}.tmp"
+    try:
+        probe.touch(exist_ok=False)
+    except OSError:
+        return False
+    with suppress(OSError):
+        probe.unlink()
+    return True
 
 
 def session_files(folder_: Path) -> set[int]:
