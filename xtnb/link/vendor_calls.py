@@ -8,6 +8,7 @@ callback; everything else by the synchronous ones.
 from __future__ import annotations
 
 import json
+import secrets
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from xtnb import xtconstant as c
+from xtnb.journal.whole import make_folder
 from xtnb.link.vendor_records import ours, rows
 from xtnb.vocabulary.algorithms import SmartAlgoTask
 from xtnb.vocabulary.credit import (
@@ -210,7 +212,9 @@ def _cancel_sysid(trader: Any, whose: Whose, asked: Arguments) -> Any:
 
 def _export(trader: Any, whose: Whose, asked: Arguments) -> dict[str, Any]:
     """Let the terminal write where it runs, and give the text: who asked may be elsewhere."""
-    place = Path(tempfile.mkdtemp(prefix="xtnb-export-"))
+    # not by mkdtemp: what that makes for an administrator is closed to the terminal of the user
+    place = Path(tempfile.gettempdir()) / f"xtnb-export-{secrets.token_hex(8)}"
+    make_folder(place)
     try:
         path = place / "export.csv"
         found: dict[str, Any] = trader.export_data(
