@@ -363,6 +363,8 @@ class Desk(AccountQueries):
         name = self._session.link.terminal
         if getattr(self._session.link, "journal", None) is not None:
             name, state = name.rpartition("/")[2], f"durable, {state}"
+        if self._session.standing.reads_only:
+            state = f"read only, {state}"
         return f"<Desk {name!r}, account {shown}, {state}>"
 
 

@@ -84,6 +84,25 @@ def test_a_day_without_anything_has_the_same_columns(desk, kind):
     assert none.columns[0] == "day"
 
 
+def test_an_order_of_a_key_of_another_day_is_what_became_of_it(tmp_path):
+    with xtnb.paper(tmp_path, seed=7, clock="hand") as desk:
+        filled = desk.buy(CODE, 100, price_type=AT_ONCE, key="day-1")
+        refused = desk.buy(CODE, 100, 1000.0, key="day-1-b")
+        fills = filled.trades()
+
+    with xtnb.paper(tmp_path) as desk:
+        desk.clock.next_day()
+        again = desk.buy(CODE, 100, price_type=AT_ONCE, key="day-1")
+        refused_again = desk.buy(CODE, 100, 1000.0, key="day-1-b")
+        sent_today = desk.orders()
+
+    assert (filled.status, refused.status) == ("filled", "rejected")
+    assert (again.id, again.status, again.filled, again.done) == (filled.id, "filled", 100, True)
+    assert (refused_again.id, refused_again.status) == (refused.id, "rejected")
+    assert again.trades().equals(fills)
+    assert len(sent_today) == 0
+
+
 def test_a_terminal_in_memory_has_today():
     with xtnb.paper(seed=7, clock="hand") as desk:
         desk.buy(CODE, 100, 10.00)

@@ -94,3 +94,39 @@ def test_where_nothing_listens_it_says_how_a_terminal_comes_there(desks):
 def test_the_address_of_a_served_terminal_is_no_folder():
     with pytest.raises(TerminalUnavailable, match=r"xtnb\.connect\('nats://pc/main'\)"):
         terminal_name("nats://pc/main")
+
+
+def test_a_reader_is_told_so_before_it_sends_anything(desks):
+    here, anna, rita = desks
+    mine = here.buy(PUFA, 100, 9.8)
+    until(lambda: mine.id in list(rita.orders()["order_id"]))
+
+    with pytest.raises(NotConnected, match="may only read"):
+        rita.buy(PUFA, 100, 9.8)
+    with pytest.raises(NotConnected, match="may only read"):
+        rita.cancel_all()
+
+    assert rita._live.standing.reason.startswith("只读密钥")
+    assert (anna._live.standing.reason, here._live.standing.reason) == ("", "")
+    assert "read only" in repr(rita)
+    assert "read only" not in repr(anna)
+    assert mine.status == "working"
+
+
+def test_a_desk_whose_key_was_taken_back_says_so(tmp_path, monkeypatch):
+    monkeypatch.setenv("XTNB_CONFIG", str(tmp_path / "config"))
+    monkeypatch.setenv("XTNB_STATE", str(tmp_path / "state"))
+    ring = KeyRing()
+    ring.add("tom", TRADER)
+    link = paper_host(seed=7, clock="hand").link("elsewhere")
+    service = Service(link, "main", tmp_path / "nats", ring)
+    where = service.start().replace("://", "://tom@")
+    with ExitStack() as leaving:
+        leaving.callback(service.stop)
+        tom = leaving.enter_context(desk.connect(where))
+        ring.revoke("tom")
+        service._look()
+        until(lambda: "revoked" in tom._live.standing.reason, 30)
+
+        with pytest.raises(NotConnected, match="or it was revoked"):
+            tom.buy(PUFA, 100, 9.8)

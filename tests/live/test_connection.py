@@ -102,7 +102,7 @@ def test_it_is_tried_until_it_works(at_home):
 def test_no_order_goes_out_while_the_link_is_lost(at_home):
     at_home.cut()
 
-    with pytest.raises(NotConnected, match="Nothing was sent"):
+    with pytest.raises(NotConnected, match="nothing was sent"):
         at_home.desk.buy(CODE, 100, 10.0)
 
     at_home.mend()

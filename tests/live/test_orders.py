@@ -341,3 +341,20 @@ def test_the_repr_of_an_order_names_its_type_as_its_account_does(
     order = desk.use(*account).order(code, order_type, 1, c.FIX_PRICE, 1.0)
 
     assert f" {said} 1 {code} @ 1.00" in repr(order)
+
+
+@pytest.mark.parametrize("key", [12, 1.5, None, b"k", "k" * 129, "a\nb", "a\0b"])
+def test_what_is_no_key_is_refused_and_nothing_is_sent(desk, key):
+    count = len(desk.orders())
+
+    with pytest.raises(InputError, match="key: expected text of at most 128 characters"):
+        desk.buy(CODE, 100, 9.9, key=key)
+
+    assert len(desk.orders()) == count
+
+
+def test_a_key_that_is_used_for_another_order_says_what_differs(desk):
+    desk.buy(CODE, 100, 9.9, key="one")
+
+    with pytest.raises(InputError, match="order_volume 100 and not 200"):
+        desk.buy(CODE, 200, 9.9, key="one")

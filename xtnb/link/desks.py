@@ -375,7 +375,7 @@ class Desks:
             desk.deadline = time.monotonic() + self._lease
             # numbers from here on are news to the session
             told = {"result": ConnectResult.OK, "fence": desk.fence, "words": "", **self._state()}
-            told["first"] = self._server.first
+            told |= {"first": self._server.first, "who": desk.who}
             if self._by_fence.get(desk.fence) is not desk:
                 told = self._refused(ConnectResult.UNREACHABLE, "this session has ended")
         self._say(answer.message, told)

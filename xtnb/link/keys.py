@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -38,6 +39,8 @@ READER, TRADER, TERMINAL = "reader", "trader", "terminal"
 ROLES = (READER, TRADER, TERMINAL)
 LOCAL = "local"  # the key of whoever serves, for programs on the same machine
 ANY = "*"
+
+_ROLE = re.compile(rf" \(({'|'.join(ROLES)})\) ")
 
 
 @dataclass(frozen=True)
@@ -178,6 +181,12 @@ class KeyRing:
                 f"{file} 不是 xtnb 的密钥；请重新复制",
                 f"{file} is no key of xtnb; copy it anew",
             ) from wrong
+
+
+def role_in(who: str) -> str:
+    """The role in what `KeyRing.who` says; "" where nobody knows it."""
+    found = _ROLE.search(who)
+    return found[1] if found else ""
 
 
 # -- what a role may do -------------------------------------------------------------------------

@@ -33,7 +33,7 @@ from xtnb.link.address import Address, Server, parse, shuffled
 from xtnb.link.base import ConnectResult, Deliver
 from xtnb.link.codec import CodecError, decode, encode, pack, unpack
 from xtnb.link.fetching import Fetcher
-from xtnb.link.keys import KeyRing
+from xtnb.link.keys import READER, KeyRing, role_in
 from xtnb.link.merge import Came, Merge
 from xtnb.link.nkeys import Key
 from xtnb.link.outbox import read_clump
@@ -89,6 +89,7 @@ class NatsLink:
         resumed: whether the last `open` went on without a gap; a session takes a
             snapshot when it did not.
         reason: why the last `open` failed, else "".
+        reads_only: whether our key may only read, as far as the terminal knows.
 
     Raises:
         InputError: the address has another form.
@@ -109,6 +110,7 @@ class NatsLink:
         self.paper = False
         self.resumed = False
         self.reason = ""
+        self.reads_only = False
         self.order = order
         self.word = secrets.token_hex(8)
         self.key = key if key is not None else ring.key(self.address.user)
@@ -140,6 +142,7 @@ class NatsLink:
             self.reason = life.reason
             if result == ConnectResult.OK:
                 self.paper, self.resumed = life.paper, life.resumed
+                self.reads_only = life.reads_only
                 self._life = self._before = life
             else:
                 self._before = before
@@ -175,6 +178,7 @@ class _Life:
         self.paper = False
         self.resumed = False
         self.reason = ""
+        self.reads_only = False
         self.alive = False
         dead = _dead.get((str(address), session), 0)
         self.fence: int = before.fence if before else dead
@@ -242,6 +246,7 @@ class _Life:
 
     def _begin(self, told: dict[str, Any]) -> None:
         self.fence, self.paper, self._lease = told["fence"], told["paper"], told["lease"]
+        self.reads_only = role_in(str(told.get("who", ""))) == READER
         _dead.pop((str(self._address), self.session), None)
         last, epoch = int(told["last"]), int(told["epoch"])
         ask = self._session, self.fence

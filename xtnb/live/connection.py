@@ -96,17 +96,26 @@ class Connection:
 
         return forget
 
+    @property
+    def why(self) -> str:
+        """Why the last attempt to come back failed, as "中文 / English"; "" so far."""
+        return self._trader.requests.unavailable if self.state is LinkState.LOST else ""
+
     def must_be_live(self) -> None:
         """Raise NotConnected when no order may go out now."""
         state = self.state
         if state is LinkState.LOST:
+            zh, _, en = self.why.partition(" / ")
+            zh, en = (f"（{zh}）", f" ({en or zh})") if self.why else ("", "")
             raise NotConnected(
-                "the link to the terminal is lost; it is being tried again. Nothing was sent"
+                f"与终端的连接已断开{zh}，正在重连；未发送 / "
+                f"the link to the terminal is lost{en} and is being tried again; nothing was sent"
             )
         if state is LinkState.RESYNCING:
             raise NotConnected(
+                "连接已恢复，正在与终端核对，稍后可下单；未发送 / "
                 "the link is back and the account is being compared with the terminal; "
-                "orders go out again in a moment. Nothing was sent"
+                "orders go out again in a moment; nothing was sent"
             )
 
     def close(self) -> None:

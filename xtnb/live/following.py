@@ -8,6 +8,7 @@ import time
 from itertools import count
 from random import Random
 
+from xtnb.errors import NotConnected
 from xtnb.frames.cache import FrameCache
 from xtnb.link.base import Link
 from xtnb.live.account import LiveAccount
@@ -67,6 +68,7 @@ class Session:
         self.desks = 0
         self.arming = Arming(not link.paper)
         self.standing = Standing(link.paper, self.arming, self.findings, self.compare)
+        self._see_role()
         trader.requests.origin = origin
         if not link.paper:
             for info in trader.query_account_infos() or ():
@@ -80,7 +82,8 @@ class Session:
             found = self.accounts.get(account)
             if found is None:
                 found = LiveAccount(self.trader, account, self.quotes)
-                found.orders.may_send = self.connection.must_be_live
+                found.orders.may_send = self._may_send
+                found.orders.may_cancel = self._may_change
                 found.orders.arming = self.arming
                 found.standing = self.standing
                 self.accounts[account] = found
@@ -142,7 +145,21 @@ class Session:
     def _moved(self, state: LinkState) -> None:
         if state is not LinkState.LIVE and self.arming.armed:
             self.arming.disarm()
-        self.standing.move(state)
+        self.standing.move(state, self.connection.why)
+        self._see_role()
+
+    def _see_role(self) -> None:
+        self.standing.reads_only = getattr(self.link, "reads_only", False)
+
+    def _may_send(self) -> None:
+        self.connection.must_be_live()
+        self._may_change()
+
+    def _may_change(self) -> None:
+        if self.standing.reads_only:
+            raise NotConnected(
+                "只读密钥（reader），未发送 / this key may only read (reader); nothing was sent"
+            )
 
     def _resync(self) -> None:
         self.quotes.renew()

@@ -23,7 +23,7 @@ from xtnb.live.loop import wait
 from xtnb.vocabulary.codes import OrderStatus, OrderType, PriceType
 from xtnb.vocabulary.options import in_language, options
 from xtnb.vocabulary.outcomes import to_look_at
-from xtnb.vocabulary.records import XtOrder, XtOrderResponse
+from xtnb.vocabulary.records import XtOrder, XtOrderResponse, XtTrade
 
 FINAL = frozenset({c.ORDER_PART_CANCEL, c.ORDER_CANCELED, c.ORDER_SUCCEEDED, c.ORDER_JUNK})
 
@@ -83,6 +83,7 @@ class Order:
         unknown: the link was lost before the answer came, so that it may be there or not.
         error: why it was refused or not sent, as "中文 / English"; "" otherwise.
         record: the latest `XtOrder` that was pushed, or None before the first.
+        earlier: its fills of days before, the latest first.
     """
 
     def __init__(self, registry: Registry, asked: dict[str, Any], key: str = "") -> None:
@@ -99,6 +100,7 @@ class Order:
         self.id = 0
         self.error = ""
         self.record: XtOrder | None = None
+        self.earlier: list[XtTrade] = []
         self.cancel_wanted = False
         self._registry = registry
         self._listeners: list[Callable[[Any], None]] = []
@@ -109,12 +111,15 @@ class Order:
 
     @property
     def status_code(self) -> int:
-        """The `OrderStatus` number: 48 before the answer, 57 without an order, 255 if unknown."""
+        """The `OrderStatus` number: 48 before the answer, 49 until there is news of the order,
+        57 without an order, 255 if unknown."""
         if self.record is not None:
             return self.record.order_status
         if self.unknown:
             return c.ORDER_UNKNOWN
-        return c.ORDER_JUNK if self.id < 0 or (self.error and not self.id) else c.ORDER_UNREPORTED
+        if self.id < 0 or (self.error and not self.id):
+            return c.ORDER_JUNK
+        return c.ORDER_WAIT_REPORTING if self.id else c.ORDER_UNREPORTED
 
     @property
     def status(self) -> str:
@@ -145,7 +150,8 @@ class Order:
     def trades(self) -> Frame:
         """The fills of this order so far, one a row."""
         fills = self._registry.books.trades.records()
-        return trades_frame([fill for fill in fills if fill.order_id == self.id])
+        ours = [fill for fill in fills if fill.order_id == self.id]
+        return trades_frame([*reversed(self.earlier), *ours])
 
     # -- waiting -------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ from typing import Any
 from weakref import WeakValueDictionary
 
 from xtnb import xtconstant as c
-from xtnb.errors import InputError, NotConnected, RequestTimeout
+from xtnb.errors import InputError, NotConnected, RequestTimeout, SessionError
 from xtnb.live.arming import Arming
 from xtnb.live.books import AccountBooks
 from xtnb.live.handle import CancelAnswer, Order
@@ -27,6 +27,8 @@ CANCELLABLE = frozenset(
 )
 SIDES = {"buy": c.STOCK_BUY, "sell": c.STOCK_SELL}
 
+_LONGEST_KEY = 128
+_BEGIN, _END = 19_900_101, 29_991_231  # every day that there is
 _NEVER = "委托未送达，也不会再送达 / it never reached the terminal, and never will"
 _NOBODY_KNOWS = (
     "结果未知，柜台无法核对，请先查询委托 / "
@@ -66,6 +68,7 @@ class AccountOrders:
         self._unknown: dict[str, Order] = {}
         self._by_key: WeakValueDictionary[str, Order] = WeakValueDictionary()
         self.may_send: Callable[[], None] = _always
+        self.may_cancel: Callable[[], None] = _always
         self.arming = Arming(live=False)
         self._forget = books.orders.on_change(self._moved)
 
@@ -100,6 +103,8 @@ class AccountOrders:
         asked = order_arguments(
             stock_code, order_type, volume, price_type, price, strategy_name, remark
         )
+        if not isinstance(key, str) or len(key) > _LONGEST_KEY or not key.isprintable():
+            raise InputError("key", key, f"text of at most {_LONGEST_KEY} characters")
         sent = self._by_key.get(key) if key else None
         if sent is not None:
             return self._same(sent, asked)
@@ -127,7 +132,12 @@ class AccountOrders:
     def _same(self, sent: Order, asked: dict[str, Any]) -> Order:
         """The order that bears a key, when it is the same one."""
         if sent.asked != asked:
-            raise InputError("key", sent.key, f"a new key; this one belongs to {sent!r}")
+            other = ", ".join(
+                f"{name} {before!r} and not {asked[name]!r}"
+                for name, before in sent.asked.items()
+                if asked[name] != before
+            )
+            raise InputError("key", sent.key, f"a new key; that of {sent!r} had {other}")
         return sent
 
     def submit(
@@ -161,7 +171,30 @@ class AccountOrders:
         if not self.books.inside_a_callback():
             order.wait_for_answer(self._trader.requests.seconds)
             self.books.settle()
+            if order.id > 0 and order.record is None:
+                self._look_up(order)
         return order
+
+    def _look_up(self, order: Order) -> None:
+        """Find the order of a key that was used before this session, or on another day."""
+        try:
+            found = self._trader.requests.ask(
+                "query_stock_order", self.books.account, {"order_id": order.id}
+            )
+            if found is None:
+                found = next(iter(self._past("orders", order.id)), None)
+                order.earlier = self._past("trades", order.id) if found is not None else []
+        except SessionError as fault:
+            _log.warning("order %s could not be asked for: %s", order.id, fault)
+            return
+        if found is not None and order.record is None:
+            order.take(found)
+
+    def _past(self, kind: str, order_id: int) -> list[Any]:
+        """What the days before have of an order, the latest first."""
+        asked = {"kind": kind, "start": _BEGIN, "end": _END}
+        told = self._trader.requests.ask("history", self.books.account, asked)
+        return [one for one in reversed(told[1] if told else ()) if one.order_id == order_id]
 
     def is_ours(self, order_id: int) -> bool:
         """Whether an order was sent, or looked at, through here."""
@@ -273,7 +306,11 @@ class AccountOrders:
 
         Returns:
             How many were sent, orders that the terminal has not answered yet included.
+
+        Raises:
+            NotConnected: there is no link, or its key may only read.
         """
+        self.may_cancel()
         open_orders = [
             record.order_id
             for record in self.books.orders.records()

@@ -30,6 +30,7 @@ _BLOCKED = {
     ),
     LinkState.CLOSED: "已关闭，不能下单 / this is closed: nothing can be sent",
 }
+_READS = "只读密钥，不能下单或撤单 / this key may only read: nothing can be sent"
 _LOCKED = "实盘未解锁，不能下单 / this is a live account and it is locked: nothing can be sent"
 _ASKING = "正在向柜台核对 … / asking the terminal …"
 _AGREES = "已核对，没有新的差异 / asked again: nothing new"
@@ -73,6 +74,8 @@ class Standing:
 
     Attributes:
         state: where the link stands.
+        why: why it did not come back yet, as "中文 / English".
+        reads_only: whether the key may only read.
     """
 
     def __init__(
@@ -87,6 +90,8 @@ class Standing:
         self.arming = arming if arming is not None else Arming(live=not paper)
         self.findings = findings if findings is not None else Table(Finding, "number")
         self.state = LinkState.LIVE
+        self.why = ""
+        self.reads_only = False
         self._compare = compare
         self._clock = clock
         self._since = clock()
@@ -101,7 +106,11 @@ class Standing:
     def reason(self) -> str:
         """Why a click may send nothing now, as "中文 / English"; "" when it may."""
         if self.state is not LinkState.LIVE:
-            return _BLOCKED[self.state]
+            zh, _, en = _BLOCKED[self.state].partition(" / ")
+            why_zh, _, why_en = self.why.partition(" / ")
+            return f"{zh}（{why_zh}） / {en} ({why_en or why_zh})" if self.why else f"{zh} / {en}"
+        if self.reads_only:
+            return _READS
         return "" if self.arming.armed else _LOCKED
 
     @property
@@ -146,8 +155,9 @@ class Standing:
             f"while no notebook was connected, since {at} Beijing time: {en}"
         )
 
-    def move(self, state: LinkState) -> None:
-        """The link has changed its state."""
+    def move(self, state: LinkState, why: str = "") -> None:
+        """The link has changed its state, or could not, and why not."""
+        self.why = why
         if state is not self.state:
             if self.state is LinkState.LIVE or state is LinkState.LIVE:
                 self._since = self._clock()  # of a loss, however often it is tried

@@ -39,12 +39,14 @@ class Requests:
         link: the open link, or None.
         seconds: how long a synchronous call waits, and an order may be on its way.
         origin: says who asks, for the terminal's audit.
+        unavailable: why the last attempt to connect failed, else "".
     """
 
     def __init__(self, dispatcher: Dispatcher) -> None:
         self.link: Link | None = None
         self.seconds = DEFAULT_SECONDS
         self.origin: Callable[[], str] = str
+        self.unavailable = ""
         self._dispatcher = dispatcher
         self._numbers = itertools.count(1)
 

@@ -118,7 +118,6 @@ class XtQuantTrader(StockQueries, CreditQueries, Transfers, Lending, Algorithms,
         self._life = threading.RLock()
         self._stopped = threading.Event()
         self._connected = False
-        self._unavailable = ""  # why the last `connect` failed
         self.requests = Requests(self._dispatcher)
 
     def __repr__(self) -> str:
@@ -184,11 +183,11 @@ class XtQuantTrader(StockQueries, CreditQueries, Transfers, Lending, Algorithms,
                 result = link.open(self._dispatcher.session, self._dispatcher.deliver)
                 if result == ConnectResult.OK:
                     self.requests.link = link
-                    self._unavailable = ""
+                    self.requests.unavailable = ""
             except TerminalUnavailable as unavailable:
                 # a session that is tried again and again says each reason once
-                level = DEBUG if str(unavailable) == self._unavailable else WARNING
-                self._unavailable = str(unavailable)
+                level = DEBUG if str(unavailable) == self.requests.unavailable else WARNING
+                self.requests.unavailable = str(unavailable)
                 _log.log(level, "cannot connect: %s", unavailable)
             finally:
                 self._connected = result == ConnectResult.OK

@@ -19,6 +19,8 @@ LIVE = {"text": "实盘 LIVE", "tone": "red"}
 MINUTE = 60.0
 _NOT_CANCELLED = "连接已断开，撤单未发出 / the link is lost: the cancel was not sent"
 
+_READS = "只读密钥，撤单未发出 / this key may only read: the cancel was not sent"
+
 
 class Form(Protocol):
     """What is guarded: a ticket."""
@@ -81,4 +83,4 @@ def cancelling(standing: Standing) -> Iterator[None]:
     try:
         yield
     except NotConnected:
-        standing.say(_NOT_CANCELLED)
+        standing.say(_READS if standing.reads_only else _NOT_CANCELLED)
