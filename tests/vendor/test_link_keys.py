@@ -149,6 +149,21 @@ def test_a_key_of_another_trading_day_is_refused_and_names_what_it_was(broker, p
     again.close()
 
 
+def test_a_link_that_stays_open_overnight_does_not_take_a_number_for_today_s(broker, path):
+    now = [NOON]
+    limits = replace(AT_ONCE, wall=lambda: now[0])
+    link, ear = opened(broker, claims=Claims(path, lambda: now[0]), limits=limits)
+    link.send(buy(1, "key"))
+    ear.reply(1)
+    now[0] += DAY
+    link.send(buy(2, "key"))
+
+    assert ear.reply(2).error_id == RefusalCode.REPEATED
+    assert "order 41" in ear.reply(2).error
+    assert len(sent(broker)) == 1
+    link.close()
+
+
 def test_the_evening_belongs_to_the_next_trading_day(broker, path):
     evening = NOON + 9 * 3600 * 10**9  # 21:00
     first, ear = opened(broker, **at(path, evening))

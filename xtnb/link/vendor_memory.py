@@ -188,7 +188,7 @@ class Memory:
 
     def other_day(self, request: Request) -> str:
         """The trading day on which the key of a request was claimed, if not this one; else ""."""
-        if self._claims is None or _intent(request) in self._replies:
+        if self._claims is None:
             return ""
         claim = self._claims.of(_whose(request))
         day = "" if claim is None else trading_day(claim.at)
