@@ -362,6 +362,21 @@ def test_a_transfer_of_a_read_only_account_is_refused(guarded):
     assert answers[0].error_id == RefusalCode.LIMITED
 
 
+@pytest.mark.parametrize("closed", ["futures", "options"])
+def test_a_transfer_between_two_accounts_is_refused_when_either_is_read_only(guarded, closed):
+    futures, options = house.ACCOUNTS["futures"], house.ACCOUNTS["options"]
+    one = {"futures": futures, "options": options}[closed]
+    guarded.limit(f"[account.{one.account_id}]\nread_only = true\n")
+    before = guarded.trader.query_stock_asset(futures).cash
+
+    done, why = guarded.trader.ctp_transfer_future_to_option(
+        options.account_id, futures.account_id, 100.0
+    )
+
+    assert (done, "read-only" in why) == (False, True)
+    assert guarded.trader.query_stock_asset(futures).cash == before
+
+
 def test_orders_leave_in_the_order_in_which_they_came(guarded):
     guarded.limit("[every]\norder_value = 100000\nvalue_a_day = 10000000\n")
     answered = threading.Semaphore(0)

@@ -27,6 +27,7 @@ CHANGES = MOVES | {"sync_transaction_from_external", "open_account"}
 """What moves money or securities; everything else always passes."""
 
 _CONTRACTS = frozenset({c.FUTURE_ACCOUNT, c.FUTURE_OPTION_ACCOUNT, c.STOCK_OPTION_ACCOUNT})
+_OTHERS = ("opt_account_id", "ft_account_id")  # whose money is moved, beside the account's own
 _OWN = "limits.toml"  # what asks for the facts that an order is judged by
 _MINUTE = 60 * 1_000_000_000
 _SHANGHAI = 8 * 3600
@@ -107,7 +108,8 @@ class GuardedLink:
         with self._lock:
             try:
                 limits = self._limits.of(request.account_id)
-                if limits.read_only:
+                others = [request.arguments.get(name, "") for name in _OTHERS]
+                if limits.read_only or any(self._limits.of(str(one)).read_only for one in others):
                     raise _refused("账户只读", "this account is read-only here")
                 if request.method not in _ORDERS:
                     self.inner.send(request)
@@ -268,7 +270,7 @@ class GuardedLink:
                     known.orders += 1
                     price = order.price or order.traded_price
                     unit = _unit(facts.get(f"unit {order.stock_code}"))
-                    known.value += price * order.order_volume * unit
+                    known.value += abs(price) * order.order_volume * unit
             self._days[_account(waiting.request)] = known
         return known
 
