@@ -10,6 +10,7 @@ from tests.faults.desks import Trial
 from tests.faults.network import DOWN, UP
 from tests.faults.ways import LEASE, ME, Served
 from tests.link.serving import until
+from xtnb.errors import SessionError
 from xtnb.live.connection import LinkState
 
 FEW_SECONDS = 6.0
@@ -61,6 +62,18 @@ def test_what_came_while_the_network_was_away_is_told_when_it_is_back(trial):
     trial.check()
 
     assert len(trial.heard) == 1
+
+
+def test_at_a_terminal_that_has_restarted_no_comparison_passes_without_an_answer(trial):
+    trial.way.restart()
+    trial.elsewhere(200)  # at a server that knows no session
+
+    try:
+        trial.session.compare()
+    except SessionError:
+        trial.check()
+
+    assert len(trial.desk._live.books.orders.by_key()) == 1
 
 
 def test_what_a_restarted_terminal_did_before_anybody_was_back_is_told_in_its_place(trial):

@@ -350,6 +350,9 @@ class _Life:
         if isinstance(reply, Reply):
             self._note(request, reply)
             self.merge.reply(reply)
+            if reply.error_id == RefusalCode.NOT_DELIVERED:
+                self._kept = 0.0  # it may know this session no more: ask at once
+                self._wake.set()
         return False
 
     def _note(self, request: Request, reply: Reply) -> None:

@@ -43,6 +43,7 @@ COVERED = "（备兑）"
 _SHANGHAI = 8 * 3600
 _DAY = 86_400
 _ROUNDS = 3
+_LISTS = 3
 _REPRICED_SECONDS = 1.0
 
 
@@ -60,6 +61,7 @@ class _Asked:
 
     done: Callable[[], None]
     missing: int = 4
+    refused: int = 0  # lists that were not told
     known: Picture = field(default_factory=Picture)
     told: Picture = field(default_factory=Picture)
 
@@ -155,6 +157,8 @@ class AccountBooks:
                 raise RequestTimeout("query_stock_orders", seconds)
         if not self._trader.connected:
             raise NotConnected("the link was lost while the account was asked for")
+        if asked.refused == _LISTS:  # nothing was told, which must not pass for no difference
+            raise NotConnected("账号未能查询 / the account could not be asked for")
         return asked.known, asked.told
 
     def resync(self) -> tuple[Picture, Picture]:
@@ -195,6 +199,8 @@ class AccountBooks:
                 setattr(known, name, table.by_key())
                 if records is not None:
                     table.replace(records)
+                else:
+                    asked.refused += 1
                 setattr(told, name, table.by_key())
                 self._answered(asked)
 
