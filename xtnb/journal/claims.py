@@ -86,12 +86,20 @@ class Claims:
             return None if made.rowcount else self._read(run, whose)
 
     def answer(self, whose: Whose, reply: bytes) -> None:
-        """Keep what became of a claimed request. The first answer stays."""
+        """Keep what became of a claimed request. The first answer stays.
+
+        It is not waited for until the disk has it: without it, the request counts as one
+        that was sent and not answered.
+        """
         with self._opened() as run:
-            run.execute(
-                f"UPDATE claims SET reply = ?, reply_crc = ? WHERE {_WHOSE} AND reply IS NULL",
-                (reply, crc32(reply), *whose),
-            )
+            run.execute("PRAGMA synchronous=NORMAL")
+            try:
+                run.execute(
+                    f"UPDATE claims SET reply = ?, reply_crc = ? WHERE {_WHOSE} AND reply IS NULL",
+                    (reply, crc32(reply), *whose),
+                )
+            finally:
+                run.execute("PRAGMA synchronous=FULL")
 
     def unanswered(self, since: int) -> list[Claim]:
         """The claims since a moment, ns since the epoch, of which nobody knows what became."""
