@@ -136,17 +136,28 @@ def test_the_kill_switch_in_a_folder_without_a_terminal_works_and_is_doubted(pla
     assert "there is no terminal in that folder" in said.output
 
 
-def test_a_screen_without_chinese_gets_the_english_half():
+@pytest.mark.parametrize(
+    ("encoding", "chinese"), [("cp1252", b"??"), ("gbk", "既不是终端的目录".encode("gbk"))]
+)
+def test_a_screen_without_chinese_gets_the_english_half(encoding, chinese):
     said = subprocess.run(
         [sys.executable, "-m", "xtnb", "limits", "nowhere"],
         capture_output=True,
         timeout=60,
-        env={**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"},
+        env={**os.environ, "PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"},
     )
 
     assert said.returncode == 2
+    assert chinese in said.stderr
     assert b"is neither a terminal's folder" in said.stderr
     assert b"Traceback" not in said.stderr
+
+
+def test_a_folder_whose_last_backslash_made_a_quote_of_its_end_is_found(place):
+    said = run("limits", f'{place / "empty"}"')
+
+    assert said.exit_code == 0
+    assert str(place / "empty" / "limits.toml") in said.output
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a signal there ends without a word")

@@ -44,6 +44,10 @@ from xtnb.vocabulary.options import options
 class _Spoken(click.Command):
     """A command that says what fails, Chinese first, and shows no traceback."""
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        r"""Read the words, without the quote that Windows leaves at the end of "D:\my qmt\"."""
+        return super().parse_args(ctx, [one.rstrip('"') for one in args])
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run it. A failure ends with exit code 1, after its words."""
         try:
