@@ -28,6 +28,8 @@ from xtnb.journal.log import lost_commits
 from xtnb.journal.points import point
 from xtnb.journal.schema import DAMAGE, FILE, connect, looks_ours, prepare
 
+_LATEST = 20_000  # requests that are looked through for who sent an order
+
 
 class Asked(NamedTuple):
     """A request and its reply, for the audit and for repeats of its key.
@@ -287,6 +289,28 @@ class Journal:
             (first, last, kind, account_id, account_type),
         )
         return [(day, self._checked(body, crc, f"push {row}")) for row, day, body, crc in rows]
+
+    def senders(
+        self, method: str, account_type: int, account_id: str, since: int
+    ) -> list[tuple[int, str, bytes]]:
+        """Of the latest requests market time, origin and encoded reply, the latest first.
+
+        Args:
+            method: of the requests.
+            since: market time, ns.
+        """
+        rows = self._all(
+            "SELECT row, market_at, origin, request, reply, crc FROM"
+            " (SELECT * FROM requests ORDER BY row DESC LIMIT ?)"
+            " WHERE method = ? AND account_type = ? AND account_id = ? AND market_at >= ?"
+            " ORDER BY row DESC",
+            (_LATEST, method, account_type, account_id, since),
+        )
+        found = []
+        for row, at, origin, request, reply, crc in rows:
+            self._check(crc32(reply, crc32(request)) == crc, f"request {row}")
+            found.append((at, origin, bytes(reply)))
+        return found
 
     def told(
         self, kind: str, account_type: int, account_id: str, first: int, last: int

@@ -23,6 +23,7 @@ from xtnb.errors import JournalFailed
 from xtnb.journal import Asked, Closing, Group, Journal, Kept, Told
 from xtnb.link.codec import CodecError, decode, encode
 from xtnb.link.once import NOTHING, without_passwords
+from xtnb.link.senders import SENDERS, senders
 from xtnb.vocabulary.messages import Push, PushKind, Reply, Request
 
 _log = logging.getLogger("xtnb.link")
@@ -292,6 +293,8 @@ class DurableTerminal:
         if self._asked or self._told:
             self._due = True
         asked = request.arguments
+        if asked.get("kind") == SENDERS:
+            return senders(self.journal, request)
         today = self.terminal.handle(request)
         kind = _PAST.get(asked.get("kind", ""))
         if today.error or kind is None:

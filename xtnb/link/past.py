@@ -13,6 +13,7 @@ from typing import Any
 
 from xtnb.journal import Journal
 from xtnb.link.codec import decode
+from xtnb.link.senders import SENDERS, senders
 from xtnb.vocabulary.messages import Push, PushKind, Reply, Request
 
 _log = logging.getLogger("xtnb.link")
@@ -61,6 +62,8 @@ class Past:
     def ask(self, request: Request) -> Request | Reply:
         """What is to be asked of the terminal for it, or the whole answer."""
         asked = request.arguments
+        if asked["kind"] == SENDERS:
+            return senders(self._journal(), request)
         kind = _KINDS.get(asked["kind"])
         if kind is None:
             return Reply(request.seq, None, _NOT_KEPT)

@@ -5,17 +5,19 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from contextlib import suppress
 from itertools import count
 from random import Random
 
 from xtnb.errors import NotConnected
+from xtnb.errors import SessionError
 from xtnb.frames.cache import FrameCache
 from xtnb.link.base import Link
 from xtnb.live.account import LiveAccount
 from xtnb.live.arming import Arming
 from xtnb.live.connection import Connection, LinkState
 from xtnb.live.market_clock import Host, MarketClock
-from xtnb.live.meantime import happened, known
+from xtnb.live.meantime import happened, known, tell_earlier
 from xtnb.live.origin import origin
 from xtnb.live.reconcile import differences, unknown_settled
 from xtnb.live.screen import Screen, file_of
@@ -106,17 +108,27 @@ class Session:
         screen, books = Screen(file_of(where, account.account)), account.books
         seen, found = screen.seen, []
         try:
-            found = self._note(account, happened(seen, books))
+            missed = happened(seen, books)
+            tell_earlier(missed, books, lambda day: self._senders(account, day))
+            found = self._note(account, missed)
         except (KeyError, TypeError, ValueError):
             _log.warning(
                 "when this account was seen last is not legible; it begins anew", exc_info=True
             )
         if found:
             self.standing.say_happened(found, seen.get("at", 0))
-        screen.keep_seen(lambda: known(books))
+        screen.keep_seen(lambda: None if books.lost else known(books))
         for rows in (books.orders, books.trades):
             rows.on_change(screen.touch)
         account.screen = screen
+
+    def _senders(self, account: LiveAccount, first: int) -> dict[str, str]:
+        """Who sent the orders since a day, by number; nothing where that is not kept."""
+        asked = {"kind": "senders", "start": first, "end": 99991231}
+        with suppress(SessionError):
+            _, rows = self.trader.requests.ask("history", account.account, asked)
+            return {str(number): told for number, told in reversed(rows)}
+        return {}
 
     def clock(self) -> MarketClock:
         """The market's clock, which brings the accounts up to date when it is moved."""

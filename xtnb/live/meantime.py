@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from xtnb.live.books import AccountBooks
+from xtnb.live.origin import same_place
 from xtnb.live.picture import Picture
 from xtnb.live.reconcile import differences
-from xtnb.vocabulary.reconciliation import Finding
+from xtnb.vocabulary.reconciliation import Finding, FindingKind
 
 MOST = 2_000  # orders, and fills, that are remembered: the latest
 _WHEN = "发生在没有笔记本连接时 / while no notebook was connected"
+_EARLIER = "本笔记本重启前发出 / sent from this notebook before it was restarted"
 Mark = tuple[str, int]
 _DAY = 86_400
 _SHANGHAI = 8 * 3600
+_AHEAD = timedelta(seconds=_SHANGHAI)
 
 
 def known(books: AccountBooks) -> dict[str, Any]:
@@ -51,6 +56,28 @@ def happened(seen: dict[str, Any], books: AccountBooks) -> list[Finding]:
     for finding in found:
         finding.done = _WHEN
     return found
+
+
+def tell_earlier(
+    found: list[Finding], books: AccountBooks, senders: Callable[[int], dict[str, str]]
+) -> None:
+    """Call by its name what this notebook has sent in an earlier life.
+
+    A kernel that is killed may have sent an order that it could not write down as seen.
+
+    Args:
+        found: what happened meanwhile.
+        senders: the origin of each order by its number, since a day, YYYYMMDD.
+    """
+    foreign = [one for one in found if one.kind == FindingKind.ELSEWHERE]
+    orders = {str(number): one for number, one in books.orders.by_key().items()}
+    times = [orders[one.subject].order_time for one in foreign if one.subject in orders]
+    if not times:
+        return
+    origins = senders(int(f"{datetime.fromtimestamp(min(times), UTC) + _AHEAD:%Y%m%d}"))
+    for finding in foreign:
+        if same_place(origins.get(finding.subject, "")):
+            finding.kind, finding.done = int(FindingKind.EARLIER), _EARLIER
 
 
 def _old(marks: dict[Any, Mark], seen: dict[Mark, Any]) -> list[tuple[Any, Mark]]:

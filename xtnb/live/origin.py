@@ -5,16 +5,25 @@ from __future__ import annotations
 import getpass
 import os
 import platform
+import re
 import sys
 from functools import cache
 from pathlib import PurePath
 from typing import Any
+
+_PLACE = re.compile(r"(.+) pid \d+(?: (?!cell |In\[)(.+?))?(?: cell \w+)?(?: In\[[^]]*\])?")
 
 
 def origin() -> str:
     """Such as "lin@desk-7 pid 4711 plans.ipynb cell 3f2a In[12]"; what is not known is left out."""
     cell = _cell()
     return f"{_place()} {cell}" if cell else _place()
+
+
+def same_place(told: str) -> bool:
+    """Whether an origin is of this user, machine and notebook, whatever the process and cell."""
+    ours, theirs = _PLACE.fullmatch(_place()), _PLACE.fullmatch(told)
+    return bool(ours and theirs and ours.groups() == theirs.groups())
 
 
 @cache

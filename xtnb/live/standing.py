@@ -37,6 +37,12 @@ _AGREES = "已核对，没有新的差异 / asked again: nothing new"
 _NO_ANSWER = "柜台没有答复，请稍后再试 / the terminal did not answer: try again later"
 _COUNTED = (
     ((FindingKind.MISSED_FILL,), "笔成交", "fill", "fills"),
+    (
+        (FindingKind.EARLIER,),
+        "笔重启前的委托",
+        "order from before the restart",
+        "orders from before the restart",
+    ),
     ((FindingKind.ELSEWHERE,), "笔他处委托", "order from elsewhere", "orders from elsewhere"),
     ((FindingKind.MISSED_CHANGE,), "笔委托变化", "order that moved", "orders that moved"),
     ((FindingKind.GONE,), "笔委托已不在柜台", "order gone", "orders gone"),

@@ -20,6 +20,7 @@ class FindingKind(LabelledCode):
     STILL_UNKNOWN = 6, "委托结果仍未知", "order still unknown"
     DRIFT = 7, "持仓或资金不符", "position or money differs"
     GONE = 8, "委托已不在柜台", "order not known to the terminal"
+    EARLIER = 9, "重启前的委托", "order of this notebook, before it was restarted"
 
 
 @concealing

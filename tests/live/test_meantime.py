@@ -1,0 +1,72 @@
+"""What this notebook had sent before its kernel was killed is not taken for somebody else's."""
+
+from __future__ import annotations
+
+import pytest
+
+import xtnb
+from xtnb.live.origin import origin, same_place
+from xtnb.vocabulary.reconciliation import FindingKind
+
+CODE = "600000.SH"
+
+
+def killed(folder, *, sender: str = "") -> int:
+    """A kernel that sends an order and ends before it has noted that down."""
+    with xtnb.paper(folder, seed=7, clock="hand") as desk:
+        screen = desk._live.screen
+        screen._flush()
+        noted = screen.path.read_text(encoding="utf-8")
+        if sender:
+            desk.trader.requests.origin = lambda: sender
+        number = desk.buy(CODE, 100, 10.0).id
+    screen.path.write_text(noted, encoding="utf-8")
+    return number
+
+
+def findings(desk) -> list[tuple[str, str, str]]:
+    rows = desk._session.findings.records()
+    return [(FindingKind(one.kind).name, one.subject, one.done) for one in rows]
+
+
+def test_ones_own_last_order_before_a_kill_is_ones_own(tmp_path):
+    number = killed(tmp_path)
+
+    with xtnb.paper(tmp_path) as desk:
+        (found,) = findings(desk)
+        news = desk._live.standing.news
+
+    done = "本笔记本重启前发出 / sent from this notebook before it was restarted"
+    assert found == ("EARLIER", str(number), done)
+    assert "1 order from before the restart" in news
+    assert "1 笔重启前的委托" in news
+
+
+@pytest.mark.parametrize("sender", ["eve@mars pid 1 plans.ipynb In[3]", "eve@mars pid 1"])
+def test_an_order_of_somebody_else_is_from_elsewhere(tmp_path, sender):
+    number = killed(tmp_path, sender=sender)
+
+    with xtnb.paper(tmp_path) as desk:
+        (found,) = findings(desk)
+
+    assert found[:2] == ("ELSEWHERE", str(number))
+    assert "no notebook was connected" in found[2]
+
+
+def test_a_place_is_known_by_user_machine_and_notebook_alone(monkeypatch):
+    from xtnb.live import origin as module
+
+    module._place.cache_clear()
+    monkeypatch.setenv("JPY_SESSION_NAME", "/home/lin/my plans.ipynb")
+    here = origin()
+    who = here.partition(" pid ")[0]
+    module._place.cache_clear()
+
+    monkeypatch.setenv("JPY_SESSION_NAME", "/home/lin/my plans.ipynb")
+    assert same_place(here)
+    assert same_place(f"{who} pid 1 my plans.ipynb cell 3f2a In[12]")
+    assert not same_place(f"{who} pid 1 other.ipynb cell 3f2a In[12]")
+    assert not same_place(f"{who} pid 1 In[12]")
+    assert not same_place("eve@mars pid 1 my plans.ipynb")
+    assert not same_place("")
+    module._place.cache_clear()
