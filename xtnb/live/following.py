@@ -9,8 +9,7 @@ from contextlib import suppress
 from itertools import count
 from random import Random
 
-from xtnb.errors import NotConnected
-from xtnb.errors import SessionError
+from xtnb.errors import NotConnected, SessionError
 from xtnb.frames.cache import FrameCache
 from xtnb.link.base import Link
 from xtnb.live.account import LiveAccount
