@@ -22,6 +22,7 @@ import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -400,8 +401,7 @@ def show_limits(terminal: str, account: str) -> None:
         )
     none = "" if (place / LIMITS).exists() else "  （没有该文件 / there is no such file）"
     click.echo(f"{place / LIMITS}{none}")
-    for name in limits.__struct_fields__:
-        value = getattr(limits, name)
+    for name, value in asdict(limits).items():
         click.echo(f"  {name:16} {'不限 / no limit' if value is None else value}")
 
 

@@ -24,12 +24,12 @@ from typing import Any, Self
 
 from xtnb.endpoints import (
     durable_host,
-    folder_of,
+    host_of,
     must_be_paper,
     open_link,
     opening,
     paper_host,
-    terminal_name,
+    paper_link,
 )
 from xtnb.errors import InputError, NotConnected
 from xtnb.frames.cache import FrameCache
@@ -37,7 +37,7 @@ from xtnb.frames.queries import query_frame
 from xtnb.frames.schema import Frame
 from xtnb.frames.tables import asset_frame, orders_frame, quotes_frame
 from xtnb.link.base import ConnectResult, Link
-from xtnb.link.local import LocalLink
+from xtnb.link.places import folder_of, terminal_name
 from xtnb.live.following import Session
 from xtnb.live.handle import CancelAnswer, Order
 from xtnb.live.orders import priced
@@ -139,8 +139,9 @@ class Desk(AccountQueries):
             price_type: a `PriceType`; by default a limit order where there is a price.
             remark: comes back with every push of the order.
             key: your own name for this intent, such as "rebalance-2026-11-20-600000". A
-                second call with it, also after the kernel was restarted, sends nothing
-                and returns the same order.
+                second call with it, also in a new kernel, sends nothing and returns the
+                same order. What limits or the kill switch refused uses up no key: it was
+                not placed, and the same call sends it once they allow it.
 
         Returns:
             A handle. A refused order does not raise: its `status` is "rejected" and
@@ -402,21 +403,19 @@ def paper(
     """
     must_be_paper(path)
     name = terminal_name(path)
-    wanted = dict(accounts or {})
-    if cash is not None:
-        wanted[account] = cash
-    people = _people(wanted)
+    wanted = {**(accounts or {}), **({} if cash is None else {account: cash})}
     folder = folder_of(path)
     if folder is None:
-        host = paper_host(seed, clock, people)
+        host = paper_host(seed, clock, _people(wanted))
+        link: Link = host.link(name)
     else:
-        name = folder.as_posix()
-        host = durable_host(folder, seed, clock, people)
+        host = durable_host(folder, seed, clock, _people(wanted))
+        link = paper_link(host, folder)
     fresh = not host.links
     try:
-        session = _session(host.link(name))
+        session = _session(link)
     except BaseException:
-        host.abandon(name)
+        host.abandon(link.terminal)
         raise
     try:
         _open_accounts(session.trader, wanted, fresh, folder is not None)
@@ -450,7 +449,7 @@ def connect(address: str | os.PathLike[str], account: str = DEMO_ACCOUNT) -> Des
 
 def _session(link: Link) -> Session:
     """A session over a link, connected."""
-    host = link.host if isinstance(link, LocalLink) else None
+    host = host_of(link)
     return Session(link, _connected(link), host, 0.0 if host else _COMPARE_SECONDS)
 
 

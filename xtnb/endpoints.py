@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import logging
 import os
-import re
 import secrets
 import threading
 import time
@@ -25,10 +24,12 @@ from xtnb.errors import FolderInUse, InputError, TerminalUnavailable
 from xtnb.journal import Journal, holds_journal, owner_of
 from xtnb.journal.checkup import locked
 from xtnb.link.base import Link
+from xtnb.link.counts import Counts
 from xtnb.link.durable import DurableTerminal
 from xtnb.link.guard import GuardedLink
 from xtnb.link.limits import LimitsFile
-from xtnb.link.local import PaperHost
+from xtnb.link.local import LocalLink, PaperHost
+from xtnb.link.places import folder_of, is_url, served, terminal_name
 from xtnb.link.recorded import RecordedLink
 from xtnb.link.vendor import VendorLink
 from xtnb.link.vendor_memory import shared_claims
@@ -47,14 +48,13 @@ from xtnb.vocabulary.money import units
 
 _log = logging.getLogger("xtnb.endpoints")
 
-PAPER = "paper"
 _HERE = "笔记本或脚本中的模拟终端 / a paper terminal in a notebook or script"
 _SERVED = "xtnb serve"
 _RECORD = "xtnb serve --vendor 的 MiniQMT 记录 / the record of a MiniQMT, of xtnb serve --vendor"
-_DRIVE = re.compile(r"[A-Za-z]:")
 _ENVIRONMENT = "XTNB_TERMINAL"
 _lock = threading.Lock()
 _host: PaperHost | None = None
+_limits: dict[Path, tuple[LimitsFile, Counts]] = {}
 
 
 def open_link(address: str | os.PathLike[str] | None = None) -> Link:
@@ -87,13 +87,23 @@ def open_link(address: str | os.PathLike[str] | None = None) -> Link:
     name = terminal_name(asked)
     folder = folder_of(asked)
     if folder is not None and holds_journal(folder):
-        return durable_host(folder).link(folder.as_posix())
+        return paper_link(durable_host(folder), folder)
     return _current().link(name)
 
 
-def served(address: object) -> bool:
-    """Whether an address leads to a terminal that is served over NATS: nats:// or tls://."""
-    return isinstance(address, str) and address.strip().lower().startswith(("nats://", "tls://"))
+def paper_link(host: PaperHost, folder: Path) -> Link:
+    """A link, not open yet, to the terminal of a folder that `durable_host` has opened.
+
+    The limits that lie in the folder and its kill switch hold for whoever opens it.
+    """
+    link = host.link(folder.as_posix())
+    return _guarded(link, folder, link.note)
+
+
+def host_of(link: Link) -> PaperHost | None:
+    """The market of this process that a link leads to; None for a terminal elsewhere."""
+    inner = link.inner if isinstance(link, GuardedLink) else link
+    return inner.host if isinstance(inner, LocalLink) else None
 
 
 def link_to_serve(
@@ -117,66 +127,8 @@ def link_to_serve(
         return recorded, lambda: recorded.journal, place
     must_be_paper(folder)
     folder = folder.expanduser().resolve()
-    link = durable_host(folder, seed, owner=_SERVED).link(folder.as_posix())
-    return _guarded(link, folder, link.note), lambda: link.journal, folder / "nats"
-
-
-def terminal_name(address: str | os.PathLike[str] | None) -> str:
-    """The name of the paper terminal that an address leads to. See `open_link`."""
-    if address is None:
-        return PAPER
-    if not isinstance(address, str | os.PathLike):
-        raise InputError("path", address, "a path or an address as text")
-    text = os.fspath(address)
-    if not isinstance(text, str) or not text.strip() or "\0" in text:
-        raise InputError("path", address, "a path or an address as text, not empty")
-    text = text.strip()
-    if text.lower() == PAPER:
-        return PAPER
-    if _is_url(text):
-        if served(text):
-            raise TerminalUnavailable(
-                f"{text!r} 是已提供服务的终端而非目录；请用 xtnb.connect({text!r})",
-                f"{text!r} is a served terminal, not a folder: xtnb.connect({text!r}) leads there",
-            )
-        raise TerminalUnavailable(
-            f"{text!r}：地址只能以 nats:// 或 tls:// 开头",
-            f"{text!r}: of addresses, nats:// and tls:// lead to a terminal",
-        )
-    if Path(text).is_file():
-        raise TerminalUnavailable(
-            f"{text!r} 是文件；这里需要 userdata_mini 目录的路径",
-            f"{text!r} is a file; the path of a userdata_mini folder is needed",
-        )
-    parts = [part for part in text.replace("\\", "/").split("/") if part not in ("", ".")]
-    if len(parts) > 1 and parts[-1].lower() == "userdata":
-        parts.pop()
-    if not parts:
-        raise TerminalUnavailable(
-            f"{text!r} 不是 userdata_mini 目录的路径",
-            f"{text!r} is not the path of a userdata_mini folder",
-        )
-    return "/".join(parts)
-
-
-def folder_of(address: object) -> Path | None:
-    """The folder that a durable terminal of an address is in, or would be; None for a name.
-
-    Any form of path does, "~" too. One that only another system could have, such as
-    D:\\qmt\\userdata_mini on Linux, is a name, unless there is such a folder.
-    """
-    text = os.fspath(address) if isinstance(address, str | os.PathLike) else ""
-    if not isinstance(text, str) or not (text := text.strip()) or "\0" in text:
-        return None
-    if text.lower() == PAPER or _is_url(text):
-        return None
-    folder = Path(text).expanduser()
-    if folder.name.lower() == "userdata" and folder.parent.name:
-        folder = folder.parent
-    foreign = os.name != "nt" and ("\\" in text or _DRIVE.match(text))
-    if foreign and not folder.is_dir():
-        return None
-    return folder.resolve()
+    host = durable_host(folder, seed, owner=_SERVED)
+    return paper_link(host, folder), lambda: host.journal(folder.as_posix()), folder / "nats"
 
 
 def real_terminal(address: object) -> Path | None:
@@ -184,14 +136,9 @@ def real_terminal(address: object) -> Path | None:
     if not isinstance(address, str | os.PathLike):
         return None
     text = os.fspath(address)
-    if not isinstance(text, str) or "\0" in text or not text.strip() or _is_url(text.strip()):
+    if not isinstance(text, str) or "\0" in text or not text.strip() or is_url(text.strip()):
         return None
     return miniqmt_folder(Path(text.strip()))
-
-
-def _is_url(text: str) -> bool:
-    """Whether it is no path. D://qmt//userdata_mini is one, which Windows reads as D:\\qmt\\…"""
-    return "://" in (text[2:] if _DRIVE.match(text) else text)
 
 
 def must_be_paper(address: object) -> None:
@@ -221,8 +168,12 @@ def _miniqmt(folder: Path, place: Path) -> VendorLink:
 
 
 def _guarded(link: Link, place: Path, note: Callable[[Request, Reply], None] | None = None) -> Link:
-    """The link behind the limits that lie in a folder; `note` puts refusals into its audit."""
-    return GuardedLink(link, LimitsFile(place), time.time_ns, note)
+    """The link behind the limits that lie in a folder; `note` puts refusals into its audit.
+
+    Every link of this process to that place counts with the others.
+    """
+    limits, counts = _limits.setdefault(place, (LimitsFile(place), Counts()))
+    return GuardedLink(link, limits, counts, note)
 
 
 def _reachable(folder: Path) -> Path:

@@ -11,6 +11,7 @@ import pytest
 from tests.contract import house
 from xtnb import xtconstant as c
 from xtnb.errors import RefusalCode
+from xtnb.link.counts import Counts
 from xtnb.link.guard import GuardedLink
 from xtnb.link.limits import FILE, SWITCH, LimitsFile
 from xtnb.session.trader import XtQuantTrader
@@ -54,7 +55,7 @@ class Guarded:
         self.host = house.host(house.market())
         self.behind = Unwilling(self.host.link("demo"))
         self.link = GuardedLink(
-            self.behind, LimitsFile(folder), lambda: self.time, steady=lambda: self.steady
+            self.behind, LimitsFile(folder), Counts(lambda: self.time, lambda: self.steady)
         )
         self.errors: list[str] = []
         self.trader = XtQuantTrader.over(self.link, 1)
@@ -203,7 +204,7 @@ def test_an_order_that_lacks_something_is_answered(guarded, missing):
     guarded.limit('[every]\nvalue_a_day = 2500\ncodes = ["6*"]\n')
     whole = {"stock_code": CODE, "order_volume": 100, "price_type": c.FIX_PRICE, "price": 10.0}
     answers, came = [], threading.Event()
-    link = GuardedLink(guarded.host.link("demo"), LimitsFile(guarded.folder), lambda: guarded.time)
+    link = GuardedLink(guarded.host.link("demo"), LimitsFile(guarded.folder), Counts())
     assert link.open(7, lambda item: (answers.append(item), came.set())) == 0
     asked = {name: value for name, value in whole.items() if name != missing}
 
@@ -348,7 +349,7 @@ def test_a_transfer_of_a_read_only_account_is_refused(guarded):
     guarded.limit("[every]\nread_only = true\n")
     answers: list[Reply] = []
     came = threading.Event()
-    link = GuardedLink(guarded.host.link("demo"), LimitsFile(guarded.folder), lambda: guarded.time)
+    link = GuardedLink(guarded.host.link("demo"), LimitsFile(guarded.folder), Counts())
 
     def heard(item):
         answers.append(item)

@@ -13,6 +13,7 @@ from tests.link.test_recorded import CODE, SECONDS, Ear, Recorded
 from xtnb import xtconstant as c
 from xtnb.errors import RefusalCode
 from xtnb.journal import Group, Journal, Told
+from xtnb.link.counts import Counts
 from xtnb.link.guard import GuardedLink
 from xtnb.link.limits import LimitsFile
 from xtnb.link.past import day_of
@@ -54,7 +55,7 @@ def test_an_outcome_without_keys_ends_nothing(recorded, arguments):
 
 def test_what_one_request_breaks_costs_no_other_its_place(tmp_path):
     host = house.host(house.market())
-    guarded = GuardedLink(host.link("demo"), LimitsFile(tmp_path), lambda: 1)
+    guarded = GuardedLink(host.link("demo"), LimitsFile(tmp_path), Counts())
     link = RecordedLink(guarded, lambda: Journal(tmp_path, "a test"))
     ear, free = Ear(), threading.Event()
 

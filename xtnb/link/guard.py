@@ -1,15 +1,17 @@
 """GuardedLink: a link on which nothing passes that the limits of its terminal forbid.
 
-It stands on the serving side, so that no client can go round it. What the limits
+It stands on the terminal's side, so that no client can go round it. What the limits
 forbid is answered here and never reaches the terminal: an order gets -1 and the
-reason. Queries and cancels always pass. Orders leave in the order in which they came,
-also when one must wait for a price to be judged by.
+reason, and its key is not used up. Queries and cancels always pass. Orders leave in the
+order in which they came, also when one must wait for a price to be judged by.
+
+The request `limits` is answered here too, with what holds for an account now, so that
+a preview can say beforehand what an order would be told (rules/limits.py).
 """
 
 from __future__ import annotations
 
 import threading
-import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -17,9 +19,21 @@ from math import isfinite
 from typing import Any
 
 from xtnb import xtconstant as c
-from xtnb.errors import NotConnected, RefusalCode, Refused
+from xtnb.errors import NotConnected, Refused
 from xtnb.link.base import Deliver, Link
-from xtnb.link.limits import Limits, LimitsFile
+from xtnb.link.counts import Counts
+from xtnb.link.limits import LimitsFile
+from xtnb.rules.limits import (
+    Held,
+    Limits,
+    Wanted,
+    by_account,
+    by_itself,
+    by_price,
+    refused,
+    told,
+    unknown,
+)
 from xtnb.vocabulary.messages import MOVES, Push, Reply, Request
 
 _ORDERS = frozenset({"order_stock", "smart_algo_order"})
@@ -28,25 +42,14 @@ CHANGES = MOVES | {"sync_transaction_from_external", "open_account"}
 
 _CONTRACTS = frozenset({c.FUTURE_ACCOUNT, c.FUTURE_OPTION_ACCOUNT, c.STOCK_OPTION_ACCOUNT})
 _OTHERS = ("opt_account_id", "ft_account_id")  # whose money is moved, beside the account's own
+_OTHERS = ("opt_account_id", "ft_account_id")  # whose money is moved, beside the account's own
 _OWN = "limits.toml"  # what asks for the facts that an order is judged by
-_MINUTE = 60 * 1_000_000_000
-_SHANGHAI = 8 * 3600
-_DAY = 86_400
+_TOLD = "limits"
 
 
-@dataclass
-class _Day:
-    """What an account has been asked for today, counted for limits as they were then."""
-
-    day: int
-    limits: Limits
-    orders: int = 0
-    value: float = 0.0
-
-
-@dataclass
+@dataclass(eq=False)
 class _Waiting:
-    """An order that waits for the facts that it is judged by."""
+    """An order, or a question, that waits for the facts that it is judged by."""
 
     request: Request
     limits: Limits
@@ -60,61 +63,71 @@ class GuardedLink:
     Args:
         link: the way to the terminal.
         limits: what each account may do.
-        now: ns since the epoch.
+        counts: what it has done; shared by all links to that terminal.
         note: writes down what was refused here, and why.
-        steady: ns of a clock that is never put right.
     """
 
     def __init__(
         self,
         link: Link,
         limits: LimitsFile,
-        now: Callable[[], int],
+        counts: Counts,
         note: Callable[[Request, Reply], None] | None = None,
-        steady: Callable[[], int] = time.monotonic_ns,
     ) -> None:
         self.inner = link
         self.terminal = link.terminal
         self.paper = link.paper
         self._limits = limits
-        self._now = now
+        self._counts = counts
         self._note = note
-        self._steady = steady
         self._lock = threading.RLock()
         self.reason = ""
         self._deliver: Deliver | None = None
         self._line: deque[_Waiting] = deque()
+        self._questions: list[_Waiting] = []
         self._asked: dict[int, Callable[[Reply], None]] = {}
         self._number = 0
-        self._days: dict[tuple[int, str], _Day] = {}
-        self._minutes: dict[tuple[int, str], deque[int]] = {}
+
+    @property
+    def host(self) -> Any:
+        """The market of this process that it leads to; None for a terminal elsewhere."""
+        return getattr(self.inner, "host", None)
+
+    @property
+    def journal(self) -> Any:
+        """The journal of a durable terminal of this process, while that is open."""
+        return getattr(self.inner, "journal", None)
 
     def open(self, session: int, deliver: Deliver) -> int:
         """Connect. See `Link.open`."""
         with self._lock:
             self._deliver = deliver
-            self._line.clear()
-            self._asked.clear()
-            self._days.clear()  # what was ordered today is asked for again
+            self._forget()
+            self._counts.forget()
         result = self.inner.open(session, self._heard)
         self.reason, self.paper = self.inner.reason, self.inner.paper
         return result
 
     def send(self, request: Request) -> None:
         """Hand a request over, or answer it here with the reason why not."""
+        if request.method == _TOLD:
+            self._tell(request)
+            return
         if request.method not in CHANGES:
             self.inner.send(request)
             return
         with self._lock:
             try:
                 limits = self._limits.of(request.account_id)
-                others = [request.arguments.get(name, "") for name in _OTHERS]
-                if limits.read_only or any(self._limits.of(str(one)).read_only for one in others):
-                    raise _refused("账户只读", "this account is read-only here")
+                by_account(limits)
+                for other in filter(None, map(request.arguments.get, _OTHERS)):
+                    by_account(self._limits.of(str(other)))
+                for name in _OTHERS:
+                    by_account(self._limits.of(str(request.arguments.get(name, ""))))
                 if request.method not in _ORDERS:
                     self.inner.send(request)
                     return
-                self._by_itself(request, limits)
+                _check(request.arguments, limits)
             except Refused as refusal:
                 self._refuse(request, refusal)
                 return
@@ -128,31 +141,13 @@ class GuardedLink:
     def close(self) -> None:
         """Leave. See `Link.close`."""
         with self._lock:
-            self._line.clear()
-            self._asked.clear()
+            self._forget()
         self.inner.close()
 
-    # -- what an order says by itself --------------------------------------------------------
-
-    def _by_itself(self, request: Request, limits: Limits) -> None:
-        code, volume, price = map(request.arguments.get, ("stock_code", "order_volume", "price"))
-        kind = request.arguments.get("price_type")
-        if (
-            not (isinstance(code, str) and isinstance(volume, int) and volume > 0)
-            or not (isinstance(kind, int) and isinstance(price, int | float))
-            or not isfinite(price)
-        ):
-            raise _refused(
-                "不是委托：代码、数量或价格有误",
-                "this is no order: its code, volume or price is wrong",
-            )
-        if not limits.allows(code):
-            raise _refused(f"不允许交易 {code}", f"{code} may not be traded here")
-        if limits.order_volume is not None and volume > limits.order_volume:
-            raise _refused(
-                f"单笔数量 {volume:,} 超过上限 {limits.order_volume:,}",
-                f"{volume:,} exceeds the most of one order, {limits.order_volume:,}",
-            )
+    def _forget(self) -> None:
+        self._line.clear()
+        self._questions.clear()
+        self._asked.clear()
 
     # -- what must be asked first --------------------------------------------------------------
 
@@ -160,33 +155,52 @@ class GuardedLink:
         """Ask for what is missing; the order waits in line until it is there."""
         request, limits = waiting.request, waiting.limits
         self._line.append(waiting)
-        worth = limits.order_value is not None or limits.value_a_day is not None
         code = request.arguments["stock_code"]
         try:
-            if worth or limits.price_distance is not None:
+            if limits.by_value or limits.price_distance is not None:
                 self._ask(waiting, "quote", "quote_full", {"codes": (code,)})
-            if worth:
+            if limits.by_value:
                 self._ask(waiting, "instrument", "instrument", {"stock_code": code})
-            if _by_day(limits) and self._counted(waiting) is None:
-                self._ask(waiting, "orders", "query_stock_orders", {"cancelable_only": False})
+            self._ask_for_today(waiting)
         except BaseException:
             self._line.remove(waiting)
             raise
         self._advance()
+
+    def _tell(self, request: Request) -> None:
+        """Answer what holds for an account, once today's orders are known if they matter."""
+        with self._lock:
+            try:
+                waiting = _Waiting(request, self._limits.of(request.account_id))
+            except Refused as refusal:
+                self._answer_with(request, Held(refusal))
+                return
+            self._questions.append(waiting)
+            try:
+                self._ask_for_today(waiting)
+            except BaseException:
+                self._questions.remove(waiting)
+                raise
+            self._advance()
+
+    def _ask_for_today(self, waiting: _Waiting) -> None:
+        known = self._counts.known(_account(waiting.request), waiting.limits)
+        if waiting.limits.by_day and not known:
+            self._ask(waiting, "orders", "query_stock_orders", {"cancelable_only": False})
 
     def _ask(self, waiting: _Waiting, what: str, method: str, arguments: Mapping[str, Any]) -> None:
         request = waiting.request
         self._number -= 1  # a session's own requests are numbered from one on
         waiting.missing += 1
 
-        def told(reply: Reply) -> None:
+        def came(reply: Reply) -> None:
             waiting.missing -= 1
             waiting.facts[what] = None if reply.error else reply.value
             if what == "orders":  # what they were worth takes their units
                 for traded in {order.stock_code for order in reply.value or ()}:
                     self._ask(waiting, f"unit {traded}", "instrument", {"stock_code": traded})
 
-        self._asked[self._number] = told
+        self._asked[self._number] = came
         self.inner.send(
             Request(
                 self._number,
@@ -202,9 +216,9 @@ class GuardedLink:
     def _heard(self, item: Reply | Push) -> None:
         if isinstance(item, Reply) and item.seq < 0:
             with self._lock:
-                told = self._asked.pop(item.seq, None)
-                if told is not None:
-                    told(item)
+                came = self._asked.pop(item.seq, None)
+                if came is not None:
+                    came(item)
                     self._advance()
             return
         deliver = self._deliver
@@ -212,7 +226,7 @@ class GuardedLink:
             deliver(item)
 
     def _advance(self) -> None:
-        """Let go what is complete, from the front of the line."""
+        """Let go what is complete, orders from the front of the line."""
         while self._line and not self._line[0].missing:
             waiting = self._line.popleft()
             request = waiting.request
@@ -223,85 +237,59 @@ class GuardedLink:
                 self._refuse(request, refusal)
             except NotConnected as gone:
                 self._answer(request, str(gone), 0)
+        for question in [one for one in self._questions if not one.missing]:
+            self._questions.remove(question)
+            self._answer_with(question.request, self._held(question))
 
     def _by_facts(self, waiting: _Waiting) -> None:
         request, limits, facts = waiting.request, waiting.limits, waiting.facts
+        if facts:  # while it waited trading may have been stopped
+            self._limits.of(request.account_id)
+        code, volume = request.arguments["stock_code"], request.arguments["order_volume"]
         if request.account_type in _CONTRACTS and None in _units_of(facts):
-            raise _unknown(request.arguments["stock_code"])
-        if "orders" in facts and facts["orders"] is None:
-            raise _refused(
-                "无法查询当日委托，不能核对", "today's orders cannot be asked for, to count them"
-            )
+            raise unknown(code)
+        self._begin(waiting)
         quotes = facts.get("quote") or []
         last = quotes[0].last_price if quotes else 0.0
-        price = _price(request.arguments)
-        _near(price, last, limits)
-        volume = request.arguments["order_volume"]
-        value = abs(price or last) * volume * _unit(facts.get("instrument"))
-        if limits.order_value is not None:
-            if not value:
-                raise _no_price(request)
-            if value > limits.order_value:
-                raise _refused(
-                    f"单笔金额 {value:,.0f} 超过上限 {limits.order_value:,.0f}",
-                    f"{value:,.0f} exceeds the value of one order, {limits.order_value:,.0f}",
+        unit = _unit(facts.get("instrument"))
+        value = by_price(limits, Wanted(code, volume, _price(request.arguments), last, unit))
+        self._counts.take(_account(request), limits, value)
+
+    def _held(self, question: _Waiting) -> Held:
+        request, limits = question.request, question.limits
+        try:
+            if request.account_type in _CONTRACTS and None in _units_of(question.facts):
+                raise _uncounted()
+            self._begin(question)
+        except Refused as refusal:
+            return Held(refusal, limits)
+        return Held(None, limits, self._counts.so_far(_account(request), limits))
+
+    def _begin(self, waiting: _Waiting) -> None:
+        """Take over what was ordered today, if that was asked for."""
+        facts = waiting.facts
+        if "orders" not in facts:
+            return
+        if facts["orders"] is None:
+            raise _uncounted()
+        orders, value = 0, 0.0
+        for order in facts["orders"]:
+            if order.order_status != c.ORDER_JUNK:
+                orders += 1
+                price = order.price or order.traded_price
+                value += (
+                    abs(price) * order.order_volume * _unit(facts.get(f"unit {order.stock_code}"))
                 )
-        if limits.value_a_day is not None and not value:
-            raise _no_price(request)
-        self._count(waiting, value)
-
-    # -- how much there was --------------------------------------------------------------------
-
-    def _counted(self, waiting: _Waiting) -> _Day | None:
-        known = self._days.get(_account(waiting.request))
-        if known is None or known.day != self._day() or known.limits is not waiting.limits:
-            return None
-        return known
-
-    def _day(self) -> int:
-        return (self._now() // 1_000_000_000 + _SHANGHAI) // _DAY
-
-    def _today(self, waiting: _Waiting) -> _Day:
-        known, facts = self._counted(waiting), waiting.facts
-        if known is None:
-            known = _Day(self._day(), waiting.limits)
-            for order in facts.get("orders") or ():
-                if order.order_status != c.ORDER_JUNK:
-                    known.orders += 1
-                    price = order.price or order.traded_price
-                    unit = _unit(facts.get(f"unit {order.stock_code}"))
-                    known.value += abs(price) * order.order_volume * unit
-            self._days[_account(waiting.request)] = known
-        return known
-
-    def _count(self, waiting: _Waiting, value: float) -> None:
-        limits, day = waiting.limits, self._today(waiting)
-        minute, now = self._minutes.setdefault(_account(waiting.request), deque()), self._steady()
-        while minute and minute[0] <= now - _MINUTE:
-            minute.popleft()
-        if limits.orders_a_minute is not None and len(minute) >= limits.orders_a_minute:
-            raise _refused(
-                f"每分钟委托已达上限 {limits.orders_a_minute}",
-                f"the {limits.orders_a_minute} orders of this minute are used up",
-            )
-        if limits.orders_a_day is not None and day.orders >= limits.orders_a_day:
-            raise _refused(
-                f"当日委托已达上限 {limits.orders_a_day}",
-                f"the {limits.orders_a_day} orders of today are used up",
-            )
-        if limits.value_a_day is not None and day.value + value > limits.value_a_day:
-            raise _refused(
-                f"当日金额 {day.value + value:,.0f} 超过上限 {limits.value_a_day:,.0f}",
-                f"{day.value + value:,.0f} exceeds the value of a day, {limits.value_a_day:,.0f}",
-            )
-        minute.append(now)
-        day.orders += 1
-        day.value += value
+        self._counts.begin(_account(waiting.request), waiting.limits, orders, value)
 
     # -- answers of its own --------------------------------------------------------------------
 
     def _refuse(self, request: Request, refusal: Refused) -> None:
         self._answer(request, str(refusal), int(refusal.code))
+
+    def _answer_with(self, request: Request, held: Held) -> None:
+        if self._deliver is not None:
+            self._deliver(Reply(request.seq, told(held)))
 
     def _answer(self, request: Request, text: str, code: int) -> None:
         deliver = self._deliver
@@ -315,10 +303,6 @@ class GuardedLink:
 
 def _account(request: Request) -> tuple[int, str]:
     return request.account_type, request.account_id
-
-
-def _by_day(limits: Limits) -> bool:
-    return limits.orders_a_day is not None or limits.value_a_day is not None
 
 
 def _units_of(facts: Mapping[str, Any]) -> list[Any]:
@@ -335,32 +319,23 @@ def _price(asked: Mapping[str, Any]) -> float:
     return float(asked["price"]) if asked["price_type"] == c.FIX_PRICE else 0.0
 
 
-def _near(price: float, last: float, limits: Limits) -> None:
-    distance = limits.price_distance
-    if distance is None or not price:
-        return
-    if not last:
-        raise _refused("没有最新价，无法核对价格", "there is no last price to judge this one by")
-    if abs(price - last) > distance * last * (1 + 1e-9):
-        raise _refused(
-            f"价格 {price:g} 偏离最新价 {last:g} 超过 {distance:.2%}",
-            f"{price:g} is more than {distance:.2%} away from the last price, {last:g}",
+def _check(asked: Mapping[str, Any], limits: Limits) -> None:
+    """Raise Refused for what is no order, and for what it says by itself."""
+    code, volume, price = map(asked.get, ("stock_code", "order_volume", "price"))
+    kind = asked.get("price_type")
+    if (
+        not (isinstance(code, str) and isinstance(volume, int) and volume > 0)
+        or not (isinstance(kind, int) and isinstance(price, int | float))
+        or not isfinite(price)
+    ):
+        raise refused(
+            "不是委托：代码、数量或价格有误",
+            "this is no order: its code, volume or price is wrong",
         )
+    by_itself(limits, code, volume)
 
 
-def _no_price(request: Request) -> Refused:
-    code = request.arguments["stock_code"]
-    return _refused(
-        f"{code} 没有价格，无法核对金额", f"there is no price of {code} to judge its value by"
+def _uncounted() -> Refused:
+    return refused(
+        "无法查询当日委托，不能核对", "today's orders cannot be asked for, to count them"
     )
-
-
-def _unknown(code: str) -> Refused:
-    return _refused(
-        f"无法查询 {code} 的合约乘数，不能核对金额",
-        f"the multiplier of {code} cannot be asked for, to judge the value by",
-    )
-
-
-def _refused(zh: str, en: str) -> Refused:
-    return Refused(RefusalCode.LIMITED, f"超出限额：{zh}", f"beyond the limits set here: {en}")

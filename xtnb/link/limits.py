@@ -21,12 +21,15 @@ Everything here is ours; by default nothing is limited.
 from __future__ import annotations
 
 import tomllib
-from fnmatch import fnmatchcase
+from collections.abc import Mapping
+from dataclasses import fields
 from pathlib import Path
+from threading import Lock
 
 import msgspec
 
 from xtnb.errors import RefusalCode, Refused
+from xtnb.rules.limits import Limits
 
 FILE = "limits.toml"
 SWITCH = "STOP"
@@ -37,45 +40,13 @@ def switches(folder: Path) -> list[Path]:
     return [one for one in (folder / SWITCH, folder / f"{SWITCH}.txt") if one.exists()]
 
 
-class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What one account may do. None is no limit.
-
-    Attributes:
-        order_value, value_a_day: price times volume and unit, in the price's currency.
-        order_volume: shares or contracts of one order.
-        orders_a_minute, orders_a_day: orders that the terminal was asked to place.
-        price_distance: of a limit price from the last one, as a fraction of it.
-        codes: patterns of the codes that may be traded, such as "600*.SH".
-        read_only: nothing but queries and cancels.
-    """
-
-    order_value: float | None = None
-    order_volume: int | None = None
-    orders_a_minute: int | None = None
-    orders_a_day: int | None = None
-    value_a_day: float | None = None
-    price_distance: float | None = None
-    codes: tuple[str, ...] | None = None
-    read_only: bool = False
-
-    def __post_init__(self) -> None:
-        for name in self.__struct_fields__:
-            value = getattr(self, name)
-            if isinstance(value, float | int) and not value >= 0:  # nan compares with nothing
-                raise ValueError(f"{name} = {value}: a number from 0 on")
-
-    def allows(self, stock_code: str) -> bool:
-        """Whether this code may be traded."""
-        return self.codes is None or any(fnmatchcase(stock_code, one) for one in self.codes)
-
-
 class _File(msgspec.Struct, forbid_unknown_fields=True):
     every: dict[str, object] = {}
     account: dict[str, dict[str, object]] = {}
 
 
 class LimitsFile:
-    """The limits of a folder, always those that are in it now.
+    """The limits of a folder, always those that are in it now. On any thread.
 
     Args:
         folder: where `limits.toml` and `STOP` are looked for.
@@ -88,6 +59,7 @@ class LimitsFile:
         self._accounts: dict[str, dict[str, object]] = {}
         self._fault = ""
         self._known: dict[str, Limits] = {}
+        self._lock = Lock()
 
     def of(self, account_id: str) -> Limits:
         """The limits of an account.
@@ -110,19 +82,22 @@ class LimitsFile:
         Raises:
             Refused: STOPPED, when the file cannot be read.
         """
-        self._refresh()
-        if self._fault:
-            raise Refused(
-                RefusalCode.STOPPED,
-                f"限额文件 {self._path.name} 无法读取，故不放行任何委托：{self._fault}",
-                f"{self._path.name} cannot be read, so it lets no order through: {self._fault}",
-            )
-        own = self._accounts.get(account_id)
-        name = account_id if own is not None else ""  # a client may make up any number of others
-        known = self._known.get(name)
-        if known is None:
-            known = self._known[name] = msgspec.convert({**self._every, **(own or {})}, Limits)
-        return known
+        with self._lock:
+            self._refresh()
+            if self._fault:
+                raise Refused(
+                    RefusalCode.STOPPED,
+                    f"限额文件 {self._path.name} 无法读取，故不放行任何委托：{self._fault}",
+                    f"{self._path.name} cannot be read, so it lets no order through: {self._fault}",
+                )
+            own = self._accounts.get(account_id)
+            name = (
+                account_id if own is not None else ""
+            )  # a client may make up any number of others
+            known = self._known.get(name)
+            if known is None:
+                known = self._known[name] = _limits({**self._every, **(own or {})})
+            return known
 
     def check(self) -> None:
         """Read the file now.
@@ -162,7 +137,14 @@ class LimitsFile:
 def _read(path: Path) -> _File:
     # Windows' editors may put a mark of three bytes before the text
     read = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8-sig")), _File)
-    msgspec.convert(read.every, Limits)
+    _limits(read.every)
     for one in read.account.values():
-        msgspec.convert({**read.every, **one}, Limits)
+        _limits({**read.every, **one})
     return read
+
+
+def _limits(written: Mapping[str, object]) -> Limits:
+    known = {one.name for one in fields(Limits)}
+    if strange := sorted(set(written) - known):
+        raise ValueError(f"there is no limit {strange[0]!r}; there are {', '.join(sorted(known))}")
+    return msgspec.convert(written, Limits)

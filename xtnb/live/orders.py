@@ -106,7 +106,7 @@ class AccountOrders:
         if not isinstance(key, str) or len(key) > _LONGEST_KEY or not key.isprintable():
             raise InputError("key", key, f"text of at most {_LONGEST_KEY} characters")
         sent = self._by_key.get(key) if key else None
-        if sent is not None:
+        if sent is not None and sent.id >= 0:  # whether one without a number used its key up
             return self._same(sent, asked)
         self.may_send()
         order = Order(self, asked, key or new_key())
