@@ -22,13 +22,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from xtnb.errors import (
-    NotConnected,
-    RefusalCode,
-    TerminalUnavailable,
-    XtnbError,
-    words_of,
-)
+from xtnb.errors import NotConnected, RefusalCode, TerminalUnavailable, XtnbError, words_of
 from xtnb.link.address import Address, Server, parse, shuffled
 from xtnb.link.base import ConnectResult, Deliver
 from xtnb.link.codec import CodecError, decode, encode, pack, unpack
