@@ -81,6 +81,33 @@ def test_a_nats_server_that_outlived_its_program_gives_way(tmp_path):
     server.stop()
 
 
+def test_a_nats_server_that_was_still_starting_when_its_program_died_gives_way(
+    tmp_path, monkeypatch, free_port
+):
+    key = Key.new()
+    orphan = NatsServer(tmp_path, ["main"], port=free_port)
+    monkeypatch.setattr(orphan, "_wait_for", die)
+    monkeypatch.setattr(orphan, "stop", lambda: None)  # whoever was killed stops nothing
+    with pytest.raises(Died):
+        orphan.start([])
+
+    server = NatsServer(tmp_path, ["main"], port=free_port)
+    server.start([User(LOCAL, key.public, TRADER)])
+
+    assert orphan._process.wait(30) is not None
+    assert server.running
+    assert server.port == free_port
+    server.stop()
+
+
+class Died(Exception):
+    """In place of `kill -9`."""
+
+
+def die(ports, said):
+    raise Died
+
+
 def test_a_new_link_of_the_same_process_takes_over_the_number_of_a_lost_one(join, proxy):
     first = join(1, proxy.port).connect()
     proxy.cut()

@@ -39,6 +39,7 @@ _OLDEST = (2, 12)  # the first with atomic batches
 _START_SECONDS = 15.0
 _STOP_SECONDS = 10.0
 _POLL_SECONDS = 0.02
+_LATE_SECONDS = 3.0  # a server that nobody waited for may still be starting
 _MOST_LOGGED = 8 * 1024 * 1024  # bytes of one file
 
 
@@ -180,8 +181,9 @@ class NatsServer:
         said = self._faults.stat().st_size
         try:
             end_with_us(self._process.pid)
+            self._remember(answers=False)  # this process may be killed before it answers
             self._wait_for(ports, said)
-            self._remember()
+            self._remember(answers=True)
         except BaseException:
             self.stop()
             raise
@@ -192,9 +194,8 @@ class NatsServer:
         deadline = time.monotonic() + _START_SECONDS
         while time.monotonic() < deadline and process.poll() is None:
             for file in ports.glob("*.ports"):
-                with suppress(ValueError, KeyError, IndexError, OSError):
-                    told = json.loads(file.read_text(encoding="utf-8"))["nats"][0]
-                    self.port = int(told.rpartition(":")[2])
+                if port := _port_in(file):
+                    self.port = port
                     if self._info():
                         return
             time.sleep(_POLL_SECONDS)
@@ -348,21 +349,27 @@ class NatsServer:
 
     # -- an earlier life -----------------------------------------------------------------------
 
-    def _remember(self) -> None:
+    def _remember(self, answers: bool) -> None:
         assert self._process is not None
-        kept = {"pid": self._process.pid, "port": self.port, "id": self._info()["server_id"]}
+        kept = {
+            "pid": self._process.pid,
+            "port": self.port,
+            "name": self._name,
+            "answers": answers,
+        }
         self._state.write_text(json.dumps(kept), encoding="utf-8")
 
     def _end_of_an_earlier_life(self) -> None:
         """End a server that outlived the process which had started it for this folder."""
         try:
             kept = json.loads(self._state.read_text(encoding="utf-8"))
-            pid, port, name = int(kept["pid"]), int(kept["port"]), str(kept["id"])
+            pid, port, name = int(kept["pid"]), int(kept["port"]), str(kept["name"])
+            answers = bool(kept["answers"])
         except (OSError, ValueError, KeyError):
             return
         wanted, self.port = self.port, port
         try:
-            if self._info().get("server_id") == name:
+            if self._is_there(pid, name, 0.0 if answers else _LATE_SECONDS):
                 os.kill(pid, signal.SIGTERM)
                 deadline = time.monotonic() + _STOP_SECONDS
                 while self._info() and time.monotonic() < deadline:
@@ -377,6 +384,18 @@ class NatsServer:
             self.port = wanted
         self._state.unlink(missing_ok=True)
 
+    def _is_there(self, pid: int, name: str, seconds: float) -> bool:
+        """Whether that server answers; waits for one that may be about to, at any port."""
+        deadline = time.monotonic() + seconds
+        while True:
+            for file in (self.folder / "ports").glob(f"*_{pid}.ports") if not self.port else ():
+                self.port = _port_in(file)
+            if self.port and self._info().get("server_name") == name:
+                return True
+            if time.monotonic() >= deadline:
+                return False
+            time.sleep(_POLL_SECONDS)
+
     def _last_words(self, said: int) -> tuple[str, Path]:
         """Why it ended, and the file that says more; `said` is what the faults had before."""
         lines = _lines(self._log)
@@ -385,6 +404,14 @@ class NatsServer:
         if broken and not wrong:
             return broken[0], self._faults
         return "; ".join((wrong or lines)[-2:]) or "it says nothing", self._log
+
+
+def _port_in(file: Path) -> int:
+    """The port that a server has written into a file; 0 while it has not."""
+    with suppress(ValueError, KeyError, IndexError, OSError):
+        told = json.loads(file.read_text(encoding="utf-8"))["nats"][0]
+        return int(told.rpartition(":")[2])
+    return 0
 
 
 def _lines(file: Path, skip: int = 0) -> list[str]:
