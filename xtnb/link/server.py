@@ -170,6 +170,7 @@ class NatsServer:
             old.unlink(missing_ok=True)  # a server that just ended takes its own away
         command = [program(), "-c", self._file, "-l", self._log, "--ports_file_dir", ports]
         with self._faults.open("ab") as faults:
+            said = self._faults.stat().st_size
             self._process = subprocess.Popen(
                 [str(part) for part in command],
                 stdin=subprocess.DEVNULL,
@@ -178,7 +179,6 @@ class NatsServer:
                 # its own group, so that Ctrl+C ends first the terminal and then the server
                 **_apart(),
             )
-        said = self._faults.stat().st_size
         try:
             end_with_us(self._process.pid)
             self._remember(answers=False)  # this process may be killed before it answers
