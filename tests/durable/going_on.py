@@ -44,7 +44,7 @@ from xtnb.xttype import StockAccount
 
 ME = StockAccount(DEMO_ACCOUNT)
 CODE = "600000.SH"
-SECONDS = 60.0
+SECONDS = 120.0
 VENDOR = Path(__file__).parents[1] / "vendor" / "serving.py"
 ROOT = Path(__file__).parents[2]
 
