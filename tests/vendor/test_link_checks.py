@@ -60,6 +60,13 @@ def test_a_machine_that_is_ready_has_nothing_wrong(folder):
     assert "order_stock" not in broker.methods()
 
 
+def test_a_python_that_hides_what_it_keeps_is_named(folder):
+    found, _ = run(folder, replace(WINDOWS, store=True))
+
+    assert [one.name for one in found if one.state == "note"] == ["python"]
+    assert wrong(found) == []
+
+
 def test_account_numbers_are_not_printed(folder):
     found, _ = run(folder)
 

@@ -72,17 +72,20 @@ class Machine:
         bits: 64 or 32.
         desktop: the number of the Windows session of this process; None elsewhere.
         load: imports the vendor's package.
+        store: Python is that of the Microsoft Store.
     """
 
     system: str
     bits: int
     desktop: int | None
     load: Callable[[], packages.Package] = packages.load
+    store: bool = False
 
 
 def this_machine() -> Machine:
     """The one that this runs on."""
-    return Machine(sys.platform, 64 if sys.maxsize > 2**32 else 32, _desktop())
+    bits = 64 if sys.maxsize > 2**32 else 32
+    return Machine(sys.platform, bits, _desktop(), store="WindowsApps" in sys.base_prefix)
 
 
 def _desktop() -> int | None:
@@ -154,6 +157,15 @@ def _machine(where: Machine) -> Iterator[Finding]:
         )
     else:
         yield Finding("desktop", "ok", "桌面会话", "a desktop session")
+    if where.store:
+        yield Finding(
+            "python",
+            "note",
+            "Python 来自微软商店：密钥与已用过的 key 存在它自己的隐藏目录，其他 Python 看不到；"
+            "请改用 python.org 的 Python",
+            "Python is that of the Microsoft Store: it keeps secrets, and the keys of orders that "
+            "were sent, in a hidden folder where no other Python sees them; use one of python.org",
+        )
 
 
 def _load(where: Machine, found: list[Finding]) -> packages.Package | None:
