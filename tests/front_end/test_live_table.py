@@ -246,6 +246,18 @@ def test_a_width_that_was_set_by_hand_stays(page):
     assert widths(page)["price"] == chosen
 
 
+def test_a_table_that_is_full_from_the_first_moment_says_no_word_of_being_empty(page):
+    page.run_cell(SET_UP + "for number in range(1, 400): rows.apply(order(number))")
+    page.run_cell("table")
+    expect(page.locator(f"{TABLE} output")).to_have_text("399")
+
+    page.run_cell("options.language = 'zh'")
+    expect(page.locator(TABLE)).to_contain_text("报单时间")
+    for words in ("暂无委托", "no orders yet", "Loading..."):
+        expect(page.locator(TABLE).get_by_text(words)).to_be_hidden()
+    page.run_cell("options.language = 'en'")
+
+
 def test_an_empty_table_says_so_in_the_language_of_the_moment(page):
     page.run_cell(SET_UP + "table")
     expect(page.locator(TABLE)).to_contain_text("no orders yet")

@@ -291,6 +291,7 @@ class LiveTable {
     const rows = shown > most ? most + 0.5 : Math.max(shown, 2);
     const wide = this.content.offsetWidth > this.viewport.clientWidth;
     this.frame.classList.toggle("xtnb-wide", wide); // the grid keeps its scroll bar, we hide it
+    this.frame.classList.toggle("xtnb-filled", shown > 0); // and words that come too late for it
     const scrollbar = this.frame.querySelector<HTMLElement>(".ag-body-horizontal-scroll");
     const height = `${HEADER + 1 + rows * ROW + (scrollbar?.offsetHeight ?? 0)}px`;
     if (this.frame.style.height !== height) this.frame.style.height = height;
