@@ -29,12 +29,12 @@ GOOD = {
 }
 BAD = {
     "stock_code": ["600000", "60000.SH", "600000.HK", "600000.sh", "", " 600000.SH", 600000, None],
-    "order_type": ["23", None, 23.0, True],
-    "order_volume": [100.9, float("nan"), float("inf"), "200", True, -100, 0, -0.0, None],
+    "order_type": ["23", None, 23.0, True, 2**63],
+    "order_volume": [100.9, float("nan"), float("inf"), "200", True, -100, 0, -0.0, None, 2**63],
     "price_type": ["11", None, 11.5, False],
     "price": [float("nan"), float("inf"), -0.01, "10.5", None, True, Decimal("10.5")],
-    "strategy_name": [None, 1, b"s"],
-    "order_remark": [None, 1, b"r"],
+    "strategy_name": [None, 1, b"s", "half of a pair \ud800"],
+    "order_remark": [None, 1, b"r", "half of a pair \ud800"],
 }
 
 

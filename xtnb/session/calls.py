@@ -108,6 +108,8 @@ CALLS: Mapping[str, Call] = {
     "sync_transaction_from_external": Call(answers.synchronised),
     # ours: what desk.history asks
     "history": Call(answers.told, at_once=True),
+    # ours: what a preview asks of the limits in front of a terminal
+    "limits": Call(answers.whole, at_once=True),
 }
 
 # What is not a method of the manual's API, such as the market data of Desk.
@@ -120,10 +122,16 @@ BY_HAND = Call(answers.value)
 
 
 def whole(argument: str, value: object, form: str = "a whole number") -> int:
-    """Read an int, also one of numpy's or a member of an enumeration; no bool, no float."""
+    """Read an int, also one of numpy's or a member of an enumeration; no bool, no float.
+
+    Nothing here, and no broker, has room for more than 64 bits.
+    """
     if isinstance(value, bool) or not hasattr(value, "__index__"):
         raise InputError(argument, value, form)
-    return operator.index(cast(SupportsIndex, value))
+    number = operator.index(cast(SupportsIndex, value))
+    if not -(2**63) <= number < 2**63:
+        raise InputError(argument, value, form)
+    return number
 
 
 def checked_account(account: object) -> StockAccount:
@@ -134,9 +142,13 @@ def checked_account(account: object) -> StockAccount:
 
 
 def checked_text(argument: str, value: object) -> str:
-    """Refuse what is not text."""
+    """Refuse what is not text, and text that cannot be written down, such as half a pair."""
     if not isinstance(value, str):
         raise InputError(argument, value, "text")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise InputError(argument, value, "text") from None
     return value
 
 
