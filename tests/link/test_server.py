@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 
 import pytest
@@ -80,3 +82,21 @@ def test_a_folder_is_read_as_it_is_written_with_backslashes_and_quotes(tmp_path)
 
     assert (folder / "streams" / "jetstream").is_dir()
     assert [path.name for path in tmp_path.iterdir()] == [folder.name]
+
+
+def test_an_earlier_server_that_ends_as_it_is_to_be_ended_is_not_in_the_way(tmp_path, monkeypatch):
+    earlier, later = NatsServer(tmp_path, ["main"]), NatsServer(tmp_path, ["main"])
+    earlier.start([])
+    end = os.kill
+
+    def ends_by_itself(pid, number):  # as with its program on Windows
+        end(pid, signal.SIGTERM)
+        raise PermissionError(13, "Access is denied")
+
+    with monkeypatch.context() as windows:
+        windows.setattr(os, "kill", ends_by_itself)
+        later.start([])
+
+    assert later.running
+    later.stop()
+    earlier.stop()

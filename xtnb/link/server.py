@@ -370,19 +370,27 @@ class NatsServer:
         wanted, self.port = self.port, port
         try:
             if self._is_there(pid, name, 0.0 if answers else _LATE_SECONDS):
-                os.kill(pid, signal.SIGTERM)
-                deadline = time.monotonic() + _STOP_SECONDS
-                while self._info() and time.monotonic() < deadline:
-                    time.sleep(_POLL_SECONDS)
-        except OSError as fault:
-            raise TerminalUnavailable(
-                f"上次运行的 nats-server（进程 {pid}）仍占用该目录：{fault}；请结束该进程",
-                f"nats-server {pid} of an earlier life still has this folder: {fault}; "
-                "end that process",
-            ) from fault
+                self._end_of(pid)
         finally:
             self.port = wanted
         self._state.unlink(missing_ok=True)
+
+    def _end_of(self, pid: int) -> None:
+        """End that server, and wait until nobody answers at our port."""
+        refused: OSError | None = None
+        try:
+            os.kill(pid, signal.SIGTERM)
+        except OSError as fault:  # such as for one that ends by itself at this moment
+            refused = fault
+        deadline = time.monotonic() + _STOP_SECONDS
+        while (there := bool(self._info())) and time.monotonic() < deadline:
+            time.sleep(_POLL_SECONDS)
+        if there and refused:
+            raise TerminalUnavailable(
+                f"上次运行的 nats-server（进程 {pid}）仍占用该目录：{refused}；请结束该进程",
+                f"nats-server {pid} of an earlier life still has this folder: {refused}; "
+                "end that process",
+            ) from refused
 
     def _is_there(self, pid: int, name: str, seconds: float) -> bool:
         """Whether that server answers; waits for one that may be about to, at any port."""
