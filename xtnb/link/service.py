@@ -27,7 +27,8 @@ from xtnb.link.server import NatsServer, Tls
 _log = logging.getLogger("xtnb.link")
 
 _LOOK_SECONDS = 0.5
-_TURN_SECONDS = 0.0005
+# Windows counts whole milliseconds: of less, threads that wait for their turn would wait none
+_TURN_SECONDS = 0.001 if sys.platform == "win32" else 0.0005
 
 
 class Service:
@@ -125,7 +126,7 @@ class Service:
     def run(self) -> str:
         """Serve until `end` is called, or until it cannot go on; returns why, or "".
 
-        This process is the server's: threads take turns ten times as often as usual.
+        This process is the server's: threads take turns more often than usual.
         """
         sys.setswitchinterval(_TURN_SECONDS)
         server = self._server
