@@ -154,10 +154,12 @@ def test_what_cannot_be_sent_is_named(value):
 
 @pytest.mark.parametrize("field", ["seq", "account_type", "session", "valid_until"])
 def test_a_request_with_a_number_that_no_journal_has_room_for_is_not_read(field):
-    request = Request(1, "order_stock", 2, "1", {}, 1, "K1")._replace(**{field: 2**63})
+    request = Request(1, "order_stock", 2, "1", {}, 1, "K1")
 
     with pytest.raises(CodecError):
-        decode(encode(request))
+        decode(encode(request._replace(**{field: 2**63})))
+    with pytest.raises(CodecError, match="order_volume"):
+        decode(encode(request._replace(arguments={"order_volume": 2**63})))
 
 
 def test_a_push_of_something_else_than_a_record_is_not_sent():

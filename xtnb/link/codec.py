@@ -328,4 +328,7 @@ def _request(data: bytes) -> Request:
     arguments = _checked(_read_value(given))
     if type(arguments) is not dict:
         raise CodecError("the arguments of a request are a dict")
+    for name, value in arguments.items():
+        if type(value) is int and value >= 2**63:
+            raise CodecError(f"{name}: a number of more than 64 bits")
     return Request(seq, method, account_type, account_id, arguments, session, key, until, origin)
