@@ -134,9 +134,15 @@ class Serving:
         return key
 
     def end(self) -> None:
-        if self.process is not None and self.process.poll() is None:
-            self.process.terminate()
-            self.process.wait(30)
+        process, self.process = self.process, None
+        if process is None:
+            return
+        if process.poll() is None:
+            process.terminate()
+            process.wait(30)
+        else:  # a test that failed has left it killed
+            with suppress(OSError, ValueError):
+                self.kill_nats()
 
     def pushes(self) -> list[Push]:
         """What its journal has told; only once it has ended."""
