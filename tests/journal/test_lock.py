@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import socket
+import threading
 
 import pytest
 
@@ -50,3 +51,15 @@ def test_who_is_refused_by_itself_hears_that_it_is_this_process(tmp_path):
     assert "笔记本（本进程" in refused.value.zh
     assert str(refused.value) == f"{refused.value.zh} / {refused.value.en}"
     held.release()
+
+
+def test_who_ends_has_a_moment_to_let_go(tmp_path):
+    held = Lock(tmp_path, "one that ends")
+    ends = threading.Thread(target=held.release)
+
+    ends.start()
+    later = Lock(tmp_path, "the next", grace=60)
+
+    ends.join()
+    assert "the next" in owner_of(tmp_path)[0]
+    later.release()

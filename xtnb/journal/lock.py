@@ -12,6 +12,7 @@ import json
 import os
 import socket
 import sqlite3
+import sys
 from contextlib import suppress
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -20,6 +21,8 @@ from xtnb.errors import FolderInUse, TerminalUnavailable
 
 LOCK_FILE = "xtnb.lock"
 OWNER_FILE = "xtnb.owner"
+# Windows frees the locks of a dead process, but takes its time
+_GRACE_SECONDS = 2.0 if sys.platform == "win32" else 0.0
 _BEIJING = timezone(timedelta(hours=8))
 
 
@@ -29,18 +32,22 @@ class Lock:
     Args:
         folder: an existing folder.
         owner: what has it open, in a few words; Chinese / English, or one for both.
+        grace: seconds that who holds it has to let go.
 
     Raises:
         FolderInUse: someone else holds it; the message says who.
         TerminalUnavailable: the lock cannot be written.
     """
 
-    def __init__(self, folder: Path, owner: str) -> None:
+    def __init__(self, folder: Path, owner: str, grace: float = _GRACE_SECONDS) -> None:
         self._folder = folder
         self._connection: sqlite3.Connection | None = None
         try:
             self._connection = sqlite3.connect(
-                folder / LOCK_FILE, timeout=0, isolation_level=None, check_same_thread=False
+                folder / LOCK_FILE,
+                timeout=grace,
+                isolation_level=None,
+                check_same_thread=False,
             )
             self._connection.execute("PRAGMA journal_mode=DELETE")
             self._connection.execute("BEGIN EXCLUSIVE")
