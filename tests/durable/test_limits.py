@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
 import xtnb
+from tests.contract import house
+from tests.link.serving import until
+from xtnb import xtconstant as c
+from xtnb.errors import RefusalCode
 from xtnb.folders import audited
 from xtnb.session.trader import XtQuantTrader
 from xtnb.terminal.scenario import DEMO_ACCOUNT
 from xtnb.vocabulary.records import StockAccount
 
 CODE = "600000.SH"
+SECONDS = 10.0
 ME = StockAccount(DEMO_ACCOUNT)
 
 
@@ -84,3 +91,87 @@ def test_desks_of_one_folder_share_the_orders_of_a_day(folder):
         orders = [desk.buy(CODE, 100, 10.0) for desk in (one, other, one, other)]
 
     assert [order.id > 0 for order in orders] == [True, True, False, False]
+
+
+# -- what a preview says beforehand ------------------------------------------------------------
+
+MARKET = {"price": 0.0, "price_type": c.MARKET_SH_CONVERT_5_CANCEL}
+
+
+@pytest.fixture
+def desk(folder):
+    with xtnb.paper(folder) as desk:
+        yield desk
+
+
+def limit(folder, text):
+    (folder / "limits.toml").write_text(text, encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("text", "order"),
+    [
+        ("[every]\nread_only = true\n", {}),
+        ('[every]\ncodes = ["5*"]\n', {}),
+        ("[every]\norder_volume = 99\n", {}),
+        ("[every]\norder_value = 999\n", {}),
+        ("[every]\norder_value = 999\n", MARKET),
+        ("[every]\nprice_distance = 0.001\n", {"price": 9.9}),
+        ("[every]\norders_a_minute = 1\n", {}),
+        ("[every]\norders_a_day = 1\n", {}),
+        ("[every]\nvalue_a_day = 1500\n", MARKET),
+        ("[every", {}),
+        ("[every]\norder_valu = 1\n", {}),
+    ],
+)
+def test_a_preview_says_what_the_order_is_then_told(folder, desk, text, order):
+    asked = {"price": 10.0, "price_type": c.FIX_PRICE, **order}
+    forget = desk._live.watch(CODE)
+    until(lambda: desk._live._quotes.latest(CODE) is not None)
+    desk.buy(CODE, 100, 10.0)
+    limit(folder, text)
+
+    told = desk.preview(CODE, "buy", 100, **asked)
+    kept = desk._live.preview(CODE, "buy", 100, **asked)
+    sent = desk.buy(CODE, 100, **asked)
+    forget()
+
+    assert (told.accepted, kept) == (False, told)
+    assert f"{told.reason_zh} / {told.reason_en}" == sent.error
+    assert (told.freeze, told.cash_after) == (0.0, told.cash_before)
+
+
+def test_a_preview_counts_contracts_with_their_multiplier_as_the_guard_does(folder, desk):
+    desk.use(house.ACCOUNTS["futures"].account_id, "FUTURE")
+    code = next(one.stock_code for one in desk.trader.query_stock_positions(desk.account))
+    limit(folder, "[every]\norder_value = 1\n")
+    order = (code, c.FUTURE_OPEN_LONG, 1, c.FIX_PRICE, 3000.0)
+
+    told = desk.preview(code, c.FUTURE_OPEN_LONG, 1, 3000.0)
+    sent = desk.order(*order)
+
+    assert sent.id < 0
+    assert f"{told.reason_zh} / {told.reason_en}" == sent.error
+
+
+def test_a_form_hears_of_the_kill_switch_and_of_its_end_by_itself(folder, desk):
+    told = threading.Event()
+    forget = [desk._live.watch(CODE), desk._live.standing.on_change(told.set)]
+
+    assert desk._live.preview(CODE, "buy", 100, 10.0).accepted
+    (folder / "STOP").touch()
+    until(lambda: not desk._live.preview(CODE, "buy", 100, 10.0).accepted)
+    stopped = desk._live.preview(CODE, "buy", 100, 10.0)
+    assert told.wait(SECONDS)
+    (folder / "STOP").unlink()
+    until(lambda: desk._live.preview(CODE, "buy", 100, 10.0).accepted)
+    for end in forget:
+        end()
+
+    assert (stopped.code, "kill switch" in stopped.reason_en) == (RefusalCode.STOPPED, True)
+
+
+def test_a_desk_in_memory_has_no_limits():
+    with xtnb.paper(seed=7, clock="hand") as desk:
+        assert desk.preview(CODE, "buy", 100, 10.0).accepted
+        assert desk._live._allowance.kept is None

@@ -39,7 +39,7 @@ MOST_CAUSES = 64
 TO_THE_REQUESTER = frozenset({PushKind.ORDER_ERROR, PushKind.CANCEL_ERROR})
 
 _READS = re.compile(
-    r"(query|smt_query|get|quote|market)_|(instruments?|export_data|terms|history)\Z"
+    r"(query|smt_query|get|quote|market)_|(instruments?|export_data|terms|limits|history)\Z"
 )
 _SUBSCRIBES = frozenset({"subscribe", "unsubscribe"})
 _PLAIN = re.compile(r"[A-Za-z0-9-]{1,64}\Z")

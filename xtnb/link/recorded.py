@@ -47,7 +47,7 @@ _CANCELS = frozenset(
         "smt_appointment_cancel",
     }
 )
-_NOT_AUDITED = ("quote_", "instrument")
+_NOT_AUDITED = ("quote_", "instrument", "limits")
 
 
 class _Noted(NamedTuple):

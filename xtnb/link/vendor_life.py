@@ -50,7 +50,7 @@ from xtnb.vocabulary.records import XtAccountInfo, XtOrder, XtOrderError, XtTrad
 _log = logging.getLogger("xtnb.link")
 
 _OUTCOME = "outcome"
-_TERMS = "terms"
+_NOT_TOLD = ("terms", "limits")
 _SILENT = "没有发送：终端没有响应 / not sent: the terminal answers nothing"
 _UNSEEN = "没有发送：无法读取该账号的委托 / not sent: the orders of the account could not be read"
 _EXPIRED = "委托已过有效时间，没有发送 / not sent: the order came after its end"
@@ -205,8 +205,8 @@ class Life:
         """What is answered without asking the terminal; None for the rest."""
         if request.method in QUOTES:
             return None
-        if request.method == _TERMS:
-            return [Reply(request.seq, None)]  # a broker's rates are not to be asked for
+        if request.method in _NOT_TOLD:  # a broker's rates and limits are not to be asked for
+            return [Reply(request.seq, None)]
         call = CALLS.get(request.method)
         if request.method == "history":
             return [Reply(request.seq, None, _NO_PAST)]

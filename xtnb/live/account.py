@@ -14,6 +14,7 @@ from typing import Any
 from xtnb import xtconstant as c
 from xtnb.errors import InputError, NotConnected, QueryFailed
 from xtnb.live.agreed import Agreed
+from xtnb.live.allowance import Allowance, under_limits
 from xtnb.live.books import CONTRACTS, AccountBooks
 from xtnb.live.coalesce import frames
 from xtnb.live.contracts import ContractBooks
@@ -27,7 +28,7 @@ from xtnb.live.previews import preview_of
 from xtnb.live.screen import Screen
 from xtnb.live.standing import Standing
 from xtnb.live.watch import QuoteWatch
-from xtnb.rules.listed import DayTerms, Derived, Listed, everything, lookup, rules_of
+from xtnb.rules.listed import DayTerms, Derived, Listed, everything, lookup, rules_of, unit_of
 from xtnb.rules.months import DEMO_DAY
 from xtnb.rules.suggest import missing, unknown_code
 from xtnb.rules.terms import under
@@ -87,6 +88,8 @@ class LiveAccount:
         self.orders = AccountOrders(trader, self.books)
         self.standing = Standing()
         self.screen = Screen()
+        self._allowance = Allowance(trader, account, frames, lambda: self.standing.tell())
+        self.books.on_back(self._allowance.renew)
 
     def close(self) -> None:
         """Stop following the account. May be called twice."""
@@ -96,6 +99,7 @@ class LiveAccount:
             self._credit = self._contracts = None
         for books in asked:
             books.close()
+        self._allowance.close()
         self.orders.close()
         self.books.close()
 
@@ -105,13 +109,19 @@ class LiveAccount:
         """Keep the quotes of a code coming into `books.quotes`, until the result is called.
 
         Who watches will want a preview, so the figures of a margin account, and the
-        positions of one of contracts in detail, are asked for.
+        positions of one of contracts in detail, and what limits leave it, are asked for.
         """
         if self.account.account_type == c.CREDIT_ACCOUNT:
             _ = self.credit
         elif self.account.account_type in CONTRACTS:
             _ = self.contracts
-        return self._quotes.watch(stock_code)
+        ends = [self._quotes.watch(stock_code), self._allowance.watch()]
+
+        def forget() -> None:
+            for end in ends:
+                end()
+
+        return forget
 
     def quotes_of(self, codes: Sequence[str]) -> list[Quote]:
         """The present quotes of these codes, in their order.
@@ -283,7 +293,10 @@ class LiveAccount:
             self.agreed.eligible,
             self._issues,
         )
-        return preview_of(asked, kept)
+        quote = self._quotes.latest(stock_code)
+        preview = preview_of(asked, kept)
+        last = None if quote is None else quote.last_price
+        return under_limits(preview, asked, self._allowance.kept, lambda: last, self._unit(asked))
 
     def preview_now(
         self, stock_code: str, side: str | int, volume: int, price: float, price_type: int
@@ -303,7 +316,22 @@ class LiveAccount:
             self.agreed.on,
             self.agreed.eligible,
         )
-        return preview_of(asked, now)
+        held, preview = self._allowance.now(), preview_of(asked, now)
+        return under_limits(
+            preview, asked, held, lambda: self._last_price(asked), self._unit(asked)
+        )
+
+    def _last_price(self, asked: Asked) -> float:
+        """The last price at this moment; 0.0 for none, which limits take for no price."""
+        found = self._ask("quote_full", {"codes": (asked.stock_code,)})
+        return found[0].last_price if found else 0.0
+
+    def _unit(self, asked: Asked) -> int | None:
+        """What one unit of an order counts for; None for a contract that is not known."""
+        terms = self._rules.get(asked.stock_code)
+        if terms is not None:
+            return unit_of(terms.instrument)
+        return None if asked.account_type in CONTRACTS else 1
 
     def _asked(
         self, stock_code: str, side: str | int, volume: int, price: float, price_type: int

@@ -192,6 +192,10 @@ class Standing:
 
         return forget
 
+    def tell(self) -> None:
+        """Something that whoever shows it goes by has changed, such as limits."""
+        self._tell()
+
     def close(self) -> None:
         """Wait for a comparison that is under way, and listen no longer."""
         with self._lock:

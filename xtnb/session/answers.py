@@ -78,6 +78,11 @@ def value(request: Request, reply: Reply) -> Any:
     return reply.value
 
 
+def whole(request: Request, reply: Reply) -> Reply:
+    """The reply itself, for who makes something of a refusal too."""
+    return reply
+
+
 def told(request: Request, reply: Reply) -> Any:
     """What the terminal replied. Raises QueryFailed with its reason where it refused."""
     if reply.error:
