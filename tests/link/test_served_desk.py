@@ -113,6 +113,13 @@ def test_a_reader_is_told_so_before_it_sends_anything(desks):
     assert mine.status == "working"
 
 
+def test_each_key_has_drafts_and_a_layout_of_its_own(desks):
+    _, anna, rita = desks
+
+    assert anna._live.screen.path.parent == rita._live.screen.path.parent
+    assert anna._live.screen.path != rita._live.screen.path
+
+
 def test_a_desk_whose_key_was_taken_back_says_so(tmp_path, monkeypatch):
     monkeypatch.setenv("XTNB_CONFIG", str(tmp_path / "config"))
     monkeypatch.setenv("XTNB_STATE", str(tmp_path / "state"))

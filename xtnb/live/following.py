@@ -103,7 +103,8 @@ class Session:
 
     def _remember(self, account: LiveAccount) -> None:
         """Take up what an earlier kernel left of the account, and tell what happened since."""
-        where = str(getattr(self.link, "address", self.link.terminal))
+        address = getattr(self.link, "address", None)  # each key has a screen of its own
+        where = f"{address} {address.user}".rstrip() if address else self.link.terminal
         screen, books = Screen(file_of(where, account.account)), account.books
         seen, found = screen.seen, []
         try:
