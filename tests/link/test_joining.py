@@ -123,7 +123,8 @@ def test_orders_and_pushes_pass_a_leaf_node_and_a_reader_stays_one(service, port
 
     for here in (near, far, reader):
         assert here.orders()["order_id"].tolist() == sent
-    assert "may only read" in reader.buy("600000.SH", 100, 9.8).reason
+    with pytest.raises(NotConnected, match="may only read"):
+        reader.buy("600000.SH", 100, 9.8)
     assert len(near.orders()) == 4
 
 
