@@ -268,7 +268,7 @@ class Figures:
                 in_yuan = f"¥{convert(units(said.amount)) / YUAN:,.2f}"
         lines = [
             line("amount", ("金额 HKD", "Amount HKD"), money(said.amount if said else None)),
-            line("yuan", ("约合", "≈"), in_yuan),
+            line("yuan", ("约合", "≈ CNY"), in_yuan),
             line("fees", ("费用 HKD", "Fees HKD"), money(_fees(said))),
             line("lot", ("每手", "Board lot"), lot),
             line("rate", ("参考汇率 1 HKD =", "Reference rate, 1 HKD ="), f"¥{rate}", wide=True),

@@ -87,13 +87,13 @@ _POSITION_COLUMNS = (
 _CONTRACT_COLUMNS = (
     DIGITS_COLUMN,
     Column("instrument_name", pick=True),
-    Column("stock_code", pick=True),
     "direction",
     "volume",
     Column("can_use_volume", pick=True),
-    "yesterday_volume",
     "last_price",
     *OPENED_COLUMNS,
+    "yesterday_volume",  # a laptop shows what stands before it
+    Column("stock_code", pick=True),
 )
 TABS = ("orders", "trades", "positions", "findings")
 
