@@ -135,6 +135,12 @@ def test_an_account_may_have_limits_of_its_own(guarded):
     assert guarded.order(volume=500)[0] == -1
 
 
+def test_one_account_may_trade_where_every_other_is_read_only(guarded):
+    guarded.limit(f"[every]\nread_only = true\n[account.{DEMO_ACCOUNT}]\nread_only = false\n")
+
+    assert guarded.order()[1] == ""
+
+
 def test_the_orders_of_a_minute_come_back_with_time(guarded):
     guarded.limit("[every]\norders_a_minute = 2\n")
     assert [guarded.order()[0] > 0 for _ in range(3)] == [True, True, False]

@@ -42,7 +42,6 @@ CHANGES = MOVES | {"sync_transaction_from_external", "open_account"}
 
 _CONTRACTS = frozenset({c.FUTURE_ACCOUNT, c.FUTURE_OPTION_ACCOUNT, c.STOCK_OPTION_ACCOUNT})
 _OTHERS = ("opt_account_id", "ft_account_id")  # whose money is moved, beside the account's own
-_OTHERS = ("opt_account_id", "ft_account_id")  # whose money is moved, beside the account's own
 _OWN = "limits.toml"  # what asks for the facts that an order is judged by
 _TOLD = "limits"
 
@@ -122,8 +121,6 @@ class GuardedLink:
                 by_account(limits)
                 for other in filter(None, map(request.arguments.get, _OTHERS)):
                     by_account(self._limits.of(str(other)))
-                for name in _OTHERS:
-                    by_account(self._limits.of(str(request.arguments.get(name, ""))))
                 if request.method not in _ORDERS:
                     self.inner.send(request)
                     return
