@@ -41,8 +41,9 @@ def test_an_address_that_this_version_cannot_reach_is_refused_in_words():
         open_link("nats://desk-pc:4222/main")
 
 
-def test_the_environment_points_a_path_elsewhere(monkeypatch):
-    monkeypatch.setenv("XTNB_TERMINAL", "paper")
+@pytest.mark.parametrize("told", ["paper", '"paper"'])
+def test_the_environment_points_a_path_elsewhere(monkeypatch, told):
+    monkeypatch.setenv("XTNB_TERMINAL", told)
 
     assert open_link("D:\\qmt\\userdata_mini").terminal == "paper"
 

@@ -77,7 +77,7 @@ def open_link(address: str | os.PathLike[str] | None = None) -> Link:
             text to another machine, or no key for a served terminal; a real
             MiniQMT's folder where the vendor's package cannot be imported.
     """
-    asked = os.environ.get(_ENVIRONMENT) or address
+    asked = os.environ.get(_ENVIRONMENT, "").strip('"') or address  # cmd.exe keeps the quotes
     if (folder := real_terminal(asked)) is not None:
         return _real_link(folder)
     if served(asked):
