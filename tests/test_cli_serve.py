@@ -14,11 +14,13 @@ from pathlib import Path
 from queue import Empty, Queue
 
 import pytest
+import trustme
 from click.testing import CliRunner
 
 from tests.link.serving import until
 from xtnb import desk
 from xtnb.cli import main
+from xtnb.link.invitation import invitation
 from xtnb.link.keys import KeyRing
 
 
@@ -149,6 +151,38 @@ def test_a_key_says_where_its_secret_is_and_is_listed(config):
     assert str(KeyRing().secret_file("rita")) in added.output
     assert re.search(r"^rita +reader +main +U[A-Z2-7]{55}$", listed.output, re.MULTILINE)
     assert "SU" not in re.sub(r"U[A-Z2-7]{55}", "", added.output + listed.output)
+
+
+def test_a_key_for_one_terminal_says_what_its_name_is(config):
+    some = run("keys", "add", "lin", "--role", "trader", "--terminal", "t1", "--terminal", "t2")
+    every = run("keys", "add", "rita", "--role", "reader")
+
+    assert "It is for t1, t2 alone: the name at the end of the address" in some.output
+    assert "alone" not in every.output
+
+
+def test_an_address_with_tls_has_a_name_of_the_certificate(config, tmp_path, serve):
+    authority = trustme.CA()
+    issued = authority.issue_cert("localhost")
+    issued.cert_chain_pems[0].write_to_path(tmp_path / "cert.pem")
+    issued.private_key_pem.write_to_path(tmp_path / "key.pem")
+    files = "--tls-cert", str(tmp_path / "cert.pem"), "--tls-key", str(tmp_path / "key.pem")
+    config.mkdir()
+    authority.cert_pem.write_to_path(config / "ca.pem")
+
+    address = serve(tmp_path / "terminal", "--host", "127.0.0.1", *files).address()
+
+    assert address.startswith("tls://localhost:")
+    with desk.connect(address) as here:
+        assert len(here.asset()) == 1
+
+
+def test_a_certificate_without_a_name_for_the_host_says_what_to_write(tmp_path):
+    said = "\n".join(invitation("main", "tls://vm:4222/main", tmp_path, False, ["*.desk.example"]))
+
+    assert f"here it is {tmp_path / 'ca.pem'}" in said
+    assert "one of the certificate's names: *.desk.example" in said
+    assert "vm is none of them" in said
 
 
 def test_without_a_key_the_list_says_how_to_make_one(config):

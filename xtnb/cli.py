@@ -250,6 +250,7 @@ def serve(
     until they take --keep-mb. Ctrl+C ends it.
     """
     from xtnb.endpoints import link_to_serve
+    from xtnb.link.invitation import invitation
     from xtnb.link.jetstream import Retention
     from xtnb.link.service import Service
 
@@ -275,7 +276,9 @@ def serve(
         try:
             if until_eof:
                 threading.Thread(target=_end_with_input, args=(service.end,), daemon=True).start()
-            _tell_address(called, address, ring, bool(join))
+            for line in invitation(called, address, ring.place, bool(join), service.names):
+                click.echo(line)
+            click.echo(_ENDING)
             why = service.run()
         finally:
             service.stop()
@@ -293,20 +296,6 @@ def _end_with_input(end: Callable[[], None]) -> None:
     end()
 
 
-def _tell_address(called: str, address: str, ring: KeyRing, joined: bool) -> None:
-    scheme, _, rest = address.partition("://")
-    click.echo(f"终端 {called} 的地址 / Terminal {called} is served at\n\n    {address}\n")
-    if not joined:  # there the keys are its administrator's affair
-        click.echo("本机笔记本 / In a notebook on this machine\n")
-        click.echo(f'    desk = xtnb.connect("{address}")\n')
-    click.echo("其他机器，各用各的密钥 / From another machine, with a key of its own\n")
-    if not joined:
-        click.echo("    xtnb keys add NAME --role trader")
-    click.echo(f'    desk = xtnb.connect("{scheme}://NAME@{rest}")\n')
-    click.echo(f"密钥位于 / Keys are in {ring.place}")
-    click.echo(_ENDING)
-
-
 @main.group(cls=_Commands)
 def keys() -> None:
     """Who may connect to the terminals that are served here."""
@@ -321,6 +310,12 @@ def add_key(name: str, role: str, terminals: tuple[str, ...]) -> None:
     ring = KeyRing()
     user = ring.add(name, role, terminals or ("*",))
     click.echo(f"已添加 {user.name}（{user.role}） / {user.name} is a {user.role} now")
+    if terminals:
+        named = ", ".join(terminals)
+        click.echo(
+            f"只用于终端 {named}，即 `xtnb serve` 所印地址末尾的名称 / "
+            f"It is for {named} alone: the name at the end of the address that `xtnb serve` prints"
+        )
     click.echo("密钥文件，请复制到使用它的机器 / Its secret, for the machine that uses it\n")
     click.echo(f"    {ring.secret_file(name)}\n")
     click.echo("放入那里的同名目录 / There it goes into the same folder of the configuration\n")

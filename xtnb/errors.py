@@ -394,6 +394,9 @@ _FORMS = {
     "the seed of a user, which begins with SU": "以 SU 开头的用户种子",
     "a PEM file of certificates": "含证书的 PEM 文件",
     "a certificate as a PEM file": " PEM 格式的证书文件",
+    "the key of the certificate {}, as a PEM file without a password": (
+        "证书 {} 的私钥，PEM 格式，不带密码"
+    ),
     "ACCOUNT=CASH, such as {}": " ACCOUNT=CASH，如 {}",
     "a new key; that of {} had {}": "新的 key；此 key 属于 {}，其 {}",
     "text of at most {} characters": "不超过 {} 个字符的文字",

@@ -7,11 +7,16 @@ import os
 import sys
 import threading
 
+import pytest
+import trustme
+
 from tests.link.clients import Client
 from tests.link.serving import until
 from xtnb.endpoints import paper_host
+from xtnb.errors import InputError
 from xtnb.link.keys import TRADER, KeyRing
 from xtnb.link.nats import NatsLink
+from xtnb.link.server import Tls
 from xtnb.link.service import Service
 
 
@@ -41,3 +46,18 @@ def test_a_list_of_keys_that_cannot_be_read_for_once_ends_nothing(tmp_path, leav
     assert runs.is_alive()
     service.end()
     runs.join(10)
+
+
+def test_a_certificate_and_a_key_of_another_are_refused_before_a_server_starts(tmp_path):
+    for name in ("one", "two"):
+        issued = trustme.CA().issue_cert(name)
+        issued.cert_chain_pems[0].write_to_path(tmp_path / f"{name}.pem")
+        issued.private_key_pem.write_to_path(tmp_path / f"{name}.key")
+    link = paper_host(seed=5, clock="hand").link("refused")
+    tls = Tls(tmp_path / "one.pem", tmp_path / "two.key")
+    service = Service(link, "main", tmp_path / "nats", KeyRing(tmp_path / "config"), tls=tls)
+
+    with pytest.raises(InputError, match="expected the key of the certificate"):
+        service.start()
+
+    assert not (tmp_path / "nats" / "nats-server.log").exists()

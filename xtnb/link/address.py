@@ -37,11 +37,16 @@ class Server:
 
 
 class Address(NamedTuple):
-    """A terminal behind one or several servers of one cluster."""
+    """A terminal behind one or several servers of one cluster.
+
+    Attributes:
+        named: whether it was written with the terminal's name, or that is our guess.
+    """
 
     servers: tuple[Server, ...]
     terminal: str
     user: str = ""
+    named: bool = True
 
     def __str__(self) -> str:
         hosts = ",".join(str(server).partition("://")[2] for server in self.servers)
@@ -54,9 +59,27 @@ def shuffled(servers: Sequence[Server]) -> Sequence[Server]:
     return random.sample(servers, len(servers))
 
 
-def is_address(text: str) -> bool:
-    """Whether a text is an address of this kind, right or wrong."""
-    return text.lower().startswith(("nats://", "tls://"))
+def not_there(named: bool, denied: bool) -> tuple[str, str]:
+    """Why a server leads to no terminal, in Chinese and English.
+
+    Args:
+        named: whether the address has the terminal's name.
+        denied: whether the key may not ask for it. A server that `xtnb serve` brings along
+            says so of every terminal that is not its own.
+    """
+    if not named:
+        return (
+            "地址缺少终端名称，因此试了 'main'，没有成功；请写上 `xtnb serve` 所印地址末尾的名称",
+            "the address lacks the terminal's name, so 'main' was tried, in vain: write the "
+            "name too, as at the end of the address that `xtnb serve` prints",
+        )
+    zh, en = "那里没有该名称的终端", "no terminal of that name is served there"
+    if denied:
+        zh, en = f"{zh}，或该密钥不可用于该终端", f"{en}, or this key is not for that terminal"
+    return (
+        f"{zh}；`xtnb serve` 所印地址的末尾是其名称",
+        f"{en}; the address that `xtnb serve` prints ends with its name",
+    )
 
 
 def checked_name(argument: str, name: str) -> str:
@@ -79,7 +102,7 @@ def parse(text: str, authority: Path | None = None) -> Address:
         TerminalUnavailable: plain text to another machine.
     """
     servers, rest, user = _servers(text, authority)
-    return Address(servers, checked_name("terminal", rest or "main"), user)
+    return Address(servers, checked_name("terminal", rest or "main"), user, rest != "")
 
 
 def parse_servers(text: str, authority: Path | None = None) -> tuple[Server, ...]:
@@ -101,7 +124,7 @@ def _servers(text: str, authority: Path | None) -> tuple[tuple[Server, ...], str
         if not secure and not is_loopback(host):
             raise TerminalUnavailable(
                 f"{scheme}://{place}：明文不能离开本机；请改写为 tls://",
-                f"{scheme}://{place}: plain text leaves this machine only over TLS; write tls://",
+                f"{scheme}://{place}: plain text does not leave this machine; write tls://",
             )
         servers.append(Server(host, port, secure, trust))
     return tuple(servers), terminal.strip("/"), user

@@ -151,23 +151,32 @@ class KeyRing:
 
     # -- of the one who connects ---------------------------------------------------------------
 
-    def key(self, name: str = "") -> Key:
+    def key(self, name: str = "", address: str = "nats://host/terminal") -> Key:
         """The key of that name; without a name, that of whoever serves on this machine.
+
+        Args:
+            name: of the key.
+            address: what it is for, without a key; an error says it with one.
 
         Raises:
             TerminalUnavailable: no such key is on this machine; says where it belongs.
         """
         file = self.secret_file(name or LOCAL)
         if not file.exists():
-            zh, en = f"请把 {file.name} 放入 {file.parent}", f"copy {file.name} into {file.parent}"
+            zh = f"请把 {file.name} 放入 {file.parent}；若已在本机吊销，请改用另一把密钥"
+            en = (
+                f"copy {file.name} into {file.parent}, or use another key if it was revoked on "
+                "this machine"
+            )
             if not name:
+                written = address.replace("://", "://NAME@", 1)
                 zh = (
                     "本机的 `xtnb serve` 会生成它；终端在其他机器上时请写 "
-                    f"nats://NAME@host/terminal，并把 NAME.key 放入 {file.parent}"
+                    f"{written}，并把 NAME.key 放入 {file.parent}"
                 )
                 en = (
                     "`xtnb serve` on this machine makes it; where another one serves, write "
-                    f"nats://NAME@host/terminal, with NAME.key in {file.parent}"
+                    f"{written}, with NAME.key in {file.parent}"
                 )
             raise TerminalUnavailable(
                 f"本机没有密钥 {name or LOCAL!r}：{zh}",

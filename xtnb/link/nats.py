@@ -23,8 +23,9 @@ from pathlib import Path
 from typing import Any
 
 from xtnb.errors import NotConnected, RefusalCode, TerminalUnavailable, XtnbError, words_of
-from xtnb.link.address import Address, Server, parse, shuffled
+from xtnb.link.address import Address, Server, not_there, parse, shuffled
 from xtnb.link.base import ConnectResult, Deliver
+from xtnb.link.certificates import AUTHORITY
 from xtnb.link.codec import CodecError, decode, encode, pack, unpack
 from xtnb.link.fetching import Fetcher
 from xtnb.link.keys import READER, KeyRing, role_in
@@ -98,7 +99,7 @@ class NatsLink:
         order: Callable[[Sequence[Server]], Sequence[Server]] = shuffled,
     ) -> None:
         ring = KeyRing()
-        own = ring.place / "ca.pem"
+        own = ring.place / AUTHORITY
         self.address: Address = parse(address, authority or (own if own.exists() else None))
         self.terminal = self.address.terminal
         self.paper = False
@@ -107,7 +108,7 @@ class NatsLink:
         self.reads_only = False
         self.order = order
         self.word = secrets.token_hex(8)
-        self.key = key if key is not None else ring.key(self.address.user)
+        self.key = key if key is not None else ring.key(self.address.user, str(self.address))
         self._life: _Life | None = None
         self._before: _Life | None = None
         self._lock = threading.RLock()
@@ -275,11 +276,9 @@ class _Life:
                 "the terminal is there, but its nats-server was told what keys may do by an older "
                 "xtnb: give it what `xtnb keys config` prints now",
             )
-        if failed.status == NO_RESPONDERS:
-            return "那里没有该名称的终端", "no terminal of that name is served there"
-        if failed.status == DENIED:
-            return "该密钥不可用于该终端", "this key is not for that terminal"
-        return words_of(failed)
+        if failed.status not in (NO_RESPONDERS, DENIED):
+            return words_of(failed)
+        return not_there(self._address.named, failed.status == DENIED)
 
     def _version(self) -> int:
         """What a terminal speaks that answers where programs of version 1 ask; else 0."""

@@ -123,8 +123,7 @@ class NatsServer:
         if tls is None and not is_loopback(host):
             raise TerminalUnavailable(
                 f"{host}：明文不能离开本机；请给出 --tls-cert 与 --tls-key",
-                f"{host}: plain text leaves this machine only over TLS; "
-                "give --tls-cert and --tls-key",
+                f"{host}: plain text does not leave this machine; give --tls-cert and --tls-key",
             )
         self.folder = Path(folder)
         self.terminals = tuple(terminals)

@@ -15,8 +15,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from xtnb.errors import TerminalUnavailable, XtnbError
-from xtnb.link.address import Address, is_loopback, parse_servers
+from xtnb.link.address import Address, Server, is_loopback, parse_servers
 from xtnb.link.base import Link
+from xtnb.link.certificates import AUTHORITY, name_for, names_of
 from xtnb.link.flood import MOST_UNDER_WAY
 from xtnb.link.jetstream import Retention
 from xtnb.link.keys import KeyRing
@@ -48,6 +49,9 @@ class Service:
         kept: how much the stream keeps.
         replicas: on how many servers of a cluster that is joined.
         most_under_way: requests of one session that wait for the terminal at once.
+
+    Attributes:
+        names: those that the certificate bears.
     """
 
     def __init__(
@@ -73,9 +77,9 @@ class Service:
         self._child: NatsServer | None = None
         if join:
             user = join.partition("://")[2].rpartition("@")[0]
-            own = ring.place / "ca.pem"
+            own = ring.place / AUTHORITY
             self._servers = parse_servers(join, authority or (own if own.exists() else None))
-            key = ring.key(user)
+            key = ring.key(user, join.replace(f"{user}@", ""))
         else:
             self._child = NatsServer(store, [name], host, port, tls)
             key = self._child.own
@@ -84,6 +88,7 @@ class Service:
         self._replicas, self._most_under_way = replicas, most_under_way
         self._server: TerminalServer | None = None
         self._end = threading.Event()
+        self.names: tuple[str, ...] = ()
 
     def start(self) -> str:
         """Start everything; returns the address for clients.
@@ -92,6 +97,8 @@ class Service:
             TerminalUnavailable: a part of it does not start; says which and why.
         """
         if self._child is not None:
+            if tls := self._child.tls:
+                self.names = names_of(tls.certificate, tls.key)
             self._ring.local()
             self._seen = self._listing()
             self._child.start(self._ring.users())
@@ -120,8 +127,8 @@ class Service:
         host = child.host
         if not is_loopback(host) and host in ("0.0.0.0", "::"):
             host = socket.gethostname()
-        scheme = "tls" if child.tls else "nats"
-        return f"{scheme}://{host}:{child.port}/{self.name}"
+        place = Server(name_for(self.names, host), child.port, child.tls is not None)
+        return f"{place}/{self.name}"
 
     def run(self) -> str:
         """Serve until `end` is called, or until it cannot go on; returns why, or "".

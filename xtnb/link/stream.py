@@ -6,6 +6,7 @@ import socket
 import ssl
 import threading
 import time
+from typing import Any
 
 _SEND_SECONDS = 10.0
 
@@ -77,6 +78,11 @@ class TlsStream(Stream):
             else:
                 Stream.send(self, self._outgoing.read())
                 return
+
+    @property
+    def peer(self) -> dict[str, Any] | None:
+        """The certificate of the other side."""
+        return self._tls.getpeercert()
 
     def _feed(self) -> None:
         raw = self.socket.recv(1 << 16)

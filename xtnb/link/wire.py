@@ -29,8 +29,9 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from xtnb.errors import NotConnected, TerminalUnavailable, XtnbError, words_of
+from xtnb.errors import NotConnected, TerminalUnavailable, XtnbError
 from xtnb.link.address import Server, trusting
+from xtnb.link.certificates import words_at
 from xtnb.link.nkeys import Key
 from xtnb.link.stream import Stream, TlsStream
 
@@ -148,7 +149,7 @@ class Wire:
                 en = f"{server}: nothing listens there; `xtnb serve` starts a terminal"
                 reasons.append((zh, en))
             except (OSError, ValueError, XtnbError) as fault:
-                zh, en = words_of(fault)
+                zh, en = words_at(fault, server)
                 reasons.append((f"{server}：{zh}", f"{server}: {en}"))
         if not reasons:
             raise TerminalUnavailable("没有给出服务器", "no server is named")
