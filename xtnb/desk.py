@@ -18,7 +18,6 @@ import os
 import secrets
 import weakref
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
 
@@ -27,9 +26,9 @@ from xtnb.endpoints import (
     host_of,
     must_be_paper,
     open_link,
-    opening,
     paper_host,
     paper_link,
+    people,
 )
 from xtnb.errors import InputError, NotConnected
 from xtnb.frames.cache import FrameCache
@@ -44,7 +43,7 @@ from xtnb.live.orders import priced
 from xtnb.live.preview import Preview
 from xtnb.live.queries import AccountQueries, told
 from xtnb.session.trader import XtQuantTrader
-from xtnb.terminal.scenario import DEMO_ACCOUNT, OpeningAccount, demo
+from xtnb.terminal.scenario import DEMO_ACCOUNT
 from xtnb.vocabulary.masking import masked
 from xtnb.vocabulary.money import units
 from xtnb.vocabulary.records import StockAccount
@@ -406,10 +405,10 @@ def paper(
     wanted = {**(accounts or {}), **({} if cash is None else {account: cash})}
     folder = folder_of(path)
     if folder is None:
-        host = paper_host(seed, clock, _people(wanted))
+        host = paper_host(seed, clock, people(wanted))
         link: Link = host.link(name)
     else:
-        host = durable_host(folder, seed, clock, _people(wanted))
+        host = durable_host(folder, seed, clock, people(wanted))
         link = paper_link(host, folder)
     fresh = not host.links
     try:
@@ -426,18 +425,26 @@ def paper(
 
 
 def connect(address: str | os.PathLike[str], account: str = DEMO_ACCOUNT) -> Desk:
-    """A desk at the terminal that an address leads to.
+    """A desk at the terminal that an address leads to. 连接终端
 
     Args:
-        address: "paper", or a userdata_mini path as scripts give it. The folder of a
-            real MiniQMT leads to it, with real money, where the vendor's package is.
-        account: whose desk it is.
+        address: one of
+            "nats://127.0.0.1:4222/main", a terminal that `xtnb serve` serves on this
+            machine, as it prints it; the port may be left out when it is 4222;
+            "tls://lin@host/main", one of another machine, with the key `lin.key` in the
+            configuration folder's `keys` and whose authority is `ca.pem` there; several
+            hosts of one cluster stand with commas between them;
+            a real MiniQMT's userdata_mini on its own Windows machine, with real money;
+            a folder with a paper terminal's books, or "paper", in this process.
+        account: whose desk it is; by default the demo's. A real terminal wants its own.
 
     Raises:
-        TerminalUnavailable: the folder of a real MiniQMT on another machine than its own,
-            a NATS address, or a path that leads to no terminal.
-        NotConnected: the MiniQMT did not connect; the text says why and what to do.
-        InputError: the terminal does not know the account, or address is no text.
+        NotConnected: the terminal is not there, the key is not let in, the certificate is
+            not trusted, or the MiniQMT did not connect; the text says which and what to do.
+        TerminalUnavailable: an address that can lead to no terminal: plain text to another
+            machine, no such key here, or a MiniQMT's folder on another machine than its own.
+        FolderInUse: another process has the folder open: connect to its address instead.
+        InputError: the terminal does not have the account, or address has no such form.
     """
     session = _session(open_link(address))
     try:
@@ -464,20 +471,12 @@ def _connected(link: Link) -> XtQuantTrader:
         trader.stop()
         if result != ConnectResult.SESSION_IN_USE:
             break
-    why = getattr(link, "reason", "") or f"result {result}"  # a link may know more
-    raise NotConnected(f"no connection to the terminal {link.terminal!r}: {why}")
-
-
-def _people(wanted: Mapping[str, float]) -> tuple[OpeningAccount, ...]:
-    """The demo accounts, and those that are wanted with their cash."""
-    people = {account.account_id: account for account in demo()}
-    for account_id, cash in wanted.items():
-        asked = opening(StockAccount(account_id).account_id, cash)
-        if asked.cash < 0:
-            raise InputError("cash", cash, "an amount in yuan, 0 or above")
-        known = people.get(account_id)
-        people[account_id] = replace(known, cash=asked.cash) if known else asked
-    return tuple(people.values())
+    why = getattr(link, "reason", "") or f"结果 {result} / result {result}"  # a link may know more
+    zh, _, en = why.partition(" / ")
+    raise NotConnected(
+        f"无法连接终端 {link.terminal!r}：{zh} / "
+        f"no connection to the terminal {link.terminal!r}: {en or zh}"
+    )
 
 
 def _open_accounts(

@@ -16,7 +16,8 @@ import os
 import secrets
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,7 @@ from xtnb.terminal.market import Market
 from xtnb.terminal.scenario import OpeningAccount, demo
 from xtnb.vocabulary.messages import Reply, Request
 from xtnb.vocabulary.money import units
+from xtnb.vocabulary.records import StockAccount
 
 _log = logging.getLogger("xtnb.endpoints")
 
@@ -286,6 +288,18 @@ def durable_host(
 def opening(account_id: str, cash: float) -> OpeningAccount:
     """An account to begin with, from yuan."""
     return OpeningAccount(account_id, units(cash, "cash"))
+
+
+def people(wanted: Mapping[str, float]) -> tuple[OpeningAccount, ...]:
+    """The demo accounts, and those that are wanted with their cash."""
+    found = {account.account_id: account for account in demo()}
+    for account_id, cash in wanted.items():
+        asked = opening(StockAccount(account_id).account_id, cash)
+        if asked.cash < 0:
+            raise InputError("cash", cash, "an amount in yuan, 0 or above")
+        known = found.get(account_id)
+        found[account_id] = replace(known, cash=asked.cash) if known else asked
+    return tuple(found.values())
 
 
 def _current() -> PaperHost:

@@ -110,6 +110,27 @@ def test_no_order_goes_out_while_the_link_is_lost(at_home):
     assert at_home.desk.buy(CODE, 100, 10.0).status_code == c.ORDER_REPORTED
 
 
+def test_a_lost_desk_says_of_whatever_is_asked_that_it_is_being_tried_again(at_home):
+    mine = at_home.desk.buy(CODE, 100, 9.8)
+    at_home.cut()
+
+    for ask in (at_home.desk.orders, lambda: at_home.desk.cancel(mine), at_home.desk.cancel_all):
+        with pytest.raises(NotConnected) as refused:
+            ask()
+        zh, _, en = str(refused.value).partition(" / ")
+        assert "正在重连；未发送" in zh
+        assert "is being tried again; nothing was sent" in en
+        assert "connect()" not in en
+
+
+def test_a_closed_desk_says_how_to_get_another(at_home):
+    at_home.desk.close()
+
+    for ask in (at_home.desk.orders, lambda: at_home.desk.buy(CODE, 100, 10.0)):
+        with pytest.raises(NotConnected, match=r"closed: open another with xtnb\.connect\(\)"):
+            ask()
+
+
 def test_no_order_goes_out_while_the_account_is_compared(at_home):
     met = []
 

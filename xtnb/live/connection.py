@@ -76,6 +76,7 @@ class Connection:
         self._thread: Thread | None = None
         self._listeners: list[Callable[[LinkState], None]] = []
         self._untap = trader.tap(self._heard)
+        trader.requests.without_link = self.without_link
         self._comparing: Thread | None = None
         if compare is not None and every > 0:
             self._comparing = Thread(
@@ -101,16 +102,25 @@ class Connection:
         """Why the last attempt to come back failed, as "中文 / English"; "" so far."""
         return self._trader.requests.unavailable if self.state is LinkState.LOST else ""
 
+    def without_link(self) -> str:
+        """Why nothing can be sent while there is no link, as "中文 / English"."""
+        if self.state is LinkState.CLOSED:
+            return (
+                "已关闭；请用 xtnb.connect() 或 xtnb.paper() 新建 desk / "
+                "the desk is closed: open another with xtnb.connect() or xtnb.paper()"
+            )
+        zh, _, en = self.why.partition(" / ")
+        zh, en = (f"（{zh}）", f" ({en or zh})") if self.why else ("", "")
+        return (
+            f"与终端的连接已断开{zh}，正在重连；未发送 / "
+            f"the link to the terminal is lost{en} and is being tried again; nothing was sent"
+        )
+
     def must_be_live(self) -> None:
         """Raise NotConnected when no order may go out now."""
         state = self.state
         if state is LinkState.LOST:
-            zh, _, en = self.why.partition(" / ")
-            zh, en = (f"（{zh}）", f" ({en or zh})") if self.why else ("", "")
-            raise NotConnected(
-                f"与终端的连接已断开{zh}，正在重连；未发送 / "
-                f"the link to the terminal is lost{en} and is being tried again; nothing was sent"
-            )
+            raise NotConnected(self.without_link())
         if state is LinkState.RESYNCING:
             raise NotConnected(
                 "连接已恢复，正在与终端核对，稍后可下单；未发送 / "

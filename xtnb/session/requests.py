@@ -22,6 +22,10 @@ from xtnb.vocabulary.records import StockAccount
 
 DEFAULT_SECONDS = 10.0
 _NOBODY = (0, "")
+_NO_LINK = (
+    "会话未连接；请先 start()，再 connect() / the session is not connected: call start(), then "
+    "connect()"
+)
 
 
 def new_key() -> str:
@@ -40,6 +44,7 @@ class Requests:
         seconds: how long a synchronous call waits, and an order may be on its way.
         origin: says who asks, for the terminal's audit.
         unavailable: why the last attempt to connect failed, else "".
+        without_link: says what to do where there is no link; a desk knows more.
     """
 
     def __init__(self, dispatcher: Dispatcher) -> None:
@@ -47,6 +52,7 @@ class Requests:
         self.seconds = DEFAULT_SECONDS
         self.origin: Callable[[], str] = str
         self.unavailable = ""
+        self.without_link: Callable[[], str] = _NO_LINK.__str__
         self._dispatcher = dispatcher
         self._numbers = itertools.count(1)
 
@@ -137,10 +143,8 @@ class Requests:
     def _open_link(self, method: str) -> Link:
         link = self.link
         if link is None or not self._dispatcher.live:
-            raise NotConnected(
-                f"{method}: the session is not connected; call start() and connect(), "
-                "or open a new desk if this one was closed"
-            )
+            zh, _, en = self.without_link().partition(" / ")
+            raise NotConnected(f"{method}：{zh} / {method}: {en}")
         if self._dispatcher.process != os.getpid():  # its answers would go to the parent
             raise NotConnected(
                 f"{method}: this session belongs to the process that forked this one"
