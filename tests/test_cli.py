@@ -345,6 +345,24 @@ def test_the_audit_says_who_asked_for_what_and_what_came_of_it(tmp_path):
     assert "multiple of 100" in sent[1]
 
 
+def test_the_audit_shows_what_changes_something_without_the_queries(tmp_path):
+    with xtnb.paper(tmp_path / "books", seed=7, clock="hand") as desk:
+        order = desk.buy("600000.SH", 100, 10.0)
+        for _ in range(60):
+            desk.positions()
+        desk.cancel(order.id)
+        desk.asset()
+
+    run = ["audit", str(tmp_path / "books"), "--last", "2"]
+    every, changes = (CliRunner().invoke(main, [*run, *more]).output for more in ([], ["--orders"]))
+
+    assert "order_stock  {" not in every
+    assert [line.split("  ")[2] for line in changes.splitlines()] == [
+        "order_stock",
+        "cancel_order_stock",
+    ]
+
+
 def test_an_audit_of_an_older_version_is_read_without_a_change(tmp_path):
     folder = tmp_path / "books"
     with xtnb.paper(folder, seed=7, clock="hand") as desk:

@@ -170,3 +170,17 @@ def test_a_served_terminal_ends_well_on_a_signal(place, number):
 
     assert server.process.wait(60) == 0
     server.end()
+
+
+def test_serving_says_when_a_folder_had_no_terminal(place):
+    def said():
+        served = Served(place / "userdata_mini", "--until-eof")  # its standard input is empty
+        served.process.wait(timeout=60)
+        served.end()
+        return "".join(served._lines.queue)
+
+    first, second = said(), said()
+
+    assert "a new folder, with a new paper terminal in it" in first
+    assert "nats://" in second
+    assert "a new folder" not in second

@@ -4,7 +4,7 @@ xtnb lab [--no-browser] [--port N] [--dir FOLDER]
 xtnb run [--account ID=CASH]... [--seed N] script.py [arguments of the script]...
 xtnb serve FOLDER [--port N] [--host HOST --tls-cert PEM --tls-key PEM] [--nats URL]
 xtnb keys add NAME --role reader|trader|terminal | list | revoke NAME | config TERMINAL...
-xtnb audit TERMINAL [--last N]
+xtnb audit TERMINAL [--last N] [--orders]
 xtnb limits TERMINAL [ACCOUNT]
 xtnb stop TERMINAL [--undo]
 xtnb doctor FOLDER | --vendor [FOLDER]
@@ -257,7 +257,10 @@ def serve(
     called = name or re.sub(r"[^A-Za-z0-9_-]+", "-", folder.resolve().name).strip("-") or "main"
     checked_name("--name", called)
     ring = KeyRing()
+    new = not vendor and not holds_journal(folder.expanduser())
     link, journal, store = link_to_serve(folder, seed, vendor, called)
+    if new:
+        click.echo(folders.NEW.format(folder))
     service = Service(
         *(link, called, store, ring),
         host=host,
@@ -404,8 +407,9 @@ def show_limits(terminal: str, account: str) -> None:
 @click.argument("terminal")
 @click.option("--undo", is_flag=True, help="Let orders out again.")
 def stop_trading(terminal: str, undo: bool) -> None:
-    """The kill switch: no order leaves TERMINAL any more, from anybody; cancels do.
+    """The kill switch: TERMINAL takes no order any more, from anybody; cancels it does.
 
+    It holds in notebooks, scripts and servers. Algorithms that run go on until cancelled.
     TERMINAL is a folder, or the name of a served MiniQMT.
     """
     place = _place_of(terminal)
@@ -466,14 +470,15 @@ def doctor(vendor: bool, language: str | None, folder: Path | None) -> None:
 @main.command(name="audit")
 @click.argument("terminal")
 @click.option("--last", type=click.IntRange(1), default=50, show_default=True, help="How many.")
-def audit(terminal: str, last: int) -> None:
+@click.option("--orders", is_flag=True, help="Only orders, cancels, transfers: no queries.")
+def audit(terminal: str, last: int, orders: bool) -> None:
     """Who asked TERMINAL for what, from where, and what came of it. 审计
 
     TERMINAL is a folder, or the name of a served MiniQMT. It may be open meanwhile.
     What stands before "says" is proven, by the key that asked; what follows is what that
     program says of itself. Queries are there within a second.
     """
-    for line in folders.audited(_place_of(terminal), last):
+    for line in folders.audited(_place_of(terminal), last, orders):
         click.echo(line)
 
 

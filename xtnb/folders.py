@@ -15,9 +15,12 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol
 
-from xtnb.errors import XtnbError
+from xtnb.errors import Refused, XtnbError
 from xtnb.journal.checkup import Finding, examine, look, rows_of
 from xtnb.link.codec import decode
+from xtnb.link.limits import FILE as LIMITS
+from xtnb.link.limits import LimitsFile, switches
+from xtnb.link.protocol import reads
 from xtnb.terminal.keeping.checkup import ALL_KINDS, check_rows
 from xtnb.vocabulary.masking import masked
 from xtnb.vocabulary.messages import Push, PushKind, Request
@@ -35,6 +38,13 @@ _PUSH_KINDS = {
     "asset": PushKind.ASSET,
     "positions": PushKind.POSITION,
 }
+NEW = (
+    "{0}：新目录，新建模拟终端；若其中本应已有终端，请按 Ctrl+C 并检查路径 / "
+    "{0}: a new folder, with a new paper terminal in it; if there should be one already, "
+    "press Ctrl+C and check the path\n"
+)
+"""What `xtnb serve` says of a folder that had no terminal."""
+
 _BATCH = 5_000
 _SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
 _PUBLIC = re.compile(r"\bU[A-Z2-7]{55}\b")
@@ -57,7 +67,22 @@ Progress = Callable[[str, int], AbstractContextManager[Bar]]
 
 
 def looked_at(folder: Path) -> Iterator[Finding]:
-    """What a folder has, and whether it makes a terminal."""
+    """What a folder has, whether it makes a terminal, and what keeps its orders back."""
+    yield from _terminal_in(folder)
+    for switch in switches(folder):
+        zh = f"已停止（{switch.name}），撤单仍可用；`xtnb stop {folder} --undo` 恢复"
+        en = f"stopped ({switch.name}), cancels still work; `xtnb stop {folder} --undo` ends it"
+        yield Finding("trading", "note", zh, en)
+    try:
+        LimitsFile(folder).written("")
+    except Refused as refused:
+        yield Finding("limits", "wrong", refused.zh, refused.en)
+    else:
+        if (folder / LIMITS).exists():
+            yield Finding("limits", "ok", f"{LIMITS} 可读", f"{LIMITS} can be read")
+
+
+def _terminal_in(folder: Path) -> Iterator[Finding]:
     well = True
     for one in examine(folder):
         well = well and one.state != "wrong"
@@ -88,19 +113,26 @@ def looked_at(folder: Path) -> Iterator[Finding]:
     yield Finding("terminal", state, zh, en if found.same else f"{en}, but not as it was")
 
 
-def audited(folder: Path, last: int) -> Iterator[str]:
+def audited(folder: Path, last: int, changes: bool = False) -> Iterator[str]:
     """The last requests of a folder's audit, the oldest first, a line each.
 
     Whose key it was stands before what its owner said of himself.
+
+    Args:
+        last: how many.
+        changes: only those that change something, and no queries.
 
     Raises:
         JournalUnreadable: the folder has no journal, or it is damaged.
     """
     with closing(look(folder)) as run:
+        methods = [name for (name,) in run.execute("SELECT DISTINCT method FROM requests")]
+        shown = [name for name in methods if not (changes and reads(name))]
         rows = run.execute(
             f"SELECT at, {_who(run)}, origin, method, account_id, key, outcome, request"
-            " FROM requests ORDER BY row DESC LIMIT ?",
-            (last,),
+            f" FROM requests WHERE method IN ({', '.join('?' * len(shown))})"
+            " ORDER BY row DESC LIMIT ?",
+            (*shown, last),
         ).fetchall()
     for at, who, origin, method, account_id, key, outcome, body in reversed(rows):
         moment = datetime.fromtimestamp(at / 1e9, UTC).astimezone(_SHANGHAI)

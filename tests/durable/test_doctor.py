@@ -50,6 +50,24 @@ def test_the_doctor_finds_nothing_wrong_with_a_folder_that_is_well(folder, langu
     assert (folder / FILE).read_bytes() == before
 
 
+@pytest.mark.parametrize(
+    ("file", "text", "code", "words"),
+    [
+        ("STOP", "", 0, "[note] trading: stopped (STOP), cancels still work"),
+        ("STOP.txt", "", 0, "[note] trading: stopped (STOP.txt)"),
+        ("limits.toml", "[every", 1, "[ !! ] limits: limits.toml cannot be read"),
+        ("limits.toml", "[every]\norder_volume = 100\n", 0, "[ ok ] limits: limits.toml can be"),
+    ],
+)
+def test_the_doctor_says_what_keeps_orders_back(folder, file, text, code, words):
+    assert "limits" not in run("doctor", "--language", "en", folder).output
+    (folder / file).write_text(text, encoding="utf-8")
+
+    said = run("doctor", "--language", "en", folder)
+
+    assert (said.exit_code, words in said.output) == (code, True), said.output
+
+
 def test_the_doctor_names_the_owner_of_a_folder_that_is_open(tmp_path):
     with xtnb.paper(tmp_path, seed=7, clock="hand") as desk:
         desk.buy(CODE, 300, 10.00)

@@ -15,7 +15,7 @@ from time import monotonic
 
 from xtnb import xtconstant as c
 from xtnb.errors import NotConnected, Refused
-from xtnb.live.coalesce import Frames
+from xtnb.live.coalesce import Frames, Slot
 from xtnb.live.preview import Preview
 from xtnb.live.preview_inputs import Asked
 from xtnb.live.watch import Forget
@@ -25,6 +25,7 @@ from xtnb.vocabulary.messages import Reply
 from xtnb.vocabulary.records import StockAccount
 
 SECONDS = 2.0
+_NO_ANSWER = 10.0  # after so long it is asked again
 _METHOD = "limits"
 
 
@@ -53,7 +54,8 @@ class Allowance:
         self._none = self._asking = False
         self._watchers = 0
         self._asked = 0.0
-        self._slot = frames.register(self._ask, "limits")
+        self._frames = frames
+        self._slot: Slot | None = None
 
     @property
     def kept(self) -> Held | None:
@@ -74,7 +76,9 @@ class Allowance:
         """Keep asking until the result is called."""
         with self._lock:
             self._watchers += 1
-        self._slot.mark()
+            if self._slot is None:
+                self._slot = self._frames.register(self._ask, _METHOD)
+            self._slot.mark()
         watching = [True]
 
         def forget() -> None:
@@ -90,25 +94,29 @@ class Allowance:
         with self._lock:
             self._none = self._asking = False
             self._asked = 0.0
-        self._slot.mark()
+            if self._slot is not None:
+                self._slot.mark()
 
     def close(self) -> None:
         """Stop asking. May be called twice."""
         with self._lock:
             self._watchers = 0
-        self._slot.close()
+            slot, self._slot = self._slot, None
+        if slot is not None:
+            slot.close()
 
     def _ask(self) -> None:
         """Ask, unless that was done lately: then when it is time."""
         with self._lock:
-            if not self._watchers or self._none or self._asking:
+            if not self._watchers or self._none:
                 return
-            wait = self._asked + SECONDS - monotonic()
+            wait = self._asked + (_NO_ANSWER if self._asking else SECONDS) - monotonic()
             if wait <= 0:
                 self._asked, self._asking = monotonic(), True
         if wait > 0:
-            self._slot.later(wait)
+            self._later(wait)
             return
+        self._later(_NO_ANSWER)
         try:
             self._trader.requests.send(_METHOD, self._account, {}, self._came)
         except NotConnected:
@@ -118,7 +126,12 @@ class Allowance:
         self._asking = False
         if reply is not None:
             self._take(reply)
-        self._slot.later(SECONDS)
+        self._later(SECONDS)
+
+    def _later(self, seconds: float) -> None:
+        with self._lock:
+            if self._slot is not None:
+                self._slot.later(seconds)
 
     def _take(self, reply: Reply) -> None:
         if reply.error:
