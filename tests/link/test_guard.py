@@ -330,6 +330,14 @@ def test_limits_are_read_behind_the_mark_that_editors_of_windows_put_there(guard
     assert "exceeds the most of one order, 50" in guarded.order(volume=100)[1]
 
 
+@pytest.mark.parametrize("encoding", ["gbk", "utf-16"])
+def test_limits_in_another_encoding_let_no_order_through(guarded, encoding):
+    text = "# 全部账户\n[every]\norder_volume = 1000\n"
+    (guarded.folder / FILE).write_text(text, encoding=encoding)
+
+    assert "save it as UTF-8" in guarded.order()[1]
+
+
 def test_a_file_that_could_not_be_read_for_once_is_read_again(guarded):
     path = guarded.folder / FILE
     path.mkdir()

@@ -127,6 +127,8 @@ class LimitsFile:
         except OSError as fault:
             self._fault, self._read_at = str(fault), None
             return
+        except UnicodeDecodeError as fault:
+            self._fault = f"save it as UTF-8 ({fault.reason})"
         except ValueError as fault:  # as are msgspec's errors and tomllib's
             self._fault = str(fault)
         else:
