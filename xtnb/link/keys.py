@@ -14,7 +14,8 @@ public keys alone (`users.json`); the secret of a key is a file of its own, whic
 only its owner can read, and which a person carries to the machine that uses it.
 
 Everything is in the user's configuration folder, never beside a notebook; the
-environment variable XTNB_CONFIG names another.
+environment variable XTNB_CONFIG names another. On Windows that folder decides who can
+read what is in it: one outside of the user's profile is often open to every user.
 """
 
 from __future__ import annotations
