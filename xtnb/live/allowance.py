@@ -84,8 +84,7 @@ class Allowance:
         def forget() -> None:
             if watching:
                 watching.pop()
-                with self._lock:
-                    self._watchers -= 1
+                self._leave(1)
 
         return forget
 
@@ -98,10 +97,15 @@ class Allowance:
                 self._slot.mark()
 
     def close(self) -> None:
-        """Stop asking. May be called twice."""
+        """Stop asking, whoever watches. May be called twice."""
+        self._leave(self._watchers)
+
+    def _leave(self, watchers: int) -> None:
+        slot = None
         with self._lock:
-            self._watchers = 0
-            slot, self._slot = self._slot, None
+            self._watchers = max(0, self._watchers - watchers)
+            if not self._watchers:
+                slot, self._slot = self._slot, None
         if slot is not None:
             slot.close()
 
