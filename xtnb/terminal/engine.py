@@ -13,7 +13,7 @@ Fills that come from the market's own flow are collected in the same place.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from itertools import count
 from typing import Any
@@ -43,6 +43,19 @@ from xtnb.vocabulary.symbols import HONG_KONG
 
 _log = logging.getLogger("xtnb.terminal")
 
+_ORDER: Mapping[str, type] = {
+    **dict.fromkeys(("stock_code", "strategy_name", "order_remark"), str),
+    **dict.fromkeys(("order_type", "order_volume", "price_type"), int),
+    "price": float,
+}
+_FORMS: Mapping[str, Mapping[str, type]] = {
+    "order_stock": _ORDER,
+    "smart_algo_order": _ORDER,
+    "cancel_order_stock": {"order_id": int},
+    "cancel_order_stock_sysid": {"order_sysid": str},
+    "open_account": {"cash": int},
+}
+_MOST_CASH = 10**15  # 1e-4 yuan
 _LIMIT_TYPES = frozenset({c.FIX_PRICE, c.LATEST_PRICE})
 _BUY = c.STOCK_BUY
 _SECOND = 1_000_000_000
@@ -118,6 +131,8 @@ class PaperTerminal:
     def handle(self, request: Request) -> Reply:
         """Carry a request out. Never raises: what goes wrong is in the reply."""
         call = self._calls.get(request.method)
+        if (wrong := _misformed(request)) is not None:
+            return wrong
         try:
             return call(request) if call else self._of_account(request)
         except Refused as refusal:
@@ -293,6 +308,8 @@ class PaperTerminal:
         cash = request.arguments["cash"]
         if key in self._accounts:
             return Reply(request.seq, -1, f"account {request.account_id} is open already")
+        if not 0 <= cash <= _MOST_CASH:
+            return Reply(request.seq, -1, f"{cash} is no amount to begin with")
         if request.account_type not in KINDS:
             kind = c.ACCOUNT_TYPE_DICT.get(request.account_type, str(request.account_type))
             return Reply(request.seq, -1, f"this paper terminal opens no {kind} accounts")
@@ -381,3 +398,14 @@ def _on_market(code: str, market: int | str) -> bool:
 
 def _text(day: date) -> str:
     return day.strftime("%Y%m%d")
+
+
+def _misformed(request: Request) -> Reply | None:
+    """The answer to what no session would send: what is kept and told of it has these forms."""
+    for name, kind in _FORMS.get(request.method, {}).items():
+        value = request.arguments.get(name)
+        fits = isinstance(value, int | float if kind is float else kind)
+        if not fits or isinstance(value, bool):
+            text = f"{request.method} 的 {name} 有误 / {name} of {request.method} is wrong"
+            return Reply(request.seq, -1 if request.method == "order_stock" else None, text)
+    return None
