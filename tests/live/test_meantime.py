@@ -57,12 +57,12 @@ def test_a_place_is_known_by_user_machine_and_notebook_alone(monkeypatch):
     from xtnb.live import origin as module
 
     module._place.cache_clear()
-    monkeypatch.setenv("JPY_SESSION_NAME", "/home/lin/my plans.ipynb")
+    monkeypatch.setenv("JPY_SESSION_NAME", "work/my plans.ipynb")
     here = origin()
     who = here.partition(" pid ")[0]
     module._place.cache_clear()
 
-    monkeypatch.setenv("JPY_SESSION_NAME", "/home/lin/my plans.ipynb")
+    monkeypatch.setenv("JPY_SESSION_NAME", "work/my plans.ipynb")
     assert same_place(here)
     assert same_place(f"{who} pid 1 my plans.ipynb cell 3f2a In[12]")
     assert not same_place(f"{who} pid 1 other.ipynb cell 3f2a In[12]")
