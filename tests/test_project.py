@@ -49,6 +49,25 @@ def test_the_readme_shows_both_commands_before_its_first_section(name):
         assert command in opening.splitlines()
 
 
+def test_every_variable_is_in_a_table_for_those_who_set_it():
+    form = re.compile(r"(?:environ.*?|_ENVIRONMENT = )\"(XTNB_[A-Z_]+)\"")
+    code = [(name, text) for name, text in texts() if name.endswith(".py")]
+    of_users = {
+        one for name, text in code if name.startswith("xtnb/") for one in form.findall(text)
+    }
+    of_tests = {
+        one for name, text in code if name.startswith("tests/") for one in form.findall(text)
+    }
+
+    rows = [
+        set(re.findall(r"^\| `(XTNB_[A-Z_]+)` \|", (ROOT / name).read_text("utf-8"), re.MULTILINE))
+        for name in ("notebooks/guide_many_machines.md", "CONTRIBUTING.md")
+    ]
+
+    assert set.union(*rows) == of_users | of_tests
+    assert rows[0] == of_users - {"XTNB_KILL_AT"}
+
+
 @pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md"])
 def test_every_file_that_the_readme_links_to_is_there(name):
     text = (ROOT / name).read_text(encoding="utf-8")

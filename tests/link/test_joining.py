@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
+import sys
 from contextlib import ExitStack
 
 import pytest
@@ -16,6 +18,7 @@ from click.testing import CliRunner
 
 from tests.link.serving import until
 from tests.link.test_cluster import free_ports
+from tests.project.committed import ROOT
 from xtnb import desk
 from xtnb.cli import main
 from xtnb.endpoints import paper_host
@@ -23,8 +26,10 @@ from xtnb.errors import NotConnected, TerminalUnavailable
 from xtnb.link.address import parse
 from xtnb.link.keys import READER, TERMINAL, TRADER, KeyRing
 from xtnb.link.nats import NatsLink
-from xtnb.link.server import program
+from xtnb.link.server import Tls, program
 from xtnb.link.service import Service
+
+GUIDE = (ROOT / "notebooks" / "guide_many_machines.md").read_text(encoding="utf-8")
 
 
 @pytest.fixture
@@ -163,6 +168,25 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(service, ports, ring):
 
     with pytest.raises(NotConnected, match="is of another authority"):
         desk.connect(f"tls://anna@127.0.0.1:{ports[0]}/main")
+
+
+def test_the_certificate_of_the_guide_is_good_for_each_of_its_names(tmp_path, monkeypatch, leaving):
+    monkeypatch.setenv("XTNB_CONFIG", str(tmp_path / "config"))
+    recipe = re.search(r"^python -m (trustme .*)$", GUIDE, re.MULTILINE)[1].split()
+    subprocess.run([sys.executable, "-m", *recipe], cwd=tmp_path, check=True)
+    (tmp_path / "config").mkdir()
+    shutil.copy(tmp_path / "client.pem", tmp_path / "config" / "ca.pem")
+    tls = Tls(tmp_path / "server.pem", tmp_path / "server.key")
+    link = paper_host(seed=5, clock="hand").link("recipe")
+    service = Service(link, "main", tmp_path / "nats", KeyRing(), tls=tls)
+    leaving.callback(service.stop)
+
+    address = service.start()
+
+    assert list(service.names) == recipe[recipe.index("-i") + 1 :]
+    for host in ("127.0.0.1", "localhost"):
+        with desk.connect(address.replace("127.0.0.1", host)) as here:
+            assert len(here.asset()) == 1
 
 
 def test_the_address_of_a_cluster_is_one_that_a_notebook_can_use(ring, tmp_path):
