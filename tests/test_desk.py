@@ -105,6 +105,7 @@ def test_the_next_day_brings_shares_in_and_ends_open_orders(desk, quote):
 
     after = desk.positions().set_index("stock_code").loc[CODE]
     assert str(morning) == "2026-11-21 09:30:00+08:00"
+    assert repr(desk.clock) == "<MarketClock 2026-11-21 09:30:00, Saturday: no exchange trades>"
     assert after.can_use_volume == before.can_use_volume + 200
     assert order.status == "cancelled"
     assert "expired" in order.reason

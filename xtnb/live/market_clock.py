@@ -7,11 +7,13 @@ from datetime import datetime, time, timedelta, timezone
 from typing import Any, Protocol
 
 from xtnb.errors import InputError
+from xtnb.rules.calendar import is_trading_day
 
 SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
 
 _MS = 1_000_000
 _DAY = timedelta(days=1)
+_DAYS = (*["a holiday"] * 5, "Saturday", "Sunday")
 _OPENS = time(9, 30, tzinfo=SHANGHAI)
 
 
@@ -66,7 +68,10 @@ class MarketClock:
         return self.now()
 
     def next_day(self) -> datetime:
-        """Move to 09:30 of the next day: shares arrive, open orders expire, lists are empty.
+        """Move to 09:30 of the next calendar day: shares arrive, orders expire, lists are empty.
+
+        The paper market trades on every day, on Saturdays, Sundays and holidays too; from a
+        Friday call it three times for the Monday. The clock's repr says when no exchange trades.
 
         Returns:
             The market's new time.
@@ -89,4 +94,6 @@ class MarketClock:
     def __repr__(self) -> str:
         if self._host is None:
             return "<MarketClock of a terminal elsewhere>"
-        return f"<MarketClock {self.now():%Y-%m-%d %H:%M:%S}>"
+        now = self.now()
+        day = "" if is_trading_day(now.date()) else f", {_DAYS[now.weekday()]}: no exchange trades"
+        return f"<MarketClock {now:%Y-%m-%d %H:%M:%S}{day}>"
