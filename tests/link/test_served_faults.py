@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import pytest
 
 from tests.link.clients import ACCOUNT, ORDER, Client
@@ -9,6 +11,7 @@ from tests.link.serving import address, nats_server, serve, trader_key, until
 from tests.live.cuttable import CuttableLink
 from xtnb import endpoints
 from xtnb.errors import JournalUnreadable, RequestTimeout, TerminalUnavailable
+from xtnb.journal import Group, Journal, Told
 from xtnb.link.base import ConnectResult
 from xtnb.link.codec import pack, unpack
 from xtnb.link.nats import NatsLink
@@ -139,3 +142,23 @@ def test_a_journal_that_cannot_be_found_for_once_leaves_nobody_without_news(tmp_
     until(lambda: connected(client))
     number = client.trader.order_stock(*ORDER)  # its pushes are in the journal alone
     assert [order.order_id for order in client.trader.query_stock_orders(ACCOUNT)] == [number]
+
+
+def test_a_push_that_can_be_read_no_more_keeps_nobody_from_what_follows(tmp_path, leaving):
+    folder = (tmp_path / "userdata_mini").resolve()
+    host = endpoints.durable_host(folder, 7, "2026-11-20 10:00:00")
+    host.abandon(folder.as_posix())
+    with closing(Journal(folder)) as journal:
+        number = journal.last + 1
+        journal.commit(Group(told=[Told(number, "stock_order", 2, "1", 20261120, "1", b"none")]))
+
+    link, journal, _ = endpoints.link_to_serve(folder, None, False, "a test")
+    server = serve(link, journal=journal)
+    server.start()
+    leaving.callback(server.stop)
+    client = Client(NatsLink(address(server.name), trader_key())).connect()
+    leaving.callback(client.trader.stop)
+
+    first = client.trader.order_stock(*ORDER)
+    until(lambda: first in {getattr(push.record, "order_id", 0) for push in client.pushes})
+    assert client.numbers()[0] > number

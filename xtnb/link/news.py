@@ -295,8 +295,14 @@ class News:
         """Tell what the journal has up to a number: pushes of accounts nobody subscribed."""
         while self.journal is not None and self.last < number:
             found = self.journal.pushes_after(self.last, min(1000, number - self.last))
-            for _, data in found:
-                push = decode(data)
+            for place, data in found:
+                try:
+                    push = decode(data)
+                except CodecError as fault:  # it has its number, and nobody can read it
+                    _log.error("push %s of the journal: %s", place, fault)
+                    self.last = place
+                    self._publisher.add([_unread(self._name, place, data)])
+                    continue
                 if isinstance(push, Push):
                     self._tell(push.number, push)
             if not found:
@@ -334,8 +340,17 @@ class News:
 
 def _row(name: str, number: int, data: bytes) -> Row:
     """A push of the journal as the stream keeps it; who asked for it is gone."""
-    push = decode(data)
+    try:
+        push = decode(data)
+    except CodecError as fault:
+        _log.error("push %s of the journal: %s", number, fault)
+        return _unread(name, number, data)
     assert isinstance(push, Push)
     account = whose(push.account_type, push.account_id)
     told = push._replace(session=0, seq=0) if push.session == SERVER_SESSION else push
     return Row(number, f"xtnb.{name}.push.{account}", encode(told), {})
+
+
+def _unread(name: str, number: int, data: bytes) -> Row:
+    """A push that cannot be read, in its place; it is nobody's."""
+    return Row(number, f"xtnb.{name}.push.0.none", data, {})
