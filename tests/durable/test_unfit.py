@@ -46,9 +46,20 @@ def test_an_outcome_without_keys_is_refused(ears):
         {"origin": "\ud800"},
         {"arguments": {**ORDER, "order_remark": "half of a pair: \ud800"}},
         {"arguments": {**ORDER, "order_volume": 2**70}},
+        {"arguments": {**ORDER, "order_volume": 2**63}},
         {"arguments": {**ORDER, "strategy_name": object()}},
     ],
-    ids=["long", "low", "account", "key", "origin", "remark", "volume", "object"],
+    ids=[
+        "long",
+        "low",
+        "account",
+        "key",
+        "origin",
+        "remark",
+        "volume",
+        "volume of 64 bits",
+        "object",
+    ],
 )
 def test_what_cannot_be_written_down_is_not_carried_out(ears, odd):
     ears.seq += 1

@@ -202,7 +202,15 @@ def _reply_form(reply: Reply) -> tuple[Any, ...]:
 
 
 def _request_form(request: Request) -> tuple[Any, ...]:
+    _must_be_short(request.arguments)
     return (PROTOCOL, "request", *request[:4], _plain(request[4]), *request[5:9])
+
+
+def _must_be_short(arguments: Mapping[str, Any]) -> None:
+    """Refuse numbers that no table has room for."""
+    for name, value in arguments.items():
+        if type(value) is int and value >= 2**63:
+            raise CodecError(f"{name}: a number of more than 64 bits")
 
 
 # -- reading ----------------------------------------------------------------------------------
@@ -328,7 +336,5 @@ def _request(data: bytes) -> Request:
     arguments = _checked(_read_value(given))
     if type(arguments) is not dict:
         raise CodecError("the arguments of a request are a dict")
-    for name, value in arguments.items():
-        if type(value) is int and value >= 2**63:
-            raise CodecError(f"{name}: a number of more than 64 bits")
+    _must_be_short(arguments)
     return Request(seq, method, account_type, account_id, arguments, session, key, until, origin)
