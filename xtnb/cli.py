@@ -430,7 +430,7 @@ def stop_trading(terminal: str, undo: bool) -> None:
         f"{place}：交易已停止，撤单仍可用；`xtnb stop {terminal} --undo` 恢复 / "
         f"Trading is stopped; cancels still work. `xtnb stop {terminal} --undo` ends it"
     )
-    if not holds_journal(place) and place.resolve() != KeyRing().place.resolve():
+    if not folders.has_limits(place):
         click.echo(
             "注意：该目录中没有终端，请确认路径 / Mind: there is no terminal in that folder; "
             "see that it is the right one",

@@ -56,7 +56,7 @@ _RECORD = "xtnb serve --vendor 的 MiniQMT 记录 / the record of a MiniQMT, of 
 _ENVIRONMENT = "XTNB_TERMINAL"
 _lock = threading.Lock()
 _host: PaperHost | None = None
-_limits: dict[Path, tuple[LimitsFile, Counts]] = {}
+_limits: dict[tuple[Path, ...], tuple[LimitsFile, Counts]] = {}
 
 
 def open_link(address: str | os.PathLike[str] | None = None) -> Link:
@@ -99,7 +99,7 @@ def paper_link(host: PaperHost, folder: Path) -> Link:
     The limits that lie in the folder and its kill switch hold for whoever opens it.
     """
     link = host.link(folder.as_posix())
-    return _guarded(link, folder, link.note)
+    return _guarded(link, LimitsFile(folder), link.note)
 
 
 def host_of(link: Link) -> PaperHost | None:
@@ -124,8 +124,7 @@ def link_to_serve(
         place = config_folder() / "served" / name
         if locked(place):  # before a second nats-server there ends the first
             raise FolderInUse(str(place), *owner_of(place))
-        guarded = _guarded(_miniqmt(folder, place), place)
-        recorded = RecordedLink(guarded, lambda: Journal(place, _RECORD))
+        recorded = RecordedLink(_miniqmt(folder, place), lambda: Journal(place, _RECORD))
         return recorded, lambda: recorded.journal, place
     must_be_paper(folder)
     folder = folder.expanduser().resolve()
@@ -158,24 +157,30 @@ def must_be_paper(address: object) -> None:
 def _real_link(folder: Path) -> Link:
     from xtnb.link.keys import folder as config_folder
 
-    return _guarded(_miniqmt(folder, config_folder()), config_folder())
+    return _miniqmt(folder, config_folder())
 
 
-def _miniqmt(folder: Path, place: Path) -> VendorLink:
-    """A link to a real MiniQMT, whose whole order remarks are kept in a place of ours."""
+def _miniqmt(folder: Path, place: Path) -> Link:
+    """A link to a real MiniQMT; its limits and whole order remarks are in a place of ours.
+
+    The kill switch works in its own folder too.
+    """
     from xtnb.link.keys import folder as config_folder
 
     claims = shared_claims(folder, config_folder())
-    return VendorLink(str(_reachable(folder)), remarks=KeptRemarks(place), claims=claims)
+    link = VendorLink(str(_reachable(folder)), remarks=KeptRemarks(place), claims=claims)
+    return _guarded(link, LimitsFile(place, folder))
 
 
-def _guarded(link: Link, place: Path, note: Callable[[Request, Reply], None] | None = None) -> Link:
-    """The link behind the limits that lie in a folder; `note` puts refusals into its audit.
+def _guarded(
+    link: Link, limits: LimitsFile, note: Callable[[Request, Reply], None] | None = None
+) -> Link:
+    """The link behind limits; `note` puts refusals into the audit of its terminal.
 
-    Every link of this process to that place counts with the others.
+    Every link of this process behind the same limits counts with the others.
     """
-    limits, counts = _limits.setdefault(place, (LimitsFile(place), Counts()))
-    return GuardedLink(link, limits, counts, note)
+    known = _limits.setdefault(limits.folders, (limits, Counts()))
+    return GuardedLink(link, *known, note)
 
 
 def _reachable(folder: Path) -> Path:

@@ -16,11 +16,14 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from xtnb.errors import Refused, XtnbError
+from xtnb.journal import holds_journal
 from xtnb.journal.checkup import Finding, examine, look, rows_of
 from xtnb.link.codec import decode
+from xtnb.link.keys import KeyRing
 from xtnb.link.limits import FILE as LIMITS
 from xtnb.link.limits import LimitsFile, switches
 from xtnb.link.protocol import reads
+from xtnb.link.vendor_package import miniqmt_folder
 from xtnb.terminal.keeping.checkup import ALL_KINDS, check_rows
 from xtnb.vocabulary.masking import masked
 from xtnb.vocabulary.messages import Push, PushKind, Request
@@ -64,6 +67,12 @@ class Bar(Protocol):
 
 Progress = Callable[[str, int], AbstractContextManager[Bar]]
 """Of a file's name and its number of rows: what says how far it is."""
+
+
+def has_limits(folder: Path) -> bool:
+    """Whether some terminal goes by the limits, or at least the kill switch, of a folder."""
+    ours = folder.resolve() == KeyRing().place.resolve()
+    return ours or holds_journal(folder) or miniqmt_folder(folder) is not None
 
 
 def looked_at(folder: Path) -> Iterator[Finding]:

@@ -171,6 +171,22 @@ def test_a_form_hears_of_the_kill_switch_and_of_its_end_by_itself(folder, desk):
     assert (stopped.code, "kill switch" in stopped.reason_en) == (RefusalCode.STOPPED, True)
 
 
+def test_the_order_form_refuses_what_the_kill_switch_does(folder, desk):
+    ticket = desk.ticket(CODE, price=10.0, volume=100)
+
+    def shown():
+        return ticket.sections()["preview"]
+
+    until(lambda: shown() is not None and shown()["accepted"])
+    (folder / "STOP").touch()
+    until(lambda: not shown()["accepted"])
+    said = shown()
+    ticket.close()
+
+    assert "总开关" in said["reason_zh"]
+    assert "kill switch" in said["reason_en"]
+
+
 def test_a_desk_in_memory_has_no_limits():
     with xtnb.paper(seed=7, clock="hand") as desk:
         assert desk.preview(CODE, "buy", 100, 10.0).accepted

@@ -9,6 +9,7 @@ from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 import xtnb
 from tests.session.scripted import SECONDS
@@ -16,11 +17,14 @@ from tests.vendor import package
 from tests.vendor.ear import Broker, Ear
 from tests.vendor.links import AT_ONCE, vendor_link, vendor_package
 from xtnb import alias, endpoints
+from xtnb.cli import main
 from xtnb.errors import NotConnected, TerminalUnavailable
 from xtnb.link import vendor_package as packages
 from xtnb.link.base import ConnectResult
 from xtnb.link.vendor import VendorLink
 from xtnb.link.vendor_connect import explained
+from xtnb.rules.limits import read
+from xtnb.vocabulary.messages import Request
 
 NOW = 1_795_000_000_000_000_000
 
@@ -193,6 +197,24 @@ def test_paper_money_has_no_place_in_a_real_folder(folder, monkeypatch):
 
     with pytest.raises(TerminalUnavailable, match="real MiniQMT"):
         xtnb.paper(folder)
+
+
+@pytest.mark.parametrize("way", ["connect", "serve"])
+def test_the_kill_switch_in_its_own_folder_stops_a_miniqmt(folder, monkeypatch, tmp_path, way):
+    monkeypatch.setattr(endpoints, "importable", lambda: True)
+    monkeypatch.setenv("XTNB_CONFIG", str(tmp_path / "config"))
+    if way == "connect":
+        link = endpoints.open_link(folder)
+    else:
+        link = endpoints.link_to_serve(folder, None, True, "main")[0].inner
+    heard = []
+    link._deliver = heard.append
+
+    said = CliRunner().invoke(main, ["stop", str(folder)])
+    link.send(Request(1, "limits", 2, "1", {}))
+
+    assert (said.exit_code, "no terminal" in said.output) == (0, False)
+    assert "kill switch" in read(heard[0].value).refusal.en
 
 
 def test_any_other_path_is_paper(tmp_path):

@@ -1,10 +1,10 @@
 """Limits: what an account may do at most, as whoever runs the terminal has written it down.
 
-`limits.toml` lies in the terminal's folder, beside whoever serves it, and no client
-can reach it. It is read again when it changes; one that cannot be read lets nothing
-through. A file `STOP` beside it is the kill switch: while it is there no order goes
-out of any account, and cancels do. Windows shows no endings: `STOP.txt`, as it makes one,
-stops too, and `limits.toml.txt` lets nothing through until it has its name.
+`limits.toml` lies in the terminal's folder, and holds for whoever opens that: a notebook, a
+script, or a server, whose clients cannot reach it. It is read again when it changes; one
+that cannot be read lets nothing through. A file `STOP` beside it is the kill switch: while
+it is there no order goes out of any account, and cancels do. What either refuses was placed
+nowhere and uses up no key: the same order passes once it is allowed.
 
     [every]                        # every account, unless it says otherwise
     order_value = 500_000          # price times volume, in the currency of the price
@@ -50,10 +50,15 @@ class LimitsFile:
 
     Args:
         folder: where `limits.toml` and `STOP` are looked for.
+        besides: more folders where a `STOP` counts.
+
+    Attributes:
+        folders: all of them.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *besides: Path) -> None:
         self._path = folder / FILE
+        self.folders = folder, *besides
         self._read_at: tuple[int, int] | None = None
         self._every: dict[str, object] = {}
         self._accounts: dict[str, dict[str, object]] = {}
@@ -67,7 +72,7 @@ class LimitsFile:
         Raises:
             Refused: STOPPED, when the kill switch is on or the file cannot be read.
         """
-        if stopping := switches(self._path.parent):
+        if stopping := [one for folder in self.folders for one in switches(folder)]:
             name = stopping[0].name
             raise Refused(
                 RefusalCode.STOPPED,
@@ -91,9 +96,8 @@ class LimitsFile:
                     f"{self._path.name} cannot be read, so it lets no order through: {self._fault}",
                 )
             own = self._accounts.get(account_id)
-            name = (
-                account_id if own is not None else ""
-            )  # a client may make up any number of others
+            # a client may make up any number of other accounts
+            name = account_id if own is not None else ""
             known = self._known.get(name)
             if known is None:
                 known = self._known[name] = _limits({**self._every, **(own or {})})
