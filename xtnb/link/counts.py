@@ -86,12 +86,12 @@ class Counts:
             day = self._of(account, limits)
             if day is None:
                 day = self._days[account] = _Day(self._day(), limits)
-            self._minutes[account].append(self._steady())
+            self._minutes.setdefault(account, deque()).append(self._steady())
             day.orders += 1
             day.value += value
 
     def _so_far(self, account: Account, limits: Limits) -> Counted:
-        minute, now = self._minutes.setdefault(account, deque()), self._steady()
+        minute, now = self._minutes.get(account, deque()), self._steady()
         while minute and minute[0] <= now - _MINUTE:
             minute.popleft()
         day = self._of(account, limits)
