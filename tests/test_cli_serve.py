@@ -177,6 +177,22 @@ def test_an_address_with_tls_has_a_name_of_the_certificate(config, tmp_path, ser
         assert len(here.asset()) == 1
 
 
+@pytest.mark.parametrize(
+    ("address", "joined", "alone"),
+    [
+        ("nats://127.0.0.1:4222/main", False, True),
+        ("tls://localhost:4222/main", False, True),
+        ("tls://vm:4222/main", False, False),
+        ("tls://n1.example,n2.example/main", True, False),
+    ],
+)
+def test_an_address_of_this_machine_is_not_offered_to_others(tmp_path, address, joined, alone):
+    said = "\n".join(invitation("main", address, tmp_path, joined, ()))
+
+    assert ("good on this machine alone" in said) is alone
+    assert ("From another machine" in said) is not alone
+
+
 def test_a_certificate_without_a_name_for_the_host_says_what_to_write(tmp_path):
     said = "\n".join(invitation("main", "tls://vm:4222/main", tmp_path, False, ["*.desk.example"]))
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import socket
+
 import pytest
 import trustme
 
 from xtnb.errors import InputError
-from xtnb.link.certificates import bears, name_for, names_of
+from xtnb.link.address import Server
+from xtnb.link.certificates import bears, name_for, names_of, words_at
 
 
 def issued(folder, *names):
@@ -77,3 +80,17 @@ def test_a_file_that_is_no_certificate_is_refused(tmp_path):
 
     with pytest.raises(InputError, match="--tls-cert"):
         names_of(certificate, key)
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        (socket.gaierror(-2, "Name or service not known"), "no machine of the name vm is found"),
+        (TimeoutError("timed out"), "check the address, the network and the firewall there"),
+        (OSError("as the system says it"), "as the system says it"),
+    ],
+)
+def test_a_server_that_is_not_reached_is_told_with_what_to_look_at(fault, words):
+    _, en = words_at(fault, Server("vm"))
+
+    assert words in en

@@ -73,7 +73,7 @@ INFO = b'INFO {"max_payload":1000}\r\n'
     ("answers", "words"),
     [
         ((b"HTTP/1.1 400 Bad Request\r\n",), "no NATS server"),
-        ((b"",), "no NATS server|does not let us in|timed out"),
+        ((b"",), "no NATS server|does not let us in|no answer: check"),
         ((b"INFO nothing\r\n",), "Expecting value"),
         ((INFO, b"-ERR 'Authorization Violation'\r\n"), "does not know this key"),
         ((INFO, b"-ERR 'maximum connections exceeded'\r\n"), "maximum connections exceeded"),

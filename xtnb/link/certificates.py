@@ -1,4 +1,4 @@
-"""Certificates: whose names one bears, and in words why one was not trusted.
+"""Certificates: whose names one bears, and in words why there is no connection with a server.
 
 Nothing here decides whom to trust; TLS has done that. It reads what a person needs
 to put right: the names of a certificate, and where `ca.pem` belongs.
@@ -7,6 +7,7 @@ to put right: the names of a certificate, and where `ca.pem` belongs.
 from __future__ import annotations
 
 import ipaddress
+import socket
 import ssl
 from collections.abc import Sequence
 from pathlib import Path
@@ -95,11 +96,21 @@ def name_for(names: Sequence[str], host: str) -> str:
     return (elsewhere or whole or [host])[0]
 
 
-# -- why one was not trusted ---------------------------------------------------------------------
+# -- why there is no connection --------------------------------------------------------------------
 
 
 def words_at(fault: BaseException, server: Server) -> tuple[str, str]:
     """Why there is no connection with a server, in Chinese and English, and what to do."""
+    if isinstance(fault, socket.gaierror):
+        return (
+            f"找不到名为 {server.host} 的机器；请检查地址或网络",
+            f"no machine of the name {server.host} is found: check the address, or the network",
+        )
+    if isinstance(fault, TimeoutError):
+        return (
+            "没有应答；请检查地址、网络以及那里的防火墙",
+            "no answer: check the address, the network and the firewall there",
+        )
     if not isinstance(fault, ssl.SSLCertVerificationError):
         return words_of(fault)
     if fault.verify_code in _OTHER_NAME:

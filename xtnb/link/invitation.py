@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from xtnb.link.address import parse
+from xtnb.link.address import is_loopback, parse
 from xtnb.link.certificates import AUTHORITY, bears
 
 
@@ -22,14 +22,25 @@ def invitation(
         names: those of the certificate of our own server; () without one.
     """
     scheme, _, rest = address.partition("://")
+    here = is_loopback(parse(address).servers[0].host)
     yield f"终端 {called} 的地址 / Terminal {called} is served at\n\n    {address}\n"
     if not joined:
         yield "本机笔记本 / In a notebook on this machine\n"
         yield f'    desk = xtnb.connect("{address}")\n'
-    yield "其他机器，各用各的密钥 / From another machine, with a key of its own\n"
+    whom = (
+        "其他程序，各用各的密钥 / From another program here, with a key of its own"
+        if here
+        else "其他机器，各用各的密钥 / From another machine, with a key of its own"
+    )
+    yield f"{whom}\n"
     if not joined:
         yield "    xtnb keys add NAME --role trader"
     yield f'    desk = xtnb.connect("{scheme}://NAME@{rest}")\n'
+    if here and not joined:
+        yield (
+            "该地址只在本机有效；供其他机器使用须 --host 0.0.0.0 和写有本机名称的证书 / It is good "
+            "on this machine alone; others need --host 0.0.0.0 and a certificate with its name\n"
+        )
     if scheme == "tls":
         yield from _about_the_certificate(address, place / AUTHORITY, names)
     yield f"密钥位于 / Keys are in {place}"
