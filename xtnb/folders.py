@@ -18,7 +18,7 @@ from typing import Any, Protocol
 from xtnb.errors import Refused, XtnbError
 from xtnb.journal import holds_journal
 from xtnb.journal.checkup import Finding, examine, look, rows_of
-from xtnb.link.codec import decode
+from xtnb.link.codec import CodecError, decode
 from xtnb.link.keys import KeyRing
 from xtnb.link.limits import FILE as LIMITS
 from xtnb.link.limits import LimitsFile, switches
@@ -135,22 +135,27 @@ def audited(folder: Path, last: int, changes: bool = False) -> Iterator[str]:
         JournalUnreadable: the folder has no journal, or it is damaged.
     """
     with closing(look(folder)) as run:
-        methods = [name for (name,) in run.execute("SELECT DISTINCT method FROM requests")]
-        shown = [name for name in methods if not (changes and reads(name))]
+        run.create_function("shown", 1, lambda name: not (changes and reads(name)))
         rows = run.execute(
             f"SELECT at, {_who(run)}, origin, method, account_id, key, outcome, request"
-            f" FROM requests WHERE method IN ({', '.join('?' * len(shown))})"
-            " ORDER BY row DESC LIMIT ?",
-            (*shown, last),
+            " FROM requests WHERE shown(method) ORDER BY row DESC LIMIT ?",
+            (last,),
         ).fetchall()
     for at, who, origin, method, account_id, key, outcome, body in reversed(rows):
         moment = datetime.fromtimestamp(at / 1e9, UTC).astimezone(_SHANGHAI)
         (arguments,) = _arguments(body)
-        yield (
+        yield _one_line(
             f"{moment:%Y-%m-%d %H:%M:%S}  {masked(account_id) if account_id else '–'}  {method}  "
             f"{arguments}  {f'key {key}  ' if key else ''}{outcome or 'ok'}  "
             f"[{f'{_short(who)} says ' if who else ''}{origin or '?'}]"
         )
+
+
+def _one_line(text: str) -> str:
+    """A line that nothing in it can end, move or hide: what a client says of itself is any text."""
+    return "".join(
+        one if one.isprintable() else one.encode("unicode_escape").decode() for one in text
+    )
 
 
 def _who(run: sqlite3.Connection) -> str:
@@ -216,6 +221,9 @@ def _record(body: bytes) -> tuple[Any, ...]:
 
 
 def _arguments(body: bytes) -> tuple[Any, ...]:
-    asked = decode(body)
+    try:
+        asked = decode(body)
+    except CodecError:  # one that could not be written down whole
+        return ("?",)
     arguments = asked.arguments if isinstance(asked, Request) else {}
     return (json.dumps(dict(arguments), ensure_ascii=False, default=str),)
