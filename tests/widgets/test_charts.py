@@ -4,6 +4,7 @@ import re
 from base64 import b64decode
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
+from threading import Event
 from xml.etree import ElementTree
 
 import plotly.graph_objects as go
@@ -273,6 +274,26 @@ def test_positions_follow_the_prices_and_the_language(web: Page, desk):
     assert tuple(chart.data[0].x) == tuple(row.value for row in holdings(desk._live.books))
     assert tuple(chart.data[0].x) != before
     assert "市值" in chart.layout.title.text
+
+
+def test_positions_of_contracts_follow_the_prices_too(web: Page, desk):
+    positions = desk.use("2000000365", "FUTURE")._live.books.positions
+    chart = desk.chart.positions()
+    before = sorted(chart.data[1].x)
+    desk.clock.advance(120)
+    now, told = sorted(desk.positions()["float_profit"]), Event()
+
+    def look(*_) -> None:
+        if sorted(row.float_profit for row in positions.records()) == now:
+            told.set()
+
+    forget = positions.on_change(look)
+    look()
+    assert told.wait(10)
+    forget()
+    chart.refresh()
+
+    assert sorted(chart.data[1].x) == now != before
 
 
 def test_a_new_position_appears_and_a_sold_one_leaves(web: Page, desk):
