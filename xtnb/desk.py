@@ -209,9 +209,9 @@ class Desk(AccountQueries):
     ) -> Preview:
         """Say what the terminal would do with this order now, and what it would cost. 试算
 
-        Nothing is sent. Arguments as in `buy`; `side` is "buy", "sell", or an `OrderType`
-        such as xtconstant.CREDIT_FIN_BUY. See `Preview` for margin, credit line and
-        maintenance ratio.
+        Nothing is sent; limits and the kill switch count too. Arguments as in `buy`; `side`
+        is "buy", "sell", or an `OrderType` such as xtconstant.CREDIT_FIN_BUY. See `Preview`
+        for margin, credit line and maintenance ratio.
 
         Raises:
             InputError: an argument that no terminal could accept, or an ETF basket,

@@ -338,6 +338,21 @@ def test_limits_in_another_encoding_let_no_order_through(guarded, encoding):
     assert "save it as UTF-8" in guarded.order()[1]
 
 
+def test_an_order_that_waits_for_its_price_is_kept_back_when_trading_is_stopped(guarded):
+    guarded.limit("[every]\norder_value = 50000\n")
+    send = guarded.behind.send
+
+    def stopping(request):
+        if request.method == "instrument":
+            (guarded.folder / SWITCH).touch()
+        send(request)
+
+    guarded.behind.send = stopping
+
+    assert "kill switch" in guarded.order()[1]
+    assert guarded.trader.query_stock_orders(ME) == []
+
+
 def test_a_file_that_could_not_be_read_for_once_is_read_again(guarded):
     path = guarded.folder / FILE
     path.mkdir()

@@ -2,7 +2,8 @@
 
 The verdict comes from the rules that the terminal asks too, fed with what the
 account has and the best prices of this moment: `previews.py` chooses them by the kind
-of account.
+of account. Limits and the kill switch of the terminal are asked before any rule, as they
+stand in front of it (allowance.py).
 """
 
 from __future__ import annotations
