@@ -187,14 +187,16 @@ def test_an_address_with_tls_has_a_name_of_the_certificate(config, tmp_path, ser
     ],
 )
 def test_an_address_of_this_machine_is_not_offered_to_others(tmp_path, address, joined, alone):
-    said = "\n".join(invitation("main", address, tmp_path, joined, ()))
+    said = "\n".join(invitation(address, address, tmp_path, joined, ()))
 
     assert ("good on this machine alone" in said) is alone
     assert ("From another machine" in said) is not alone
 
 
 def test_a_certificate_without_a_name_for_the_host_says_what_to_write(tmp_path):
-    said = "\n".join(invitation("main", "tls://vm:4222/main", tmp_path, False, ["*.desk.example"]))
+    address = "tls://vm:4222/main"
+
+    said = "\n".join(invitation(address, address, tmp_path, False, ["*.desk.example"]))
 
     assert f"here it is {tmp_path / 'ca.pem'}" in said
     assert "one of the certificate's names: *.desk.example" in said

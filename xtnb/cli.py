@@ -279,7 +279,7 @@ def serve(
         try:
             if until_eof:
                 threading.Thread(target=_end_with_input, args=(service.end,), daemon=True).start()
-            for line in invitation(called, address, ring.place, bool(join), service.names):
+            for line in invitation(address, service.near, ring.place, bool(join), service.names):
                 click.echo(line)
             click.echo(_ENDING)
             why = service.run()

@@ -61,3 +61,22 @@ def test_a_certificate_and_a_key_of_another_are_refused_before_a_server_starts(t
         service.start()
 
     assert not (tmp_path / "nats" / "nats-server.log").exists()
+
+
+def test_a_notebook_beside_a_terminal_that_is_open_to_others_goes_over_loopback(tmp_path, leaving):
+    authority = trustme.CA()
+    issued = authority.issue_cert("n1.desk.example", "127.0.0.1")
+    issued.cert_chain_pems[0].write_to_path(tmp_path / "cert.pem")
+    issued.private_key_pem.write_to_path(tmp_path / "key.pem")
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    ring = KeyRing(tmp_path / "config")
+    link = paper_host(seed=5, clock="hand").link("open")
+    tls = Tls(tmp_path / "cert.pem", tmp_path / "key.pem")
+    service = Service(link, "main", tmp_path / "nats", ring, host="0.0.0.0", tls=tls)
+    leaving.callback(service.stop)
+
+    address = service.start()
+
+    assert address.startswith("tls://n1.desk.example:")
+    client = Client(NatsLink(service.near, ring.key(), tmp_path / "ca.pem")).connect()
+    client.trader.stop()

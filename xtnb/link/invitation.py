@@ -10,23 +10,24 @@ from xtnb.link.certificates import AUTHORITY, bears
 
 
 def invitation(
-    called: str, address: str, place: Path, joined: bool, names: Sequence[str]
+    address: str, near: str, place: Path, joined: bool, names: Sequence[str]
 ) -> Iterator[str]:
     """Lines about a terminal that is served now.
 
     Args:
-        called: the terminal's name.
         address: where it is, without a key.
+        near: the same for this machine.
         place: the configuration folder.
         joined: whether it is served through somebody's own servers, who has the keys.
         names: those of the certificate of our own server; () without one.
     """
     scheme, _, rest = address.partition("://")
     here = is_loopback(parse(address).servers[0].host)
+    called = address.rpartition("/")[2]
     yield f"终端 {called} 的地址 / Terminal {called} is served at\n\n    {address}\n"
     if not joined:
         yield "本机笔记本 / In a notebook on this machine\n"
-        yield f'    desk = xtnb.connect("{address}")\n'
+        yield f'    desk = xtnb.connect("{near}")\n'
     whom = (
         "其他程序，各用各的密钥 / From another program here, with a key of its own"
         if here

@@ -27,6 +27,7 @@ from xtnb.link.server import NatsServer, Tls
 
 _log = logging.getLogger("xtnb.link")
 
+_EVERYWHERE = ("0.0.0.0", "::")
 _LOOK_SECONDS = 0.5
 # Windows counts whole milliseconds: of less, threads that wait for their turn would wait none
 _TURN_SECONDS = 0.001 if sys.platform == "win32" else 0.0005
@@ -124,11 +125,20 @@ class Service:
         child = self._child
         if child is None:
             return str(Address(self._servers, self.name))
-        host = child.host
-        if not is_loopback(host) and host in ("0.0.0.0", "::"):
-            host = socket.gethostname()
-        place = Server(name_for(self.names, host), child.port, child.tls is not None)
-        return f"{place}/{self.name}"
+        host = socket.gethostname() if child.host in _EVERYWHERE else child.host
+        return self._at(child, name_for(self.names, host))
+
+    @property
+    def near(self) -> str:
+        """What clients on this machine connect to, where the certificate allows a shorter way."""
+        child = self._child
+        loopback = next((one for one in self.names if is_loopback(one) and ":" not in one), "")
+        if child is None or child.host not in _EVERYWHERE or not loopback:
+            return self.address
+        return self._at(child, loopback)
+
+    def _at(self, child: NatsServer, host: str) -> str:
+        return f"{Server(host, child.port, child.tls is not None)}/{self.name}"
 
     def run(self) -> str:
         """Serve until `end` is called, or until it cannot go on; returns why, or "".
