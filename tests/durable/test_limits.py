@@ -67,6 +67,25 @@ def test_what_lies_in_a_folder_holds_however_it_is_opened(folder, way, file, tex
     assert why in line
 
 
+@pytest.mark.parametrize(
+    ("file", "text"), [("STOP", ""), ("limits.toml", "[every]\norders_a_day = 1\n")]
+)
+def test_a_key_that_was_used_is_the_same_order_whatever_is_forbidden_now(folder, file, text):
+    with xtnb.paper(folder) as desk:
+        first = desk.buy(CODE, 100, 10.0, key="one")
+    (folder / file).write_text(text, encoding="utf-8")
+
+    with xtnb.paper(folder) as desk:
+        again = desk.buy(CODE, 100, 10.0, key="one")
+        other = desk.buy(CODE, 100, 10.0, key="two")
+
+        assert (again.id, again.status) == (first.id, "working")
+        assert other.status == "rejected"
+        assert len(desk.orders()) == 1
+    asked = [line for line in audited(folder, 50) if "order_stock" in line]
+    assert len(asked) == 3
+
+
 def test_a_desk_that_is_open_is_stopped_and_goes_on_with_the_same_key(folder):
     with xtnb.paper(folder) as desk:
         first = desk.buy(CODE, 100, 10.0, key="one")

@@ -330,6 +330,27 @@ def test_an_order_after_its_end_is_refused_and_not_sent(broker):
     link.close()
 
 
+def test_a_repeat_after_its_end_is_answered_with_what_became_of_its_key(broker):
+    broker.answers["order_stock"] = 7
+    link, ear = opened(broker)
+    link.send(buy(1, "key"))
+    assert ear.reply(1).value == 7
+
+    link.send(buy(2, "key", valid_until=1))
+    assert ear.reply(2).value == 7
+
+    def breaks(request):
+        raise RuntimeError("the pipe to the terminal broke")
+
+    broker.answers["order_stock"] = breaks
+    link.send(buy(3, "doubtful"))
+    assert ear.reply(3).error_id == RefusalCode.OUTCOME_UNKNOWN
+    link.send(buy(4, "doubtful", valid_until=1))
+    assert ear.reply(4).error_id == RefusalCode.OUTCOME_UNKNOWN
+    assert broker.methods() == ["order_stock", "order_stock"]
+    link.close()
+
+
 def test_an_order_whose_end_came_while_its_key_was_looked_for_is_not_sent(broker):
     wall = [1]
 

@@ -22,7 +22,7 @@ from typing import Any, Protocol
 from xtnb.errors import JournalFailed
 from xtnb.journal import Asked, Closing, Group, Journal, Kept, Told
 from xtnb.link.codec import CodecError, decode, encode
-from xtnb.link.once import NOTHING, without_passwords
+from xtnb.link.once import NOTHING, ONLY_REPEATS, without_passwords
 from xtnb.link.senders import SENDERS, senders
 from xtnb.vocabulary.messages import Push, PushKind, Reply, Request
 
@@ -143,6 +143,8 @@ class DurableTerminal:
         placed = reply._replace(after=self._last)
         if self.stopped or request.method.startswith(_NOT_AUDITED):
             return placed
+        if request.valid_until == ONLY_REPEATS and not repeated:
+            return placed  # the limits ask, and put their own answer into the audit
         changes = not request.method.startswith("query_") and request.method != "history"
         written = self._written(request)
         if not written:

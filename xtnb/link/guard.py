@@ -19,10 +19,11 @@ from math import isfinite
 from typing import Any
 
 from xtnb import xtconstant as c
-from xtnb.errors import NotConnected, Refused
+from xtnb.errors import NotConnected, RefusalCode, Refused
 from xtnb.link.base import Deliver, Link
 from xtnb.link.counts import Counts
 from xtnb.link.limits import LimitsFile
+from xtnb.link.once import ONLY_REPEATS
 from xtnb.rules.limits import (
     Held,
     Limits,
@@ -44,6 +45,7 @@ _CONTRACTS = frozenset({c.FUTURE_ACCOUNT, c.FUTURE_OPTION_ACCOUNT, c.STOCK_OPTIO
 _OTHERS = ("opt_account_id", "ft_account_id")  # whose money is moved, beside the account's own
 _OWN = "limits.toml"  # what asks for the facts that an order is judged by
 _TOLD = "limits"
+_NOT_CARRIED_OUT = frozenset({RefusalCode.EXPIRED, RefusalCode.NOT_DELIVERED})
 
 
 @dataclass(eq=False)
@@ -115,6 +117,8 @@ class GuardedLink:
         if request.method not in CHANGES:
             self.inner.send(request)
             return
+        if request.valid_until == ONLY_REPEATS:
+            request = request._replace(valid_until=ONLY_REPEATS + 1)
         with self._lock:
             try:
                 limits = self._limits.of(request.account_id)
@@ -282,7 +286,24 @@ class GuardedLink:
     # -- answers of its own --------------------------------------------------------------------
 
     def _refuse(self, request: Request, refusal: Refused) -> None:
-        self._answer(request, str(refusal), int(refusal.code))
+        """Answer that it may not pass, unless it is one that has passed before."""
+        if not request.key:
+            self._answer(request, str(refusal), int(refusal.code))
+            return
+        self._number -= 1
+
+        def came(reply: Reply) -> None:
+            if reply.error_id in _NOT_CARRIED_OUT or self._deliver is None:
+                self._answer(request, str(refusal), int(refusal.code))
+            else:
+                self._deliver(reply._replace(seq=request.seq))
+
+        self._asked[self._number] = came
+        try:
+            self.inner.send(request._replace(seq=self._number, valid_until=ONLY_REPEATS))
+        except NotConnected as gone:
+            del self._asked[self._number]
+            self._answer(request, str(gone), int(RefusalCode.NOT_DELIVERED))
 
     def _answer_with(self, request: Request, held: Held) -> None:
         if self._deliver is not None:

@@ -18,6 +18,9 @@ _VOID = "此请求已作废，不会执行 / this request was made void and is n
 NO_KEYS = "keys 应为文本列表 / keys are a list of texts, none of them empty"
 _TAKEN = "此 key 已用于另一笔请求（{0}） / this key names another request already ({0})"
 
+ONLY_REPEATS = 1
+"""As `Request.valid_until`: answer a repeat of its key, and carry out nothing."""
+
 First = Callable[[Request], tuple[Request, Reply] | None]
 
 

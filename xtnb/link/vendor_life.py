@@ -213,12 +213,14 @@ class Life:
         if call is None and request.method != _OUTCOME:
             text = f"实盘终端没有 {request.method} / a real terminal has no {request.method}"
             return [Reply(request.seq, None, text)]
-        if self._expired(request):
-            return [Reply(request.seq, None, _EXPIRED, int(RefusalCode.EXPIRED))]
         if (before := self._answered_before(request)) is not None:
             return before
         if request.key and (shared := self._traffic.join(request)) is not None:
             return shared
+        if self._expired(request):
+            if self._first(request) is not None:
+                return [Reply(request.seq, *unknown(request))]  # the first one may be there
+            return [Reply(request.seq, None, _EXPIRED, int(RefusalCode.EXPIRED))]
         account = (request.account_type, request.account_id)
         if request.account_id and not self._has(account):
             return self._stranger(request)
