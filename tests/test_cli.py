@@ -297,6 +297,20 @@ def test_limits_are_shown_as_they_are_written(tmp_path):
     assert re.search(r"read_only +True", seven.output)
 
 
+def test_the_limits_of_a_real_miniqmt_are_those_of_the_configuration(tmp_path, monkeypatch):
+    monkeypatch.setenv("XTNB_CONFIG", str(tmp_path / "config"))
+    for place, value in (("config", 5000), ("userdata_mini", 7)):
+        (tmp_path / place).mkdir()
+        text = f"[every]\norder_value = {value}\n"
+        (tmp_path / place / "limits.toml").write_text(text, encoding="utf-8")
+    (tmp_path / "userdata_mini" / "up_queue_xtquant").write_bytes(b"")
+
+    shown = CliRunner().invoke(main, ["limits", str(tmp_path / "userdata_mini")])
+
+    assert str(tmp_path / "config" / "limits.toml") in shown.output
+    assert re.search(r"order_value +5000", shown.output)
+
+
 def test_limits_that_cannot_be_read_are_an_error(tmp_path):
     (tmp_path / "limits.toml").write_text("[every]\norder_valu = 1\n", encoding="utf-8")
 

@@ -390,9 +390,10 @@ def show_limits(terminal: str, account: str) -> None:
 
     TERMINAL is a folder, or the name of a served MiniQMT.
     """
-    place = _place_of(terminal)
+    folder = _place_of(terminal)
+    place = folders.limits_place(folder)
     limits = LimitsFile(place).written(account)
-    if switches(place):
+    if switches(folder) or switches(place):
         click.echo(
             f"交易已被总开关停止，`xtnb stop {terminal} --undo` 恢复 / "
             f"Trading is stopped by the kill switch; `xtnb stop {terminal} --undo` ends that"

@@ -75,6 +75,11 @@ def has_limits(folder: Path) -> bool:
     return ours or holds_journal(folder) or miniqmt_folder(folder) is not None
 
 
+def limits_place(folder: Path) -> Path:
+    """Where the limits of a folder lie: those of a real MiniQMT are not in its own."""
+    return KeyRing().place if miniqmt_folder(folder) is not None else folder
+
+
 def looked_at(folder: Path) -> Iterator[Finding]:
     """What a folder has, whether it makes a terminal, and what keeps its orders back."""
     yield from _terminal_in(folder)
