@@ -238,11 +238,14 @@ class Dispatcher:
             self._nobody_knows(waiting)
             return
         waiting.answer = reply
-        early = waiting.at_once or self.relaxed
-        if waiting.future and (early or (self._pushes.idle and _is_short(reply))):
+        early, idle = waiting.at_once or self.relaxed, self._pushes.idle
+        if waiting.future and (early or (idle and _is_short(reply))):
             if self._waiting.pop(reply.seq, None) is not None:
                 self._settle(waiting)
-                self._pushes.put(self._release, waiting)
+                if not idle or waiting.held or self._early_errors:
+                    self._pushes.put(self._release, waiting)
+                elif waiting.request.method == ORDER:
+                    self._note_answered(reply.value)  # nothing waits for it
         elif waiting.listener and early:
             self._answers.put(self._answer, waiting)
         else:
@@ -381,6 +384,12 @@ class Dispatcher:
     def _orders_wait(self) -> bool:
         return any(w.request.method == ORDER for w in list(self._waiting.values()))
 
+    def _note_answered(self, order_id: object) -> None:
+        if isinstance(order_id, int) and order_id > 0:
+            self._answered_orders[order_id] = None
+            if len(self._answered_orders) > _ANSWERED_LIMIT:
+                self._answered_orders.pop(next(iter(self._answered_orders)), None)
+
     def _release(self, waiting: Waiting) -> None:
         """The answer has been handed over, or never will be: now its errors may come."""
         held, waiting.held = waiting.held, []
@@ -388,10 +397,8 @@ class Dispatcher:
             order_id = waiting.answer.value if waiting.answer else None
             if order_id in self._early_errors:
                 held.append(self._early_errors.pop(order_id))
-            elif isinstance(order_id, int) and order_id > 0 and not held:
-                self._answered_orders[order_id] = None
-                if len(self._answered_orders) > _ANSWERED_LIMIT:
-                    del self._answered_orders[next(iter(self._answered_orders))]
+            elif not held:
+                self._note_answered(order_id)
             if self._early_errors and not self._orders_wait():
                 held.extend(self._early_errors.values())
                 self._early_errors.clear()
