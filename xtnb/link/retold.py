@@ -71,7 +71,7 @@ class _Known:
             return True
         of_day = self._of_day(record.order_time)
         before = of_day.get((record.order_id,))
-        if isinstance(before, XtOrder) and (before == record or _is_older(record, before)):
+        if isinstance(before, XtOrder) and (before == record or is_older(record, before)):
             return False
         of_day[(record.order_id,)] = record
         return True
@@ -86,7 +86,7 @@ class _Known:
         return found
 
 
-def _is_older(record: XtOrder, known: XtOrder) -> bool:
+def is_older(record: XtOrder, known: XtOrder) -> bool:
     """Whether late news tells of an earlier state: fewer shares, or not done yet."""
     done = known.order_status in _DONE and record.order_status not in _DONE
     return done or record.traded_volume < known.traded_volume

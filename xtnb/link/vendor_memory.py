@@ -28,12 +28,12 @@ from collections.abc import Callable, Iterator, MutableMapping
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
-from xtnb import xtconstant as c
 from xtnb.errors import JournalUnreadable, RefusalCode
 from xtnb.journal.claims import Claims, Whose
 from xtnb.link.codec import CodecError, decode, encode
 from xtnb.link.left_over import trading_day
 from xtnb.link.once import without_passwords
+from xtnb.link.retold import is_older
 from xtnb.link.vendor_calls import ORDER
 from xtnb.vocabulary.algorithms import SmartAlgoTask
 from xtnb.vocabulary.messages import Reply, Request
@@ -50,7 +50,6 @@ _KEPT = 100_000
 _SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
 _DAY = 24 * 3600 * 10**9
 _NOBODY = Request(0, "", 0, "", {})
-_DONE = frozenset({c.ORDER_PART_CANCEL, c.ORDER_CANCELED, c.ORDER_SUCCEEDED, c.ORDER_JUNK})
 Account = tuple[int, str]
 
 
@@ -230,16 +229,10 @@ class Memory:
         if isinstance(record, XtOrder):
             number = ((record.account_type, record.account_id), record.order_id)
             before = self._orders.get(number)
-            if before is not None and (before == record or _is_older(record, before)):
+            if before is not None and (before == record or is_older(record, before)):
                 return False
             self._orders[number] = record
         return True
-
-
-def _is_older(record: XtOrder, known: XtOrder) -> bool:
-    """Whether late news tells of an earlier state: fewer shares, or not done yet."""
-    done = known.order_status in _DONE and record.order_status not in _DONE
-    return done or record.traded_volume < known.traded_volume
 
 
 def _intent(request: Request) -> tuple[Account, str]:
