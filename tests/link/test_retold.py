@@ -16,7 +16,7 @@ from xtnb.vocabulary.records import XtTrade
 
 ACCOUNT = (2, "1")
 NOON = 1_795_406_400  # 2026-11-23 12:00 in Shanghai
-DAY = 86_400
+HOUR, DAY = 3_600, 86_400
 WORKING = replace(order(1), order_time=NOON, order_status=c.ORDER_REPORTED, order_volume=300)
 STATES = [
     WORKING,
@@ -65,6 +65,7 @@ def test_whatever_is_told_again_each_fill_is_news_once_and_no_order_goes_back(re
     "other",
     [
         fill("T1", NOON + DAY),  # numbers begin anew with the day
+        fill("T1", NOON + 9 * HOUR),  # and this is the next one's night session
         fill("T1", code="000001.SZ"),  # another exchange's number
         fill("T1", order_id=2),
     ],
@@ -73,10 +74,17 @@ def test_another_fill_of_the_same_number_is_news(other):
     assert news(Retold(nothing), [fill("T1"), other]) == [fill("T1"), other]
 
 
-def test_an_order_whose_number_was_another_one_s_yesterday_is_news():
-    yesterday = replace(STATES[-1], order_time=NOON - DAY)
-
-    assert news(Retold(nothing), [yesterday, WORKING]) == [yesterday, WORKING]
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(WORKING, order_time=NOON + DAY),
+        replace(WORKING, order_time=NOON + 9 * HOUR),
+        replace(WORKING, stock_code="000001.SZ"),
+        replace(WORKING, order_type=c.STOCK_SELL),
+    ],
+)
+def test_another_order_of_the_same_number_is_news(other):
+    assert news(Retold(nothing), [STATES[-1], other]) == [STATES[-1], other]
 
 
 def test_what_bears_no_number_or_time_is_rather_told_twice_than_never():

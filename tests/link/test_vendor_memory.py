@@ -46,7 +46,7 @@ def test_no_two_keys_share_a_tag(keys):
     assert len({tag_of(account, key) for account, key in keys}) == len(keys)
 
 
-def test_a_new_day_forgets_orders_and_keys_and_keeps_remarks():
+def test_a_new_day_forgets_keys_and_keeps_remarks_and_what_was_told():
     memory = Memory()
     memory.new_day("20261120")
     request = Request(1, "order_stock", 2, "1", {}, key="key")
@@ -60,7 +60,7 @@ def test_a_new_day_forgets_orders_and_keys_and_keeps_remarks():
     memory.new_day("20261121")
 
     assert memory.first(request) is None
-    assert memory.is_news(order(1))
+    assert not memory.is_news(order(1))
     assert memory.remark("A" * 13, "who") == "whole"
 
 

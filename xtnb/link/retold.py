@@ -2,7 +2,8 @@
 
 A fill is news once, an order when something about it has changed. What an earlier process
 has told stands in the journal and is read for each account once. A broker's numbers may
-begin anew with the day, so each belongs to the day of its own time.
+begin anew with the trading day, so each belongs to the trading day of its own time, whose
+night session is the evening before.
 """
 
 from __future__ import annotations
@@ -19,9 +20,10 @@ _log = logging.getLogger("xtnb.link")
 
 _DONE = frozenset({c.ORDER_PART_CANCEL, c.ORDER_CANCELED, c.ORDER_SUCCEEDED, c.ORDER_JUNK})
 _DAY = 86_400
-_SHANGHAI = 8 * 3600
+_EVENING = (8 + 6) * 3_600  # Shanghai's hours, and those of an evening before midnight
 _A_TIME = 10**9  # s since the epoch: below, a broker has put something else there
-_DAYS = 3  # a night session begins on the day before
+_NEAR = 3 * _DAY  # what is further away from now is no time of a record either
+_DAYS = 5
 
 
 class Retold:
@@ -34,7 +36,7 @@ class Retold:
 
     def __init__(self, stored: Callable[[int, str], Iterable[Any]]) -> None:
         self._stored = stored
-        self._known: dict[tuple[int, str], _Known] = {}
+        self._known: dict[tuple[int, str], Known] = {}
 
     def is_news(self, push: Push) -> bool:
         """Whether a push tells what was not told yet; from now on it was."""
@@ -43,7 +45,7 @@ class Retold:
         account = (push.account_type, push.account_id)
         known = self._known.get(account)
         if known is None:
-            known = self._known[account] = _Known()
+            known = self._known[account] = Known()
             try:
                 for record in self._stored(*account):
                     known.take(record)
@@ -52,41 +54,57 @@ class Retold:
         return known.take(push.record)
 
 
-class _Known:
-    """The fills and orders of an account, by day."""
+class _Told:
+    """What was told of one trading day."""
 
     def __init__(self) -> None:
-        self._days: dict[int, dict[tuple[Any, ...], XtOrder | XtTrade]] = {}
+        self.fills: set[tuple[str, int, str]] = set()
+        self.orders: dict[tuple[str, int, int], XtOrder] = {}
 
-    def take(self, record: XtOrder | XtTrade) -> bool:
-        if isinstance(record, XtTrade):
-            if not record.traded_id or record.traded_time < _A_TIME:
-                return True  # better told twice than never
-            name = (record.stock_code, record.order_id, record.traded_id)
-            of_day = self._of_day(record.traded_time)
-            known = name in of_day
-            of_day[name] = record
-            return not known
-        if record.order_time < _A_TIME:
+
+class Known:
+    """The fills and orders of an account that were told, by trading day."""
+
+    def __init__(self) -> None:
+        self._days: dict[int, _Told] = {}
+
+    def take(self, record: XtOrder | XtTrade, now: int = 0) -> bool:
+        """Whether a record is news; from now on it was told.
+
+        Args:
+            record: of that account.
+            now: s since the epoch: what bears no time of its own is of that day. Without,
+                it is always news.
+        """
+        at = record.traded_time if isinstance(record, XtTrade) else record.order_time
+        if at < _A_TIME or (now and abs(at - now) > _NEAR):
+            at = now
+        if not at:
             return True
-        of_day = self._of_day(record.order_time)
-        before = of_day.get((record.order_id,))
-        if isinstance(before, XtOrder) and (before == record or is_older(record, before)):
+        of_day = self._of_day(at)
+        if isinstance(record, XtTrade):
+            fill = (record.stock_code, record.order_id, record.traded_id)
+            known = fill in of_day.fills
+            of_day.fills.add(fill)
+            return not known or not record.traded_id  # better told twice than never
+        order = (record.stock_code, record.order_id, record.order_type)
+        before = of_day.orders.get(order)
+        if before is not None and (before == record or _is_older(record, before)):
             return False
-        of_day[(record.order_id,)] = record
+        of_day.orders[order] = record
         return True
 
-    def _of_day(self, seconds: int) -> dict[tuple[Any, ...], XtOrder | XtTrade]:
-        day = (seconds + _SHANGHAI) // _DAY
+    def _of_day(self, seconds: int) -> _Told:
+        day = (seconds + _EVENING) // _DAY
         found = self._days.get(day)
         if found is None:
-            found = self._days[day] = {}
+            found = self._days[day] = _Told()
             if len(self._days) > _DAYS:
                 del self._days[min(self._days)]
         return found
 
 
-def is_older(record: XtOrder, known: XtOrder) -> bool:
+def _is_older(record: XtOrder, known: XtOrder) -> bool:
     """Whether late news tells of an earlier state: fewer shares, or not done yet."""
     done = known.order_status in _DONE and record.order_status not in _DONE
     return done or record.traded_volume < known.traded_volume

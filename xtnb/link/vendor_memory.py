@@ -9,10 +9,10 @@
   cuts the rest silently. 13 of them are the tag; what fits of the user's text
   follows. The whole text is kept here and is given back in every record.
 - **What was told.** After a reconnect a MiniQMT tells all orders and fills of the day
-  again: a fill is news once, an order when something about it has changed.
+  again: a fill is news once, an order when something about it has changed; see retold.py.
 
-Everything but claims and remarks is of one day; `new_day` forgets it. The number of an
-order is good for its trading day alone: a key of another one is refused.
+Replies and numbers are of one day; `new_day` forgets them. The number of an order is good
+for its trading day alone: a key of another one is refused.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from xtnb.journal.claims import Claims, Whose
 from xtnb.link.codec import CodecError, decode, encode
 from xtnb.link.left_over import trading_day
 from xtnb.link.once import without_passwords
-from xtnb.link.retold import is_older
+from xtnb.link.retold import Known
 from xtnb.link.vendor_calls import ORDER
 from xtnb.vocabulary.algorithms import SmartAlgoTask
 from xtnb.vocabulary.messages import Reply, Request
@@ -129,15 +129,14 @@ class Memory:
         self._warned: set[tuple[Account, str]] = set()
         self._replies: dict[tuple[Account, str], tuple[Request, Reply]] = {}
         self._numbers: dict[str, int] = {}
-        self._fills: set[tuple[Account, str, int, str]] = set()
-        self._orders: dict[tuple[Account, int], XtOrder] = {}
+        self._told: dict[Account, Known] = {}
 
     def new_day(self, day: str) -> None:
-        """Forget another day's fills, orders and replies."""
+        """Forget another day's replies and the numbers of its orders."""
         if day != self._day:
             self._day = day
-            for kept in (self._replies, self._numbers, self._fills, self._orders):
-                kept.clear()
+            self._replies.clear()
+            self._numbers.clear()
 
     def warn(self) -> None:
         """Say once what was sent of late and not answered, but for orders: they are in a list."""
@@ -218,21 +217,10 @@ class Memory:
 
     def is_news(self, record: object) -> bool:
         """Whether a fill was not told yet, or something about an order has changed."""
-        if isinstance(record, XtTrade):
-            if not record.traded_id:
-                return True  # better told twice than never
-            account = (record.account_type, record.account_id)
-            fill = (account, record.stock_code, record.order_id, record.traded_id)
-            known = fill in self._fills
-            self._fills.add(fill)
-            return not known
-        if isinstance(record, XtOrder):
-            number = ((record.account_type, record.account_id), record.order_id)
-            before = self._orders.get(number)
-            if before is not None and (before == record or is_older(record, before)):
-                return False
-            self._orders[number] = record
-        return True
+        if not isinstance(record, XtOrder | XtTrade):
+            return True
+        known = self._told.setdefault((record.account_type, record.account_id), Known())
+        return known.take(record, self._wall() // 10**9)
 
 
 def _intent(request: Request) -> tuple[Account, str]:
