@@ -12,6 +12,7 @@ import pytest
 from hypothesis import settings
 
 from xtnb.vocabulary import masking
+from xtnb.vocabulary.options import options
 
 # The machine may be busy; what a property test finds must not depend on it.
 settings.register_profile("xtnb", deadline=None)
@@ -27,6 +28,14 @@ FRONT_END = Path(__file__).parent / "front_end"
 def nothing_concealed(monkeypatch: pytest.MonkeyPatch) -> None:
     """No account number is masked because another test was at a live terminal."""
     monkeypatch.setattr(masking, "_concealed", set())
+
+
+@pytest.fixture(autouse=True)
+def english() -> Iterator[None]:
+    """Words are English, whatever the test before has chosen."""
+    options.language = "en"
+    yield
+    options.language = "en"
 
 
 @pytest.fixture(autouse=True)

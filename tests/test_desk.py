@@ -20,13 +20,6 @@ from xtnb.vocabulary.records import StockAccount
 CODE = "600000.SH"
 
 
-@pytest.fixture(autouse=True)
-def english():
-    options.language = "en"
-    yield
-    options.language = "en"
-
-
 @pytest.fixture
 def desk():
     with xtnb.paper(seed=7, clock="hand") as desk:

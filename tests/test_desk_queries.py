@@ -7,7 +7,6 @@ import pytest
 import xtnb
 from xtnb.errors import QueryFailed
 from xtnb.frames.queries import TABLES, query_schema
-from xtnb.vocabulary.options import options
 
 STOCK, CREDIT, FUTURE, OPTION = "1000000365", "1208970161", "2000000365", "3000000365"
 KINDS = {STOCK: "STOCK", CREDIT: "CREDIT", FUTURE: "FUTURE", OPTION: "STOCK_OPTION"}
@@ -22,13 +21,6 @@ SHOWN = [
 ]
 AT_FIRST_EMPTY = {"borrow_contracts", "borrow_orders", "bank_transfers", "algorithms"}
 AT_FIRST_EMPTY |= {"reconciliation"}
-
-
-@pytest.fixture(autouse=True)
-def english():
-    options.language = "en"
-    yield
-    options.language = "en"
 
 
 @pytest.fixture(scope="module")

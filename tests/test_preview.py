@@ -28,13 +28,6 @@ CODES = (*HELD, *BOARDS, "999999.SH")
 PRICE_TYPES = (5, 11, 11, 11, 42, 43, 44, 45, 46, 47, 48, 99)
 
 
-@pytest.fixture(autouse=True)
-def english():
-    options.language = "en"
-    yield
-    options.language = "en"
-
-
 @pytest.fixture(scope="module")
 def desk():
     with xtnb.paper(seed=11, clock="hand") as desk:

@@ -14,7 +14,6 @@ from xtnb.errors import InputError, RefusalCode
 from xtnb.rules.etf import baskets
 from xtnb.terminal.scenario import DEMO_ACCOUNT
 from xtnb.vocabulary.messages import PushKind
-from xtnb.vocabulary.options import options
 from xtnb.xttype import StockAccount
 
 CREDIT, FUTURE, OPTION = "1208970161", "2000000365", "3000000365"
@@ -36,13 +35,6 @@ OFF = (0.0,) * 12 + (0.00005,)
 quiet = settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-
-
-@pytest.fixture(autouse=True)
-def english():
-    options.language = "en"
-    yield
-    options.language = "en"
 
 
 @pytest.fixture(scope="module", params=["usual", "agreed"])

@@ -8,16 +8,8 @@ from hypothesis import strategies as st
 
 import xtnb
 from xtnb.errors import InputError, QueryFailed, RefusalCode
-from xtnb.vocabulary.options import options
 
 CREDIT = "1208970161"
-
-
-@pytest.fixture(autouse=True)
-def english():
-    options.language = "en"
-    yield
-    options.language = "en"
 
 
 @pytest.fixture(scope="module")

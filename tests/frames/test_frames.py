@@ -36,13 +36,6 @@ GROUPS = [
 ]
 
 
-@pytest.fixture(autouse=True)
-def english():
-    options.language = "en"
-    yield
-    options.language = "en"
-
-
 def dtypes(frame: pd.DataFrame) -> list[str]:
     return [str(dtype) for dtype in frame.dtypes]
 

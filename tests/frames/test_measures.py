@@ -10,13 +10,6 @@ from xtnb.vocabulary.options import options
 from xtnb.vocabulary.records import XtPosition, XtTrade
 
 
-@pytest.fixture(autouse=True)
-def english():
-    options.language = "en"
-    yield
-    options.language = "en"
-
-
 def position(code, volume, cost, last):
     return XtPosition("1", code, volume, volume, cost, volume * last, 0, 0, volume, cost, 0, last)
 

@@ -17,13 +17,6 @@ from xtnb.vocabulary.options import options
 OUTCOME = {"success", "error", "error_msg"}
 
 
-@pytest.fixture(autouse=True)
-def english():
-    options.language = "en"
-    yield
-    options.language = "en"
-
-
 @pytest.mark.parametrize("name", TABLES)
 def test_every_field_but_the_outcome_of_the_query_has_its_column(name):
     schema = query_schema(name)

@@ -11,16 +11,8 @@ import xtnb
 from xtnb import xtconstant as c
 from xtnb.errors import InputError
 from xtnb.live.coalesce import frames
-from xtnb.vocabulary.options import options
 
 ACCOUNT = "1208970161"
-
-
-@pytest.fixture(autouse=True)
-def english():
-    options.language = "en"
-    yield
-    options.language = "en"
 
 
 @pytest.fixture

@@ -18,13 +18,6 @@ from xtnb.vocabulary.options import options
 CODE = "600000.SH"
 
 
-@pytest.fixture(autouse=True)
-def english():
-    options.language = "en"
-    yield
-    options.language = "en"
-
-
 @pytest.fixture
 def desk():
     with xtnb.paper(seed=7, clock="hand") as desk:

@@ -12,8 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from xtnb.errors import InputError, QueryFailed, Refused
-from xtnb.frames.schema import Frame, schema_of
-from xtnb.frames.tables import table
+from xtnb.live.verdict import Verdict, rate_column, yuan_column
 from xtnb.rules.lending import (
     EARMARKED,
     INVENTORY,
@@ -29,20 +28,11 @@ from xtnb.session.arguments import appointment
 from xtnb.session.trader import XtQuantTrader
 from xtnb.vocabulary.fields import column
 from xtnb.vocabulary.money import YUAN, yuan
-from xtnb.vocabulary.options import options
 from xtnb.vocabulary.records import Quote, StockAccount
 
 
-def _money(zh: str, en: str) -> Any:
-    return column(zh, en, unit="CNY", default=0.0)
-
-
-def _rate(zh: str, en: str) -> Any:
-    return column(zh, en, unit="1", decimals=4, default=0.0)
-
-
 @dataclass(frozen=True)
-class BorrowPreview:
+class BorrowPreview(Verdict):
     """What would become of an application to borrow that is sent now.
 
     Attributes:
@@ -60,6 +50,8 @@ class BorrowPreview:
         early_charge: what it costs to give all of it back at once.
     """
 
+    _table = "borrow_preview"
+
     stock_code: str = column("证券代码", "code")
     days: int = column("期限天数", "term", unit="days")
     volume: int = column("数量", "volume", unit="shares")
@@ -71,26 +63,14 @@ class BorrowPreview:
     src_group_id: str = column("来源组编号", "source group id", default="")
     at_once: bool = column("立即出借", "lent at once", dtype="bool", default=True)
     due: int = column("到期日期", "due date", default=0)
-    used_rate: float = _rate("使用利率", "usage rate")
-    unused_rate: float = _rate("未使用利率", "unused rate")
-    early_rate: float = _rate("提前归还利率", "early return rate")
-    fine_rate: float = _rate("罚息利率", "penalty rate")
-    value: float = _money("市值", "value")
-    interest_used: float = _money("全部使用的利息", "interest when all is sold short")
-    interest_unused: float = _money("未使用的利息", "interest when none is")
-    early_charge: float = _money("立即归还的费用", "charge for returning it at once")
-
-    @property
-    def reason(self) -> str:
-        """Why it would be refused, in the language of `xtnb.options`; "" when accepted."""
-        return self.reason_zh if options.language == "zh" else self.reason_en
-
-    def frame(self) -> Frame:
-        """All of it as a table of one row."""
-        return table(schema_of("borrow_preview", BorrowPreview), [self])
-
-    def __bool__(self) -> bool:
-        return self.accepted
+    used_rate: float = rate_column("使用利率", "usage rate")
+    unused_rate: float = rate_column("未使用利率", "unused rate")
+    early_rate: float = rate_column("提前归还利率", "early return rate")
+    fine_rate: float = rate_column("罚息利率", "penalty rate")
+    value: float = yuan_column("市值", "value")
+    interest_used: float = yuan_column("全部使用的利息", "interest when all is sold short")
+    interest_unused: float = yuan_column("未使用的利息", "interest when none is")
+    early_charge: float = yuan_column("立即归还的费用", "charge for returning it at once")
 
     def __repr__(self) -> str:
         wanted = f"{self.volume:,} {self.stock_code} for {self.days} days"

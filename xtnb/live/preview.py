@@ -13,8 +13,7 @@ from html import escape
 from typing import Any
 
 from xtnb import xtconstant as c
-from xtnb.frames.schema import Frame, schema_of
-from xtnb.frames.tables import table
+from xtnb.live.verdict import Verdict
 from xtnb.vocabulary.codes import AccountType, OrderType, PriceType
 from xtnb.vocabulary.fields import column
 from xtnb.vocabulary.options import options
@@ -34,7 +33,7 @@ def _figure(zh: str, en: str, unit: str = "CNY") -> Any:
 
 
 @dataclass(frozen=True)
-class Preview:
+class Preview(Verdict):
     """What would happen to an order that is sent now. Amounts are yuan.
 
     Attributes:
@@ -63,6 +62,8 @@ class Preview:
         ratio_before, ratio_after: maintenance ratio in per cent, now and when all of
             it is filled at `price`; 99999 without debt.
     """
+
+    _table = "preview"
 
     stock_code: str = column("证券代码", "code")
     order_type: int = column("委托类型", "order type", codes=OrderType)
@@ -95,11 +96,6 @@ class Preview:
     ratio_after: float | None = _figure("之后维持担保比例", "maintenance ratio after", "%")
 
     @property
-    def reason(self) -> str:
-        """Why it would be refused, in the language of `xtnb.options`; "" when accepted."""
-        return self.reason_zh if options.language == "zh" else self.reason_en
-
-    @property
     def fees(self) -> float:
         """All fees together."""
         duties = self.stamp_duty + self.transfer_fee + self.other_fees
@@ -117,13 +113,6 @@ class Preview:
         return _SIDES.get(self.order_type) or OrderType.label_of(
             self.order_type, "en", self.account_type
         )
-
-    def frame(self) -> Frame:
-        """All of it as a table of one row."""
-        return table(schema_of("preview", Preview), [self])
-
-    def __bool__(self) -> bool:
-        return self.accepted
 
     def __repr__(self) -> str:
         order = f"{self.side} {self.volume:,} {self.stock_code}"

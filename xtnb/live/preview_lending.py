@@ -12,9 +12,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from xtnb.errors import QueryFailed, Refused, VolumeShort
-from xtnb.frames.schema import Frame, schema_of
-from xtnb.frames.tables import table
 from xtnb.live.borrowing import offer_of, today_of
+from xtnb.live.verdict import Verdict, rate_column, yuan_column
 from xtnb.rules.credit_figures import SLO_SELL, Room, in_pool
 from xtnb.rules.credit_words import pool_short
 from xtnb.rules.lending import (
@@ -35,22 +34,13 @@ from xtnb.session.arguments import early_return, renewal
 from xtnb.session.trader import XtQuantTrader
 from xtnb.vocabulary.fields import column
 from xtnb.vocabulary.money import YUAN, yuan
-from xtnb.vocabulary.options import options
 from xtnb.vocabulary.records import StockAccount
 
 _WAITS = "0"  # postponeStatus of a wish that is not reviewed
 
 
-def _money(zh: str, en: str) -> Any:
-    return column(zh, en, unit="CNY", default=0.0)
-
-
-def _rate(zh: str, en: str) -> Any:
-    return column(zh, en, unit="1", decimals=4, default=0.0)
-
-
 @dataclass(frozen=True)
-class LendingPreview:
+class LendingPreview(Verdict):
     """What would become of a wish to renew a contract, or of giving shares back.
 
     Attributes:
@@ -69,6 +59,8 @@ class LendingPreview:
             paid at once as far as short proceeds and cash reach.
     """
 
+    _table = "lending_preview"
+
     contract: str = column("合约编号", "contract")
     stock_code: str = column("证券代码", "code")
     volume: int = column("数量", "volume", unit="shares")
@@ -79,26 +71,14 @@ class LendingPreview:
     left: int = column("剩余数量", "left", unit="shares", default=0)
     due: int = column("到期日期", "due date", default=0)
     days: int = column("天数", "days", unit="days", default=0)
-    used_rate: float = _rate("使用利率", "usage rate")
-    unused_rate: float = _rate("未使用利率", "unused rate")
-    early_rate: float = _rate("提前归还利率", "early return rate")
-    fine_rate: float = _rate("罚息利率", "penalty rate")
-    interest_used: float = _money("全部使用的利息", "interest when all is sold short")
-    interest_unused: float = _money("未使用的利息", "interest when none is")
-    charge: float = _money("提前归还费用", "charge for an early return")
-    owed: float = _money("应付利息与费用", "interest and charges owed")
-
-    @property
-    def reason(self) -> str:
-        """Why it would be refused, in the language of `xtnb.options`; "" when accepted."""
-        return self.reason_zh if options.language == "zh" else self.reason_en
-
-    def frame(self) -> Frame:
-        """All of it as a table of one row."""
-        return table(schema_of("lending_preview", LendingPreview), [self])
-
-    def __bool__(self) -> bool:
-        return self.accepted
+    used_rate: float = rate_column("使用利率", "usage rate")
+    unused_rate: float = rate_column("未使用利率", "unused rate")
+    early_rate: float = rate_column("提前归还利率", "early return rate")
+    fine_rate: float = rate_column("罚息利率", "penalty rate")
+    interest_used: float = yuan_column("全部使用的利息", "interest when all is sold short")
+    interest_unused: float = yuan_column("未使用的利息", "interest when none is")
+    charge: float = yuan_column("提前归还费用", "charge for an early return")
+    owed: float = yuan_column("应付利息与费用", "interest and charges owed")
 
     def __repr__(self) -> str:
         wanted = f"{self.volume:,} {self.stock_code} of contract {self.contract}"
