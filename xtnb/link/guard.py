@@ -2,8 +2,9 @@
 
 It stands on the terminal's side, so that no client can go round it. What the limits
 forbid is answered here and never reaches the terminal: an order gets -1 and the
-reason, and its key is not used up. Queries and cancels always pass. Orders leave in the
-order in which they came, also when one must wait for a price to be judged by.
+reason, and its key is not used up. Queries and cancels always pass. The orders of an
+account leave in the order in which they came, also when one must wait for a price to be
+judged by; one whose price does not come soon is refused, because it could not be judged.
 
 The request `limits` is answered here too, with what holds for an account now, so that
 a preview can say beforehand what an order would be told (rules/limits.py).
@@ -11,9 +12,12 @@ a preview can say beforehand what an order would be told (rules/limits.py).
 
 from __future__ import annotations
 
+import logging
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from math import isfinite
 from typing import Any
@@ -21,7 +25,7 @@ from typing import Any
 from xtnb import xtconstant as c
 from xtnb.errors import NotConnected, RefusalCode, Refused
 from xtnb.link.base import Deliver, Link
-from xtnb.link.counts import Counts
+from xtnb.link.counts import Account, Counts
 from xtnb.link.limits import LimitsFile
 from xtnb.link.once import ONLY_REPEATS
 from xtnb.rules.limits import (
@@ -35,7 +39,9 @@ from xtnb.rules.limits import (
     told,
     unknown,
 )
-from xtnb.vocabulary.messages import MOVES, Push, Reply, Request
+from xtnb.vocabulary.messages import MOVES, Push, PushKind, Reply, Request
+
+_log = logging.getLogger("xtnb.link")
 
 _ORDERS = frozenset({"order_stock", "smart_algo_order"})
 CHANGES = MOVES | {"sync_transaction_from_external", "open_account"}
@@ -46,16 +52,30 @@ _OTHERS = ("opt_account_id", "ft_account_id")  # whose money is moved, beside th
 _OWN = "limits.toml"  # what asks for the facts that an order is judged by
 _TOLD = "limits"
 _NOT_CARRIED_OUT = frozenset({RefusalCode.EXPIRED, RefusalCode.NOT_DELIVERED})
+PATIENCE_SECONDS = 3.0  # far below what whoever sends an order waits
 
 
 @dataclass(eq=False)
 class _Waiting:
-    """An order, or a question, that waits for the facts that it is judged by."""
+    """An order, or a question, that waits for the facts that it is judged by.
+
+    Attributes:
+        missing: what was asked for and has not come.
+        due: when it is late, on a clock that is never put right.
+        late: it waits no more.
+    """
 
     request: Request
     limits: Limits
-    missing: int = 0
+    due: float
+    missing: set[str] = field(default_factory=set)
     facts: dict[str, Any] = field(default_factory=dict)
+    late: bool = False
+
+    @property
+    def over(self) -> bool:
+        """Whether it waits for nothing."""
+        return self.late or not self.missing
 
 
 class GuardedLink:
@@ -66,6 +86,9 @@ class GuardedLink:
         limits: what each account may do.
         counts: what it has done; shared by all links to that terminal.
         note: writes down what was refused here, and why.
+
+    Attributes:
+        patience: seconds that an order waits for what it is judged by.
     """
 
     def __init__(
@@ -74,6 +97,7 @@ class GuardedLink:
         limits: LimitsFile,
         counts: Counts,
         note: Callable[[Request, Reply], None] | None = None,
+        patience: float = PATIENCE_SECONDS,
     ) -> None:
         self.inner = link
         self.terminal = link.terminal
@@ -81,11 +105,15 @@ class GuardedLink:
         self._limits = limits
         self._counts = counts
         self._note = note
+        self.patience = patience
         self._lock = threading.RLock()
+        self._changed = threading.Condition(self._lock)
         self.reason = ""
         self._deliver: Deliver | None = None
-        self._line: deque[_Waiting] = deque()
+        self._lines: dict[Account, deque[_Waiting]] = {}
         self._questions: list[_Waiting] = []
+        self._due: deque[_Waiting] = deque()
+        self._watch: threading.Thread | None = None
         self._asked: dict[int, Callable[[Reply], None]] = {}
         self._number = 0
 
@@ -132,7 +160,7 @@ class GuardedLink:
             except Refused as refusal:
                 self._refuse(request, refusal)
                 return
-            self._judge(_Waiting(request, limits))
+            self._judge(self._new(request, limits))
 
     def note(self, request: Request, reply: Reply) -> None:
         """Put what was answered in front of this link into the terminal's audit."""
@@ -146,16 +174,22 @@ class GuardedLink:
         self.inner.close()
 
     def _forget(self) -> None:
-        self._line.clear()
+        self._lines.clear()
         self._questions.clear()
         self._asked.clear()
+        self._due.clear()
+        self._changed.notify_all()
 
     # -- what must be asked first --------------------------------------------------------------
+
+    def _new(self, request: Request, limits: Limits) -> _Waiting:
+        return _Waiting(request, limits, time.monotonic() + self.patience)
 
     def _judge(self, waiting: _Waiting) -> None:
         """Ask for what is missing; the order waits in line until it is there."""
         request, limits = waiting.request, waiting.limits
-        self._line.append(waiting)
+        line = self._lines.setdefault(_account(request), deque())
+        line.append(waiting)
         code = request.arguments["stock_code"]
         try:
             if limits.by_value or limits.price_distance is not None:
@@ -164,15 +198,16 @@ class GuardedLink:
                 self._ask(waiting, "instrument", "instrument", {"stock_code": code})
             self._ask_for_today(waiting)
         except BaseException:
-            self._line.remove(waiting)
+            line.remove(waiting)
             raise
         self._advance()
+        self._wait(waiting)
 
     def _tell(self, request: Request) -> None:
         """Answer what holds for an account, once today's orders are known if they matter."""
         with self._lock:
             try:
-                waiting = _Waiting(request, self._limits.of(request.account_id))
+                waiting = self._new(request, self._limits.of(request.account_id))
             except Refused as refusal:
                 self._answer_with(request, Held(refusal))
                 return
@@ -183,6 +218,7 @@ class GuardedLink:
                 self._questions.remove(waiting)
                 raise
             self._advance()
+            self._wait(waiting)
 
     def _ask_for_today(self, waiting: _Waiting) -> None:
         known = self._counts.known(_account(waiting.request), waiting.limits)
@@ -192,14 +228,17 @@ class GuardedLink:
     def _ask(self, waiting: _Waiting, what: str, method: str, arguments: Mapping[str, Any]) -> None:
         request = waiting.request
         self._number -= 1  # a session's own requests are numbered from one on
-        waiting.missing += 1
+        waiting.missing.add(what)
 
         def came(reply: Reply) -> None:
-            waiting.missing -= 1
+            waiting.missing.remove(what)
             waiting.facts[what] = None if reply.error else reply.value
             if what == "orders":  # what they were worth takes their units
                 for traded in {order.stock_code for order in reply.value or ()}:
                     self._ask(waiting, f"unit {traded}", "instrument", {"stock_code": traded})
+            if waiting.late and not waiting.missing and _counts_units(waiting):
+                with suppress(Refused):  # it serves the next one
+                    self._begin(waiting)
 
         self._asked[self._number] = came
         self.inner.send(
@@ -222,32 +261,68 @@ class GuardedLink:
                     came(item)
                     self._advance()
             return
+        if isinstance(item, Push) and item.kind == PushKind.DISCONNECTED:
+            with self._lock:  # what waits here is answered after the link is open again, or never
+                self._forget()
         deliver = self._deliver
         if deliver is not None:
             deliver(item)
 
     def _advance(self) -> None:
-        """Let go what is complete, orders from the front of the line."""
-        while self._line and not self._line[0].missing:
-            waiting = self._line.popleft()
-            request = waiting.request
-            try:
-                self._by_facts(waiting)
-                self.inner.send(request)
-            except Refused as refusal:
-                self._refuse(request, refusal)
-            except NotConnected as gone:
-                self._answer(request, str(gone), 0)
-        for question in [one for one in self._questions if not one.missing]:
+        """Let go what waits for nothing, orders from the front of their lines."""
+        for account, line in list(self._lines.items()):
+            while line and line[0].over:
+                self._let_go(line.popleft())
+            if not line and self._lines.get(account) is line:
+                del self._lines[account]
+        for question in [one for one in self._questions if one.over]:
             self._questions.remove(question)
             self._answer_with(question.request, self._held(question))
 
+    def _let_go(self, waiting: _Waiting) -> None:
+        request = waiting.request
+        try:
+            self._by_facts(waiting)
+            self.inner.send(request)
+        except Refused as refusal:
+            self._refuse(request, refusal)
+        except NotConnected as gone:
+            self._answer(request, str(gone), 0)
+
+    def _wait(self, waiting: _Waiting) -> None:
+        """See to it that it does not wait for long."""
+        if waiting.over:
+            return
+        self._due.append(waiting)
+        if self._watch is None:
+            self._watch = threading.Thread(target=self._see_to, name="xtnb-guard", daemon=True)
+            self._watch.start()
+
+    def _see_to(self) -> None:
+        """The thread that is there while something waits."""
+        with self._changed:
+            while self._due:
+                left = self._due[0].due - time.monotonic()
+                if not self._due[0].over and left > 0:
+                    self._changed.wait(left)
+                    continue
+                waiting = self._due.popleft()
+                if not waiting.over:
+                    waiting.late = True
+                    try:
+                        self._advance()
+                    except Exception:
+                        _log.exception("%s met a fault", waiting.request.method)
+            self._watch = None
+
     def _by_facts(self, waiting: _Waiting) -> None:
         request, limits, facts = waiting.request, waiting.limits, waiting.facts
+        if waiting.late:
+            raise self._too_late(waiting)
         if facts:  # while it waited trading may have been stopped
             self._limits.of(request.account_id)
         code, volume = request.arguments["stock_code"], request.arguments["order_volume"]
-        if request.account_type in _CONTRACTS and None in _units_of(facts):
+        if not _counts_units(waiting):
             raise unknown(code)
         self._begin(waiting)
         quotes = facts.get("quote") or []
@@ -259,7 +334,9 @@ class GuardedLink:
     def _held(self, question: _Waiting) -> Held:
         request, limits = question.request, question.limits
         try:
-            if request.account_type in _CONTRACTS and None in _units_of(question.facts):
+            if question.late:
+                raise self._too_late(question)
+            if not _counts_units(question):
                 raise _uncounted()
             self._begin(question)
         except Refused as refusal:
@@ -282,6 +359,20 @@ class GuardedLink:
                     abs(price) * order.order_volume * _unit(facts.get(f"unit {order.stock_code}"))
                 )
         self._counts.begin(_account(waiting.request), waiting.limits, orders, value)
+
+    def _too_late(self, waiting: _Waiting) -> Refused:
+        """The refusal of what could not be judged in time."""
+        code = waiting.request.arguments.get("stock_code", "")
+        zh, en = "当日委托", "today's orders"
+        if "quote" in waiting.missing:
+            zh, en = f"{code} 的行情", f"the quote of {code}"
+        elif "instrument" in waiting.missing:
+            zh, en = f"{code} 的合约乘数", f"the multiplier of {code}"
+        seconds = f"{self.patience:g}"
+        return refused(
+            f"{seconds} 秒内没有得到{zh}，无法核对",
+            f"{en} did not come within {seconds} s, so this could not be checked",
+        )
 
     # -- answers of its own --------------------------------------------------------------------
 
@@ -323,9 +414,13 @@ def _account(request: Request) -> tuple[int, str]:
     return request.account_type, request.account_id
 
 
-def _units_of(facts: Mapping[str, Any]) -> list[Any]:
-    """The instruments that were asked for; None where there was no answer."""
-    return [found for what, found in facts.items() if what.startswith(("instrument", "unit "))]
+def _counts_units(waiting: _Waiting) -> bool:
+    """Whether no multiplier of a contract that was asked for is missing."""
+    return waiting.request.account_type not in _CONTRACTS or all(
+        found is not None
+        for what, found in waiting.facts.items()
+        if what.startswith(("instrument", "unit "))
+    )
 
 
 def _unit(instrument: Mapping[str, Any] | None) -> int:
