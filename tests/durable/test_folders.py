@@ -441,17 +441,8 @@ def test_a_terminal_in_memory_keeps_its_keys_too():
     host = endpoints.paper_host(seed=7, clock="hand")
     link, heard = host.link("paper"), Queue()
     assert link.open(1, heard.put) == 0
-    arguments = {
-        "stock_code": CODE,
-        "order_type": 23,
-        "order_volume": 100,
-        "price_type": 11,
-        "price": 10.0,
-        "strategy_name": "",
-        "order_remark": "",
-    }
     for seq in (1, 2):
-        link.send(Request(seq, "order_stock", 2, DEMO_ACCOUNT, arguments, 1, "K1"))
+        link.send(Request(seq, "order_stock", 2, DEMO_ACCOUNT, ORDER, 1, "K1"))
     replies = [item for item in (heard.get(timeout=30), heard.get(timeout=30)) if item.value]
     link.close()
 
