@@ -64,7 +64,7 @@ def test_power_loss_of_who_serves_loses_no_acknowledged_order_and_no_push(
     with GoingOn(serving, 2) as going_on:
         for orders in (40, 3, 15):
             going_on.trade(orders)
-            serving.kill_all()  # first: what a program still says over a dead disk is nothing
+            serving.kill_all()  # first: an fsync under way in the cut may still succeed
             disk.cut()
             disk.power_off()
             disk.power_on()
