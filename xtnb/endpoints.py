@@ -36,6 +36,7 @@ from xtnb.link.vendor import VendorLink
 from xtnb.link.vendor_memory import shared_claims
 from xtnb.link.vendor_package import importable, miniqmt_folder
 from xtnb.link.vendor_remarks import KeptRemarks
+from xtnb.rules.limits import by_account
 from xtnb.terminal.accounts.demo import demo_books
 from xtnb.terminal.clock import HandClock, OpenClock
 from xtnb.terminal.engine import PaperTerminal
@@ -407,16 +408,23 @@ def _kept_terminal(
     """The terminal of a folder on the market of a host: as it was left, or a new one."""
     market = host.market
     assert isinstance(market, Market), "a paper host has a paper market"
+    limits = LimitsFile(journal.folder)
+
+    def allowed(account_id: str) -> None:
+        by_account(limits.of(account_id))
+
     rows = {kind: journal.kept(kind) for kind in KINDS}
     facts: dict[str, str] = {}
     if rows[TERMINAL]:
         terminal = PaperTerminal(name, market, (), journal.epoch, journal.last)
+        terminal.algorithms.allowed = allowed
         orders = restore(terminal, rows)
         keeper = Keeper(terminal, rows)
         put_back(terminal, orders)
         terminal.catch_up(market.day())
     else:
         terminal = _terminal(name, market, demo() if people is None else people, journal.epoch)
+        terminal.algorithms.allowed = allowed
         keeper = Keeper(terminal)
         facts = {fact: str(value) for fact, value in host.facts.items()}
 

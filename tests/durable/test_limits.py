@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from datetime import timedelta
 
 import pytest
 
@@ -110,6 +111,40 @@ def test_desks_of_one_folder_share_the_orders_of_a_day(folder):
         orders = [desk.buy(CODE, 100, 10.0) for desk in (one, other, one, other)]
 
     assert [order.id > 0 for order in orders] == [True, True, False, False]
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "why"),
+    [
+        ("STOP", "", "kill switch"),
+        ("limits.toml", "[every]\nread_only = true\n", "read-only"),
+        ("limits.toml", "much", "cannot be read"),
+    ],
+)
+@pytest.mark.parametrize("restarted", [False, True])
+def test_an_algorithm_sends_nothing_more_once_trading_is_stopped(
+    folder, file, text, why, restarted
+):
+    desk = xtnb.paper(folder)
+    now = desk.clock.now()
+    times = [f"{now + timedelta(minutes=passed):%H:%M:%S}" for passed in (1, 11)]
+    asked = (ME, CODE, c.STOCK_BUY, 1_000, 12, 0.0, "", "", "TWAP", *times, {})
+    desk.trader.smart_algo_order_async(*asked)
+    desk.clock.advance(90)
+    sent = [order.order_id for order in desk.trader.query_stock_orders(ME)]
+    if restarted:
+        desk.close()
+    (folder / file).write_text(text, encoding="utf-8")
+    if restarted:
+        desk = xtnb.paper(folder)
+    desk.clock.advance(120)
+
+    (task,) = desk.trader.query_smart_algo_task(ME)
+    orders = desk.trader.query_stock_orders(ME)
+    desk.close()
+    assert task["task_status"] == "已停止 / stopped"
+    assert why in task["task_msg"]
+    assert [order.order_id for order in orders] == sent != []
 
 
 # -- what a preview says beforehand ------------------------------------------------------------

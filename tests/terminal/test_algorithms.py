@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from tests.terminal.credit_floor import CreditFloor
 from tests.terminal.floor import ANN, BOB, FUND, PINGAN, PUFA, STAR, Floor
 from xtnb import xtconstant as c
-from xtnb.errors import RefusalCode
+from xtnb.errors import RefusalCode, Refused
 from xtnb.terminal.algorithm_plans import PARAMETERS, fit, reach, targets, weights
 from xtnb.terminal.clock import MINUTE, SECOND
 
@@ -75,6 +75,31 @@ def test_twap_sends_equal_parts_at_equal_times(floor):
     task = floor.task(number)
     assert (task.task_status, task.business_num) == ("已完成 / done", "1000")
     assert [order.order_id for order in floor.orders()] == task.order_id_list
+
+
+@pytest.mark.parametrize("name", ["TWAP", "VWAP", "ICEBERG"])
+def test_what_may_send_no_orders_any_more_ends_its_tasks_and_says_why(floor, name):
+    def allowed(account_id):
+        if account_id == ANN:
+            raise Refused(RefusalCode.STOPPED, "停止", "stopped")
+
+    number = floor.algo(name, price_type=c.FIX_PRICE, price=floor.last(PUFA) - 0.05).value
+    floor.algo(name, account=BOB, algo_param={"interval": 60})
+    floor.run(90)
+    before, sent = floor.task(number), len(floor.orders())
+    floor.terminal.algorithms.allowed = allowed
+
+    floor.run(120)
+
+    task = floor.task(number)
+    assert (before.task_status, sent) == ("执行中 / running", 1)
+    assert (task.task_status, task.task_msg) == ("已停止 / stopped", "停止 / stopped")
+    assert [order.order_status for order in floor.orders()] == [c.ORDER_CANCELED]
+    floor.terminal.algorithms.allowed = lambda account_id: None
+    floor.run(600)
+    assert len(floor.orders()) == sent
+    (other,) = floor.ask("query_smart_algo_task", BOB).value
+    assert other.task_status != "已停止 / stopped"
 
 
 def test_a_task_waits_for_its_start_and_then_runs(floor):

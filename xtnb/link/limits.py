@@ -3,10 +3,11 @@
 `limits.toml` lies in the terminal's folder, and holds for whoever opens that: a notebook, a
 script, or a server, whose clients cannot reach it. It is read again when it changes; one
 that cannot be read lets nothing through. A file `STOP` beside it is the kill switch: while
-it is there no order goes out of any account, and cancels do. What either refuses was placed
-nowhere and uses up no key: the same order passes once it is allowed. Windows shows no
-endings: `STOP.txt`, as it makes one, stops too, and `limits.toml.txt` lets nothing through
-until it has its name.
+it is there no order goes out of any account, and cancels do. Algorithms of a paper terminal
+end with their next slice; those of a broker go on until they are cancelled. What either
+refuses was placed nowhere and uses up no key: the same order passes once it is allowed.
+Windows shows no endings: `STOP.txt`, as it makes one, stops too, and `limits.toml.txt` lets
+nothing through until it has its name.
 
     [every]                        # every account, unless it says otherwise
     order_value = 500_000          # price times volume, in the currency of the price

@@ -5,8 +5,8 @@ held, filled and pushed like any other. TWAP and VWAP: at each slice what is sti
 of the last one is cancelled, and what is missing to the schedule is sent. ICEBERG: the
 next part is sent once the last one is done; at the market price a part that others have
 outbid, or undercut, is cancelled and sent anew. A task ends when all is done, at its end
-time, with its day, when it is cancelled, or when one of its orders is refused; what it
-has in the market is cancelled then.
+time, with its day, when it is cancelled, when one of its orders is refused, or when its
+account may send none any more; what it has in the market is cancelled then.
 
 A slice is a limit order. It goes as far into the other side of the book as it needs to,
 by up to one per cent, or joins its own side, and never beyond the limit of the task. The
@@ -129,7 +129,12 @@ class Task:
 
 
 class AlgorithmDesk:
-    """Works the algorithmic orders of all accounts of a terminal."""
+    """Works the algorithmic orders of all accounts of a terminal.
+
+    Attributes:
+        allowed: asked before each slice; raises Refused when an account may send nothing now,
+            which ends the task.
+    """
 
     def __init__(self, accounts: Accounts, floor: Floor) -> None:
         self._accounts = accounts
@@ -137,6 +142,7 @@ class AlgorithmDesk:
         self._market = floor.market
         self._tasks: dict[int, Task] = {}
         self._last = 0
+        self.allowed: Callable[[str], None] = lambda account_id: None
         floor.leaving.append(self._leave)
 
     def calls(self) -> dict[str, Callable[[Request], Reply]]:
@@ -314,6 +320,11 @@ class AlgorithmDesk:
 
     def _slice(self, task: Task) -> None:
         """One slice: bring the task up to its plan."""
+        try:
+            self.allowed(task.books.account_id)
+        except Refused as refusal:
+            self._end(task, STOPPED, str(refusal))
+            return
         task.state = RUNNING
         _, target = task.plan.pop()
         if task.algorithm == ICEBERG:
