@@ -6,6 +6,7 @@ import json
 import logging
 import threading
 from itertools import count
+from time import monotonic
 
 import pytest
 
@@ -15,7 +16,7 @@ from xtnb import xtconstant as c
 from xtnb.desk import Desk, paper
 from xtnb.live.coalesce import Frames
 from xtnb.live.following import Session
-from xtnb.live.screen import MOST_DRAFTS, Screen, file_of, folder
+from xtnb.live.screen import MOST_DRAFTS, SOON, Screen, file_of, folder
 from xtnb.session.trader import XtQuantTrader
 from xtnb.terminal.scenario import DEMO_ACCOUNT
 from xtnb.vocabulary.reconciliation import FindingKind
@@ -27,12 +28,17 @@ FORM = {"code": CODE, "side": "buy", "price_type": 11, "price": 10.5, "volume": 
 
 
 class Counted(Frames):
-    """Frames that tell how often something was written."""
+    """Frames that tell how often something was written, and how long it might have waited."""
 
     def __init__(self) -> None:
         super().__init__()
+        self.waits: list[float] = []
         self.written = 0
         self.changed = threading.Condition()
+
+    def _later(self, slot, due) -> None:
+        self.waits.append(due - monotonic())
+        super()._later(slot, due)
 
     def _flush(self, slot) -> None:
         super()._flush(slot)
@@ -185,6 +191,70 @@ def test_a_hundred_changes_are_written_at_most_once_a_second(path):
     assert json.loads(path.read_text(encoding="utf-8"))["drafts"]["panel"]["volume"] == 99
     screen.close()
     assert registry.written == 2
+
+
+def test_what_a_person_changes_is_written_within_a_fraction_of_a_second(path):
+    registry, now = Counted(), [1_000.0]
+    screen = Screen(path, lambda: now[0], registry)
+    screen.put_draft("panel", FORM)
+    with registry.changed:
+        assert registry.changed.wait_for(lambda: registry.written == 1, SECONDS)
+    screen.touch()  # a push, which may wait longer
+
+    screen.put_draft("panel", other(volume=700))
+
+    assert len(registry.waits) == 2
+    assert registry.waits[-1] <= SOON
+    screen.close()
+
+
+def test_a_clock_that_was_set_back_loses_no_change(path):
+    first = Screen(path, lambda: 2_000.0)
+    first.put_draft("panel", FORM)
+    first.put_panel({"tab": "trades"})
+    first.keep_seen(lambda: {"orders": [1]})
+    first.close()
+
+    second = Screen(path, lambda: 1_000.0)
+    assert second.draft("panel")
+    second.put_draft("panel", other(volume=700))
+    second.put_panel({"tab": "positions"})
+    second.keep_seen(lambda: {"orders": [1, 2]})
+    second.close()
+
+    third = Screen(path)
+    assert third.draft("panel")["volume"] == 700
+    assert third.panel == {"tab": "positions"}
+    assert third.seen["orders"] == [1, 2]
+
+
+def test_a_draft_is_that_of_its_notebook_and_the_layout_that_of_all(path, monkeypatch):
+    first = Screen(path, notebook="/home/me/a.ipynb")
+    first.put_draft("panel", FORM)
+    first.put_panel({"tab": "trades"})
+    first.close()
+
+    elsewhere = Screen(path, notebook="/home/me/b.ipynb")
+    monkeypatch.setenv("JPY_SESSION_NAME", "/home/me/a.ipynb")  # as Jupyter calls it
+    again = Screen(path)
+
+    assert elsewhere.draft("panel") is None
+    assert elsewhere.panel == {"tab": "trades"}
+    assert again.draft("panel")["volume"] == FORM["volume"]
+    assert "a.ipynb" not in path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("draft", [None, 5, "", [], {"at": "never"}, {"at": 10**400}])
+def test_a_draft_that_is_none_can_be_written_over(path, draft):
+    path.parent.mkdir()
+    path.write_text(json.dumps({"version": 1, "drafts": {"panel": draft}}), encoding="utf-8")
+    first = Screen(path)
+    first.draft("panel")
+
+    first.put_draft("panel", FORM)
+    first.close()
+
+    assert Screen(path).draft("panel")["volume"] == FORM["volume"]
 
 
 @pytest.mark.parametrize(

@@ -3,12 +3,14 @@
 Drafts of open forms, the layout of the panel, and when the account was last seen with
 which orders and fills. A small JSON file for each account of each terminal, named by a
 hash so that no account number stands in the clear, replaced as a whole and written by
-the frame thread, at most once a second. A broken file is as good as none, and no file
+the frame thread: what a person does within a fifth of a second, for they may restart the
+kernel next, all else at most once a second. A broken file is as good as none, and no file
 is made for a terminal that lives in memory. Nothing in it can send anything.
 
 Several kernels may have one account open and so one file. Each draft, the layout and what
 was seen bear the time of their last change; who writes reads the file first, and of each
-the newest stays.
+the newest stays. A draft is that of its notebook: what was typed in one that is still open
+is not offered in another as "not sent", where it could be sent twice.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from math import inf
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -36,6 +39,7 @@ log = logging.getLogger("xtnb.live")
 
 VERSION = 1
 PAUSE = 1.0  # seconds between two writes
+SOON = 0.2  # the same when a person has changed something
 PULSE = 60.0  # seconds after which "last seen" is written anew
 MOST_DRAFTS = 50
 ALONE = 0.5  # seconds to wait while another kernel writes
@@ -61,6 +65,8 @@ class Screen:
         path: its file; None remembers nothing.
         clock: seconds since the epoch.
         registry: whose thread writes.
+        notebook: whose drafts these are; by default what Jupyter calls the one of this
+            kernel. Where nothing names it, all share theirs.
     """
 
     def __init__(
@@ -68,33 +74,38 @@ class Screen:
         path: Path | None = None,
         clock: Callable[[], float] = time.time,
         registry: Frames = frames,
+        notebook: str | None = None,
     ) -> None:
         self.path = path
         self._clock = clock
         self._registry = registry
+        told = os.environ.get("JPY_SESSION_NAME", "") if notebook is None else notebook
+        self._notebook = f" {hashlib.sha256(told.encode()).hexdigest()[:12]}" if told else ""
         self._lock = Lock()
         self._writing = Lock()
         self._closed = path is None
         self._slot: Slot | None = None
         self._written = 0.0
         self._warned = False
-        self._pending = False
+        self._pending = inf  # within how many seconds of the last write the next one comes
         self._known: Callable[[], dict[str, Any] | None] | None = None
         self._parts: dict[str, dict[str, Any]] = _read(path) if path is not None else {}
 
     def draft(self, name: str) -> dict[str, Any] | None:
         """The form that was open under that name, as a kernel has left it."""
-        found = self._part("drafts").get(name)
+        found = self._part("drafts").get(name + self._notebook)
         return dict(found) if isinstance(found, dict) else None
 
     def put_draft(self, name: str, form: dict[str, Any]) -> None:
         """Remember a form that is open."""
+        name += self._notebook
         with self._lock:
             drafts = self._parts.setdefault("drafts", {})
-            if _bare(drafts.get(name)) == form:
+            kept = drafts.get(name)
+            if _bare(kept) == form:
                 return
-            drafts[name] = {**form, "at": self._now()}
-        self.touch()
+            drafts[name] = {**form, "at": self._now(kept)}
+        self._write_within(SOON)
 
     @property
     def panel(self) -> dict[str, Any]:
@@ -104,10 +115,11 @@ class Screen:
     def put_panel(self, layout: dict[str, Any]) -> None:
         """Remember the layout of the panel."""
         with self._lock:
-            if _bare(self._parts.get("panel")) == layout:
+            kept = self._parts.get("panel")
+            if _bare(kept) == layout:
                 return
-            self._parts["panel"] = {**layout, "at": self._now()}
-        self.touch()
+            self._parts["panel"] = {**layout, "at": self._now(kept)}
+        self._write_within(SOON)
 
     @property
     def seen(self) -> dict[str, Any]:
@@ -124,19 +136,7 @@ class Screen:
 
     def touch(self, *_: Any) -> None:
         """There is something to write. Cheap, as often as you like."""
-        if self._pending:
-            return
-        with self._lock:
-            if self._closed or self._pending:
-                return
-            self._pending = True
-            if self._slot is None:
-                self._slot = self._registry.register(self._flush, "Screen")
-            wait = PAUSE - (self._clock() - self._written)
-            if wait <= 0:
-                self._slot.mark()
-            else:
-                self._slot.later(min(wait, PAUSE))
+        self._write_within(PAUSE)
 
     def close(self) -> None:
         """Write what is not written, and remember nothing from now on."""
@@ -149,8 +149,24 @@ class Screen:
             slot.close()
             self._write()
 
-    def _now(self) -> float:
-        return round(self._clock(), 3)
+    def _write_within(self, pause: float) -> None:
+        if self._pending <= pause:
+            return
+        with self._lock:
+            if self._closed or self._pending <= pause:
+                return
+            self._pending = pause
+            if self._slot is None:
+                self._slot = self._registry.register(self._flush, "Screen")
+            wait = pause - (self._clock() - self._written)
+            if wait <= 0:
+                self._slot.mark()
+            else:
+                self._slot.later(min(wait, pause))
+
+    def _now(self, *before: Any) -> float:
+        """The time of a change; none is older than what it replaces, were the clock set back."""
+        return max(round(self._clock(), 3), *(_at(entry) for entry in before), 0.0)
 
     def _part(self, name: str) -> dict[str, Any]:
         theirs = _read(self.path, logging.DEBUG) if self.path is not None else {}
@@ -159,10 +175,10 @@ class Screen:
             return dict(self._parts.get(name, {}))
 
     def _flush(self) -> None:
-        self._pending = False  # what comes from here on is written the next time
+        self._pending = inf  # what comes from here on is written the next time
         self._write()
         with self._lock:
-            if self._slot is not None and self._known is not None and not self._pending:
+            if self._slot is not None and self._known is not None and self._pending == inf:
                 self._slot.later(PULSE)
 
     def _write(self) -> None:
@@ -179,7 +195,8 @@ class Screen:
                 theirs = _read(self.path, logging.DEBUG)
                 with self._lock:
                     if known is not None:
-                        self._parts["seen"] = {**known, "at": self._now()}
+                        at = self._now(self._parts.get("seen"), theirs.get("seen"))
+                        self._parts["seen"] = {**known, "at": at}
                     self._parts = _merged(self._parts, theirs)
                     text = json.dumps({"version": VERSION, **self._parts}, ensure_ascii=False)
                     self._written = self._clock()
@@ -213,8 +230,10 @@ def _at(entry: Any) -> float:
     return at if isinstance(at, int | float) else 0.0
 
 
-def _bare(entry: dict[str, Any] | None) -> dict[str, Any] | None:
-    return None if entry is None else {key: entry[key] for key in entry if key != "at"}
+def _bare(entry: Any) -> dict[str, Any] | None:
+    if not isinstance(entry, dict):
+        return None
+    return {key: entry[key] for key in entry if key != "at"}
 
 
 @contextmanager
