@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 
 import pytest
 
 from tests.contract.conftest import _local
-from tests.vendor.ear import Broker, opened
+from tests.session.scripted import SECONDS
+from tests.vendor.ear import Broker, opened, query
+from tests.vendor.links import AT_ONCE
 from tests.vendor.native_quotes import MarketData, tick
 from xtnb.link.vendor_quotes import VendorQuotes
 from xtnb.vocabulary.messages import PushKind, Request
@@ -189,3 +192,57 @@ def test_lots_are_shares_also_when_only_lots_are_told(quotes):
 
     assert found.volume == 50_000
     assert found.bid_volume == quotes[0].bid_volume
+
+
+class Hanging(MarketData):
+    """Market data of which one method does not return until a test lets it."""
+
+    def __init__(self, quotes, method) -> None:
+        super().__init__(quotes)
+        self.free, self.begun = threading.Event(), threading.Event()
+        call = getattr(self, method)
+
+        def hang(*arguments, **named):
+            self.begun.set()
+            self.free.wait(SECONDS)
+            return call(*arguments, **named)
+
+        setattr(self, method, hang)
+
+
+BARS = {"stock_code": PUFA, "period": "1d", "start_ms": 0, "end_ms": 0, "count": 1}
+
+
+@pytest.fixture
+def patient():
+    """Limits that leave no call behind because it took too long."""
+    return replace(AT_ONCE, send=3600.0, answer=3600.0)
+
+
+@pytest.mark.parametrize("method", ["get_full_tick", "download_history_data"])
+def test_a_cancel_does_not_wait_for_market_data_that_hangs(quotes, patient, method):
+    hanging = Hanging(quotes, method)
+    broker = Broker(cancel_order_stock=(0, 41, "S41"))
+    made, ear = opened(broker, data=hanging, limits=patient)
+    made.send(ask(1, "quote_full", codes=(PUFA,)))
+    made.send(ask(2, "quote_bars", **BARS))
+    assert hanging.begun.wait(SECONDS)
+
+    made.send(query(3, "cancel_order_stock", order_id=41))
+
+    assert ear.reply(3).error == ""
+    hanging.free.set()
+    made.close()
+
+
+def test_a_quote_does_not_wait_for_bars_that_are_downloaded(quotes, patient):
+    hanging = Hanging(quotes, "download_history_data")
+    made, ear = opened(Broker(), data=hanging, limits=patient)
+    made.send(ask(1, "quote_bars", **BARS))
+    assert hanging.begun.wait(SECONDS)
+
+    made.send(ask(2, "quote_full", codes=(PUFA,)))
+
+    assert [one.stock_code for one in ear.reply(2).value] == [PUFA]
+    hanging.free.set()
+    made.close()

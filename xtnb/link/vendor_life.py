@@ -3,6 +3,7 @@
 - The **owner** builds the vendor's trader, starts and connects it, hands each request
   to a worker in the order in which they came, and stops the trader at the end.
 - **Workers** make the vendor's calls, each of which may hang.
+- Market data goes apart from all that, in lanes of its own (vendor_lane.py).
 - The vendor's own thread and the **teller** are the business of vendor_traffic.py.
 """
 
@@ -35,6 +36,7 @@ from xtnb.link.vendor_calls import (
     Call,
     Whose,
 )
+from xtnb.link.vendor_lane import Lanes
 from xtnb.link.vendor_memory import Memory, tag_of, tagged
 from xtnb.link.vendor_package import Package
 from xtnb.link.vendor_quotes import QUOTES, VendorQuotes
@@ -91,12 +93,13 @@ class Life:
         self._limits = limits
         self._workers = Workers(f"{self._name}-call")
         self._traffic = Traffic(
-            (terminal, epoch), memory, deliver, limits, self._look_up, self._workers.leave_alone
+            (terminal, epoch), memory, deliver, limits, self._look_up, self._leave_alone
         )
-        self._traffic.on_loss = lambda: self._requests.put(None)
+        self._traffic.on_loss = self._no_more
         self._new: Callable[[], Any] = lambda: new_trader(package, path, session, self._traffic)
         self._trader: Any = None
         self._quotes = VendorQuotes(package.data, self._traffic.quoted)
+        self._lanes = Lanes(self._name, self._quotes.answer, self._traffic, limits)
         self._opened: Future[int] = Future()
         self._requests: SimpleQueue[Request | None] = SimpleQueue()
         self._accounts: set[tuple[int, str]] | None = None
@@ -117,9 +120,11 @@ class Life:
             TimeoutError: it did not return in time.
             Exception: what the vendor's package raised.
         """
-        for name, run in (("owner", self._own), ("news", self._traffic.tell)):
-            thread = threading.Thread(target=run, name=f"{self._name}-{name}", daemon=True)
-            self._threads.append(thread)
+        self._threads = [
+            threading.Thread(target=run, name=f"{self._name}-{name}", daemon=True)
+            for name, run in (("owner", self._own), ("news", self._traffic.tell))
+        ] + self._lanes.threads
+        for thread in self._threads:
             thread.start()
         return self._opened.result(self._limits.connect)
 
@@ -127,7 +132,18 @@ class Life:
         """Queue a request. Raises NotConnected once the terminal has gone."""
         if not self.alive:
             raise NotConnected(f"{request.method}: the link to MiniQMT is not open")
-        self._requests.put(request)
+        if request.method in QUOTES:
+            self._lanes.put(request)
+        else:
+            self._requests.put(request)
+
+    def _no_more(self) -> None:
+        self._requests.put(None)
+        self._lanes.end()
+
+    def _leave_alone(self, asked: Asked) -> None:
+        self._workers.leave_alone(asked)
+        self._lanes.leave_alone(asked)
 
     def end(self) -> bool:
         """Leave the terminal; nothing more is delivered after this. Whether all has ended."""
@@ -203,8 +219,6 @@ class Life:
 
     def _at_once(self, request: Request) -> list[Any] | None:
         """What is answered without asking the terminal; None for the rest."""
-        if request.method in QUOTES:
-            return None
         if request.method in _NOT_TOLD:  # a broker's rates and limits are not to be asked for
             return [Reply(request.seq, None)]
         call = CALLS.get(request.method)
@@ -313,8 +327,7 @@ class Life:
         request, call = asked.request, asked.call
         if request.method == _OUTCOME:
             return self._outcomes(asked)
-        if call is None:
-            return Answer(self._quotes.answer(request))
+        assert call is not None, "what has none was answered at once"
         if asked.again:
             return self._looked_up(asked)
         if (before := self._asked_before(asked)) is not None:
