@@ -410,7 +410,8 @@ def show_limits(terminal: str, account: str) -> None:
 def stop_trading(terminal: str, undo: bool) -> None:
     """The kill switch: TERMINAL takes no order any more, from anybody; cancels it does.
 
-    It holds in notebooks, scripts and servers. Algorithms that run go on until cancelled.
+    It holds in notebooks, scripts and servers. Algorithms of a paper terminal end; those that a
+    broker works go on until cancelled.
     TERMINAL is a folder, or the name of a served MiniQMT.
     """
     place = _place_of(terminal)
@@ -453,13 +454,9 @@ def doctor(vendor: bool, language: str | None, folder: Path | None) -> None:
     is changed. With --vendor it is the userdata_mini of a MiniQMT, and the command runs on
     that Windows machine; it connects and reads, and sends no order.
     """
-    from xtnb.link.vendor import VendorLink
-    from xtnb.link.vendor_checks import check
-
     if folder is None and not vendor:
         raise click.UsageError("需要 FOLDER 或 --vendor / FOLDER, or --vendor, is needed")
-    at_a_folder = folder is not None and not vendor
-    found = folders.looked_at(folder) if folder and at_a_folder else check(folder, VendorLink)
+    found = folders.looked_at(folder) if folder and not vendor else folders.miniqmt(folder)
     wrong = False
     for one in found:
         click.echo(f"{_MARKS[one.state]} {one.name}: {one.text(language or options.language)}")

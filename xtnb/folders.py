@@ -83,17 +83,43 @@ def limits_place(folder: Path) -> Path:
 def looked_at(folder: Path) -> Iterator[Finding]:
     """What a folder has, whether it makes a terminal, and what keeps its orders back."""
     yield from _terminal_in(folder)
+    yield from _held_back(folder)
+
+
+def miniqmt(folder: Path | None) -> Iterator[Finding]:
+    """The check-list for the machine of a MiniQMT, and what keeps its orders back."""
+    from xtnb.link.vendor import VendorLink
+    from xtnb.link.vendor_checks import check
+
+    yield from check(folder, VendorLink)
+    real = miniqmt_folder(folder) if folder is not None else None
+    if real is None:
+        return
+    yield from _stopped(real)
+    ours = KeyRing().place
+    for place in (ours, *sorted((ours / "served").glob("*/"))):
+        yield from _held_back(place)
+
+
+def _held_back(folder: Path) -> Iterator[Finding]:
+    """The kill switch and the limits of a folder."""
+    path = folder / LIMITS
+    yield from _stopped(folder)
+    try:
+        LimitsFile(folder).written("")
+    except Refused as refused:
+        yield Finding("limits", "wrong", f"{refused.zh}（{path}）", f"{refused.en} ({path})")
+    else:
+        if path.exists():
+            zh, en = f"{LIMITS} 可读（{path}）", f"{LIMITS} can be read ({path})"
+            yield Finding("limits", "ok", zh, en)
+
+
+def _stopped(folder: Path) -> Iterator[Finding]:
     for switch in switches(folder):
         zh = f"已停止（{switch.name}），撤单仍可用；`xtnb stop {folder} --undo` 恢复"
         en = f"stopped ({switch.name}), cancels still work; `xtnb stop {folder} --undo` ends it"
         yield Finding("trading", "note", zh, en)
-    try:
-        LimitsFile(folder).written("")
-    except Refused as refused:
-        yield Finding("limits", "wrong", refused.zh, refused.en)
-    else:
-        if (folder / LIMITS).exists():
-            yield Finding("limits", "ok", f"{LIMITS} 可读", f"{LIMITS} can be read")
 
 
 def _terminal_in(folder: Path) -> Iterator[Finding]:

@@ -218,3 +218,25 @@ def test_the_command_prints_them_and_fails_when_something_is_wrong(monkeypatch):
         assert word in ran.output
     monkeypatch.setattr("xtnb.link.vendor_checks.this_machine", lambda: WINDOWS)
     assert CliRunner().invoke(main, ["doctor", "--vendor"]).exit_code == 0
+
+
+def test_the_command_names_what_keeps_the_orders_of_that_miniqmt_back(folder, place, monkeypatch):
+    monkeypatch.setattr("xtnb.link.vendor_checks.this_machine", lambda: Machine("linux", 64, None))
+    served = place / "served" / "main"
+    served.mkdir(parents=True)
+    command = ["doctor", "--vendor", "--language", "en", str(folder)]
+    free = CliRunner().invoke(main, command).output
+
+    for stopped in (folder, place, served):
+        (stopped / "STOP").touch()
+    (place / "limits.toml").write_text("[every]\norders_a_day = 9\n", encoding="utf-8")
+    (served / "limits.toml").write_text("much", encoding="utf-8")
+    told = CliRunner().invoke(main, command).output
+
+    assert "trading" not in free
+    assert "limits" not in free
+    for stopped in (folder, place, served):
+        assert f"[note] trading: stopped (STOP), cancels still work; `xtnb stop {stopped}" in told
+    assert f"[ ok ] limits: limits.toml can be read ({place / 'limits.toml'})" in told
+    assert "[ !! ] limits: limits.toml cannot be read" in told
+    assert str(served / "limits.toml") in told

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from xtnb.errors import JournalUnreadable, TerminalUnavailable
+from xtnb.journal.checkup import Finding
 from xtnb.link import vendor_package as packages
 from xtnb.link.base import ConnectResult, Link
 from xtnb.link.vendor_calls import CALLS
@@ -41,26 +42,6 @@ _FIELDS = {
     "SmtCompactRenewalReq": "m_strCompactID",
     "SmtCompactReturnReq": "m_strSrcGroupID",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One check.
-
-    Attributes:
-        name: what was looked at.
-        state: "ok", "note" for what may be wanted so, or "wrong".
-        zh, en: what was found; if it is not well, what it means and what to do.
-    """
-
-    name: str
-    state: str
-    zh: str
-    en: str
-
-    def text(self, language: str) -> str:
-        """The finding in "zh" or "en"."""
-        return self.zh if language == "zh" else self.en
 
 
 @dataclass(frozen=True, slots=True)
