@@ -59,6 +59,20 @@ def test_a_ticket_begins_at_the_best_opposite_price(web: Page, desk):
     assert sale.price == views[1].sections["quote"]["bid"][0]
 
 
+def test_a_price_that_was_typed_before_the_first_quote_is_drawn_stays(web: Page, desk):
+    ticket = desk.ticket(PINGAN)
+    view = web.view(ticket)
+    wait_for_price(view)
+
+    with ticket._lock:  # the frame thread comes when both have been heard
+        view.type(side="sell")
+        view.type(price=12.34)
+    view.type(volume=100)
+    view.wait(lambda: view.sections["preview"] and view.sections["preview"]["form"]["volume"])
+
+    assert (ticket.side, ticket.price) == ("sell", 12.34)
+
+
 @pytest.mark.parametrize(
     ("code", "numbers"),
     [

@@ -417,7 +417,8 @@ class Ticket(Remains, Sections):
             quote = self._desk.books.quotes.get(self.code)
             if isinstance(quote, Quote) and self._terms is not None and self._wants_price:
                 self._wants_price = False
-                self.price = first_price(quote, self._action)
+                if self.price == 0:  # else a person was quicker than the quote
+                    self.price = first_price(quote, self._action)
             judged = {field: getattr(self, field) for field in _JUDGED}
             entry, attempts, said = self._entry, list(self._attempts), self._said
             preview = entry.judged(self._desk)
