@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from xtnb.link.nats import _PATIENCE
-from xtnb.link.publisher import gather_seconds
+from xtnb.link.publisher import gather_seconds, rest_seconds
 
 
 @pytest.mark.parametrize(
@@ -25,3 +25,10 @@ def test_a_steady_stream_gathers_longer_and_a_full_batch_not_at_all(since, waiti
 
 def test_a_row_is_stored_before_a_session_would_fetch_it():
     assert gather_seconds(0.0, 1) < _PATIENCE / 2
+
+
+@pytest.mark.parametrize(
+    ("faults", "seconds"), [(1, 0.0), (2, 0.3), (3, 0.6), (6, 4.8), (7, 5.0), (10**6, 5.0)]
+)
+def test_what_cannot_be_stored_is_tried_again_at_once_and_then_less_and_less(faults, seconds):
+    assert rest_seconds(faults) == pytest.approx(seconds)

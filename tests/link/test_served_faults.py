@@ -12,8 +12,11 @@ from tests.live.cuttable import CuttableLink
 from xtnb import endpoints
 from xtnb.errors import JournalUnreadable, RequestTimeout, TerminalUnavailable
 from xtnb.journal import Group, Journal, Told
+from xtnb.link import publisher
 from xtnb.link.base import ConnectResult
 from xtnb.link.codec import pack, unpack
+from xtnb.link.jetstream import drop_stream, span
+from xtnb.link.keys import stream_of
 from xtnb.link.nats import NatsLink
 from xtnb.link.protocol import session_subject
 from xtnb.link.wire import Wire
@@ -162,3 +165,27 @@ def test_a_push_that_can_be_read_no_more_keeps_nobody_from_what_follows(tmp_path
     first = client.trader.order_stock(*ORDER)
     until(lambda: first in {getattr(push.record, "order_id", 0) for push in client.pushes})
     assert client.numbers()[0] > number
+
+
+def test_a_stream_that_was_removed_is_made_anew_and_has_all_that_the_journal_has(
+    durable, leaving, monkeypatch
+):
+    monkeypatch.setattr(publisher, "_PATIENCE_SECONDS", 0.1)
+    server, link = durable
+    client = Client(NatsLink(address(server.name), trader_key()), 1)
+    leaving.callback(client.trader.stop)
+    client.connect().trader.order_stock(*ORDER)
+    wire = Wire([nats_server().address], nats_server().own)
+    wire.connect()
+    leaving.callback(wire.close)
+    until(lambda: not server._news._publisher.waiting)
+
+    stream, journal = stream_of(server.name), link.inner.journal
+    drop_stream(wire, stream)
+    number = client.trader.order_stock(*ORDER)
+    until(lambda: (found := span(wire, stream)) and found.last == journal.last)
+
+    assert span(wire, stream).first == 1
+    assert not server.stopped
+    assert number in {order.order_id for order in client.trader.query_stock_orders(ACCOUNT)}
+    assert not client.lost.is_set()

@@ -42,7 +42,7 @@ from xtnb.link.protocol import (
     quote_subject,
     whose,
 )
-from xtnb.link.publisher import MOST_WAITING, Publisher
+from xtnb.link.publisher import Publisher
 from xtnb.link.wire import Msg, Wire, packet
 from xtnb.vocabulary.messages import Push, Reply
 
@@ -130,7 +130,7 @@ class News:
             if self.journal is not None:
                 return self._follow_journal(wire, self.journal, found.last if found else None)
             lost = found is not None and found.last < self._first_waiting() - 1
-            if lost or first_time or self._publisher.waiting > MOST_WAITING:
+            if lost or first_time:
                 # a new life, which clients know by its epoch
                 self._publisher.clear()
                 self.epoch = max(self.epoch + 1, time.time_ns() // 1_000_000)
@@ -156,7 +156,7 @@ class News:
         return self.last - self._publisher.waiting + 1
 
     def _follow_journal(self, wire: Wire, journal: Pushes, last: int | None) -> int:
-        """Give the publisher what the journal has and the stream lacks."""
+        """Have the publisher store what the journal has and the stream lacks."""
         if last is not None and last > journal.last:
             raise TerminalUnavailable(
                 f"{self._name!r} 的推送流有 {last} 条，而该目录只有 {journal.last} 条：目录是旧的"
@@ -168,16 +168,14 @@ class News:
         if last is None:
             last = max(0, self.last - _BACKLOG)
             self._make(wire, last + 1)
-        self._publisher.clear()
-        number = last
-        while number < self.last:
-            found = journal.pushes_after(number, 1000)
-            rows = [_row(self._name, *one) for one in found if one[0] <= self.last]
-            if not rows:
-                break
-            self._publisher.add(rows)
-            number = rows[-1].number
+        self._publisher.follow(last, self.last, self._rows_after)
         return last
+
+    def _rows_after(self, number: int, most: int) -> list[Row]:
+        """What the journal has after a number, as the stream keeps it."""
+        journal = self.journal
+        assert journal is not None, "the publisher follows one"
+        return [_row(self._name, *one) for one in journal.pushes_after(number, most)]
 
     def _make(self, wire: Wire, first: int) -> None:
         self.first = first

@@ -6,17 +6,21 @@ number. Rows gather for some milliseconds, because clients have heard of them
 already and whoever makes them should not be kept from it; in a steady stream for
 longer, since each batch costs the server a write-through to its disk. After a break
 the stream says how far it came, and the rest is sent again.
+
+Of rows that a journal keeps as well only so many wait in memory; what follows them is
+read from there when its turn comes.
 """
 
 from __future__ import annotations
 
 import logging
+import random
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
 
-from xtnb.errors import NotConnected
+from xtnb.errors import NotConnected, XtnbError
 from xtnb.journal.points import point
 from xtnb.link.codec import CodecError, decode
 from xtnb.link.jetstream import JetStreamError, Row, message_bytes, span, store, stored_at
@@ -31,7 +35,14 @@ _SOON_SECONDS = 0.005
 _STEADY_SECONDS = 0.025  # far below what a session waits before it fetches a lost push
 _LOOK_SECONDS = 0.3
 _PATIENCE_SECONDS = 5.0
+_LONGEST_REST = 5.0
+_READ_ROWS = 1_000
+MOST_HELD = 10_000
+"""Rows in memory that a journal keeps as well."""
 MOST_WAITING = 200_000
+"""Rows in memory that nobody else keeps; after that the stream begins a new life."""
+Kept = Callable[[int, int], list[Row]]
+"""The rows after a number, at most so many, from where they are kept."""
 
 
 class Publisher:
@@ -39,15 +50,21 @@ class Publisher:
 
     Args:
         stream: its name.
-        on_rival: hears when someone else writes the stream, or it is gone; nothing
-            more is stored then.
+        on_rival: hears when someone else writes the stream; nothing more is stored then.
     """
 
     def __init__(self, stream: str, on_rival: Callable[[str], None]) -> None:
         self._stream = stream
         self._on_rival = on_rival
+        self._trouble = ""
+        self._told: set[str] = set()  # kinds of trouble that are in the log already
+        self._faults = 0  # one after the other
         self._rows: deque[Row] = deque()
+        self._tail = 0  # number of the last row that is, or was, among them
+        self._end = 0  # number of the last row that there is
+        self._kept: Kept | None = None
         self._wire: Wire | None = None
+        self._overrun: Wire | None = None  # to be closed: what it should carry next was dropped
         self._stopped = False
         self._gathered = threading.Event()  # set when nobody has time to wait
         self._changed = threading.Condition()
@@ -55,23 +72,46 @@ class Publisher:
         self._thread.start()
 
     @property
+    def trouble(self) -> str:
+        """Why what waits could not be stored; "" while it can be, or nothing waits."""
+        return self._trouble if self.waiting else ""
+
+    @property
     def waiting(self) -> int:
         """How many rows the stream has not acknowledged."""
-        return len(self._rows)
+        with self._changed:
+            return self._end - (self._rows[0].number - 1 if self._rows else self._tail)
 
     def add(self, rows: Iterable[Row]) -> None:
         """Take rows that follow those before. Never blocks."""
         with self._changed:
             idle = not self._rows
-            self._rows.extend(rows)
+            for row in rows:
+                follows = row.number == self._tail + 1 and len(self._rows) < MOST_HELD
+                if follows or self._kept is None:
+                    self._rows.append(row)
+                    self._tail = row.number
+                self._end = row.number
+            if self._kept is None and len(self._rows) > MOST_WAITING:
+                self._rows.clear()
+                self._overrun, self._wire = self._wire, None
+                idle = True
             if idle:
                 self._changed.notify_all()
+
+    def follow(self, last: int, end: int, kept: Kept) -> None:
+        """Go on after `last` with what is kept, up to `end`, and with what is added then."""
+        with self._changed:
+            self._rows.clear()
+            self._tail, self._end, self._kept = last, end, kept
+            self._changed.notify_all()
 
     def resume(self, wire: Wire, last: int) -> None:
         """Go on over this wire; the stream has everything up to `last`."""
         with self._changed:
-            while self._rows and self._rows[0].number <= last:
-                self._rows.popleft()
+            self._drop(last)
+            self._tail = max(self._tail, last)
+            self._end = max(self._end, last)
             self._wire = wire
             self._changed.notify_all()
 
@@ -81,15 +121,16 @@ class Publisher:
             self._wire = None
 
     def clear(self) -> None:
-        """Forget what waits."""
+        """Forget what waits: numbers begin anew, and nobody else keeps them."""
         with self._changed:
             self._rows.clear()
+            self._tail, self._end, self._kept = 0, 0, None
 
     def drain(self, seconds: float) -> bool:
         """Wait until the stream has everything; False when it takes too long."""
         self._gathered.set()
         with self._changed:
-            return self._changed.wait_for(lambda: not self._rows, seconds)
+            return self._changed.wait_for(lambda: not self.waiting, seconds)
 
     def stop(self) -> None:
         """End the thread."""
@@ -106,27 +147,76 @@ class Publisher:
         begun = 0.0
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._stopped or (self._wire and self._rows))
+                self._changed.wait_for(self._has_work)
                 if self._stopped:
                     return
-            self._gathered.wait(gather_seconds(time.monotonic() - begun, len(self._rows)))
+                overrun, self._overrun = self._overrun, None
+            if overrun is not None:  # whoever owns it finds the stream too short
+                overrun.close()
+            self._gathered.wait(gather_seconds(time.monotonic() - begun, self.waiting))
             begun = time.monotonic()
             with self._changed:
-                wire, batch = self._wire, self._batch()
-            if wire is None or not batch:
+                wire = self._wire
+            if wire is None:
                 continue
             try:
-                point("stream.before")
-                store(wire, batch)
-                point("stream.after")
+                self._store_next(wire)
             except (JetStreamError, RequestFailed, NotConnected) as fault:
-                _log.warning("pushes wait for the NATS server: %s", fault)
+                self._failed(fault, "pushes wait for the NATS server")
                 self._look(wire, str(fault))
+                self._rest(wire)
             except Exception as fault:  # this thread is the only one that stores
-                _log.exception("what answers for the stream %s cannot be read", self._stream)
+                self._failed(fault, "pushes wait")
                 self._look(wire, str(fault))
-            else:
-                self._stored(batch[-1].number)
+                self._rest(wire)
+
+    def _has_work(self) -> bool:
+        return self._stopped or self._overrun is not None or bool(self._wire and self.waiting)
+
+    def _store_next(self, wire: Wire) -> None:
+        self._read_on()
+        with self._changed:
+            batch = self._batch() if self._wire is wire else []
+        if batch:
+            point("stream.before")
+            store(wire, batch)
+            point("stream.after")
+            self._stored(batch[-1].number)
+
+    def _read_on(self) -> None:
+        """Take what follows from where it is kept, when it is the turn of that."""
+        with self._changed:
+            after, end, kept = self._tail, self._end, self._kept
+            if kept is None or after >= end or len(self._rows) >= _BATCH_ROWS:
+                return
+        rows = [row for row in kept(after, _READ_ROWS) if row.number <= end]
+        if not rows or rows[0].number != after + 1:
+            raise LookupError(f"push {after + 1} is not where it should be kept")
+        with self._changed:
+            if self._tail == after and self._kept == kept:
+                self._rows.extend(rows)
+                self._tail = rows[-1].number
+
+    def _failed(self, fault: Exception, what: str) -> None:
+        """Say once that nothing can be stored, and why; it is tried again all the while."""
+        self._trouble = str(fault) or type(fault).__name__
+        code = getattr(fault, "code", getattr(fault, "status", ""))
+        kind = f"{what} {type(fault).__name__} {code}"
+        if kind in self._told:
+            return
+        self._told.add(kind)
+        expected = isinstance(fault, XtnbError)
+        _log.warning("%s: %s", what, self._trouble, exc_info=None if expected else fault)
+
+    def _rest(self, wire: Wire) -> None:
+        """Wait before the next try, unless it goes over another wire."""
+        self._faults += 1
+        # not all terminals of a server at one time
+        self._pause(wire, rest_seconds(self._faults) * random.uniform(0.5, 1.0))
+
+    def _pause(self, wire: Wire, seconds: float) -> None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._stopped or self._wire is not wire, seconds)
 
     def _look(self, wire: Wire, why: str) -> None:
         """Find out how far the stream is, whatever became of the last batch.
@@ -135,11 +225,12 @@ class Publisher:
         acknowledged, and then more, of what was under way.
         """
         deadline = time.monotonic() + _PATIENCE_SECONDS
-        while wire.open and not self._stopped:
+        while wire.open and self._wire is wire and not self._stopped:
+            gone = False
             try:
                 found = span(wire, self._stream)
                 if found is None:
-                    why = f"the stream {self._stream} is gone"
+                    gone = True
                 elif self._is_ours(wire, found.last):
                     self._stored(found.last)
                     return
@@ -147,14 +238,21 @@ class Publisher:
                     why = "another server writes the stream of this terminal"
             except Exception as fault:
                 # Nobody to ask is no rival: the pushes wait, and clients have them anyhow.
-                _log.warning("the stream %s cannot be asked: %s", self._stream, fault)
+                self._failed(fault, f"the stream {self._stream} cannot be asked")
                 deadline = time.monotonic() + _PATIENCE_SECONDS
             if time.monotonic() > deadline:
-                self._give_up(wire)
-                self._on_rival(why)
-                return
-            self._gathered.wait(_LOOK_SECONDS)
-        self._give_up(wire)  # whoever owns it hears, connects anew and resumes
+                break
+            self._pause(wire, _LOOK_SECONDS)
+        else:
+            self._give_up(wire)  # whoever owns it hears, connects anew and resumes
+            return
+        if not self._give_up(wire):
+            return
+        if gone:
+            _log.error("the stream %s is gone: it is made anew", self._stream)
+            wire.close()  # whoever owns it finds no stream, and makes one
+        else:
+            self._on_rival(why)
 
     def _is_ours(self, wire: Wire, last: int) -> bool:
         """Whether the stream ends before what waits, or with a row of it."""
@@ -179,14 +277,29 @@ class Publisher:
 
     def _stored(self, last: int) -> None:
         with self._changed:
-            while self._rows and self._rows[0].number <= last:
-                self._rows.popleft()
+            if not self._drop(last):
+                return
+            self._faults = 0
             self._changed.notify_all()
+        if self._trouble:
+            _log.warning("pushes are stored again")
+            self._trouble = ""
+            self._told.clear()
 
-    def _give_up(self, wire: Wire) -> None:
+    def _drop(self, last: int) -> bool:
+        """Forget the rows up to a number; False when there are none."""
+        some = bool(self._rows) and self._rows[0].number <= last
+        while self._rows and self._rows[0].number <= last:
+            self._rows.popleft()
+        return some
+
+    def _give_up(self, wire: Wire) -> bool:
+        """Send nothing more over this wire. False when another has taken its place."""
         with self._changed:
-            if self._wire is wire:
+            mine = self._wire is wire
+            if mine:
                 self._wire = None
+            return mine
 
 
 def gather_seconds(since: float, waiting: int) -> float:
@@ -199,6 +312,13 @@ def gather_seconds(since: float, waiting: int) -> float:
     if waiting >= _BATCH_ROWS:
         return 0.0
     return max(_SOON_SECONDS, _STEADY_SECONDS - since)
+
+
+def rest_seconds(faults: int) -> float:
+    """How long to wait, at most, after so many faults in a row; not after the first."""
+    if faults <= 1:
+        return 0.0
+    return min(_LONGEST_REST, _LOOK_SECONDS * 2.0 ** min(faults - 2, 10))
 
 
 def _same(one: bytes, other: bytes) -> bool:
