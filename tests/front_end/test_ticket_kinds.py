@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.front_end.lab import LabPage
-from tests.front_end.test_desk_page import CLEAR, CLOSE, role
+from tests.front_end.test_desk_page import CLEAR, CLOSE, offered, role
 
 OPEN = """import xtnb, ipywidgets
 desk = xtnb.paper(seed=7, clock="2026-11-20 09:30:00")
@@ -52,12 +52,13 @@ def tab(lab, browser):
 
 @pytest.fixture
 def show(tab):
-    """Open the form of an account on an empty page."""
+    """Open the form of an account on an empty page; with a code once it has a price."""
 
     def opened(kind: str, code: str) -> LabPage:
         tab.run_cell(OPEN.format(account=ACCOUNTS[kind], kind=kind, code=code))
         if code:
             expect(role(tab, "code")).to_have_value(re.compile(re.escape(code)))
+            offered(tab, "bid-1")
         return tab
 
     yield opened
@@ -67,13 +68,17 @@ def show(tab):
 
 
 def send(page: LabPage, *words: str) -> None:
-    """Press send, read the question, confirm, and wait until the volume is gone."""
+    """Press send, read the question, confirm, and wait until the order is accepted."""
+    attempts = page.locator(".xtnb-ticket .attempt")
+    before = attempts.count()
     role(page, "send").click()
     for word in words:
         expect(role(page, "question")).to_contain_text(word)
     role(page, "confirm").click()
     expect(role(page, "volume")).to_have_value("")
     expect(role(page, "said")).to_contain_text("Sent")
+    expect(attempts).to_have_count(before + 1)
+    expect(attempts.first).to_have_attribute("data-state", re.compile("^(working|done)$"))
 
 
 def last_order(page: LabPage) -> dict:
@@ -189,6 +194,17 @@ def test_enter_takes_a_code_only_where_one_is_meant(show):
     page.page.keyboard.press("Enter")
 
     expect(role(page, "code")).to_have_value("600519.SH 贵州茅台")
+
+
+def test_enter_never_takes_what_was_found_for_other_letters(show):
+    page = show("STOCK", "600000.SH")
+    role(page, "code").click()
+    page.page.keyboard.type("600519")
+    expect(page.locator('.found [aria-selected="true"]')).to_contain_text("贵州茅台")
+
+    role(page, "code").evaluate(TYPE_AND_ENTER, "000001")  # before an answer can come
+
+    expect(role(page, "code")).to_have_value("000001.SZ 平安银行")
 
 
 def test_a_blocked_form_says_why_and_a_banner_whose_money_it_is(show):

@@ -67,7 +67,7 @@ export class CodeBox {
     if (number !== this.asked || !this.typing) return;
     this.found = found;
     this.active = this.only();
-    if (this.entered && this.active >= 0) return this.take(this.active);
+    if (this.entered && this.active >= 0) return this.take(this.found[this.active]);
     this.entered = false;
     this.draw();
   }
@@ -97,6 +97,9 @@ export class CodeBox {
     window.clearTimeout(this.timer);
     const text = this.input.value.trim();
     this.entered = false;
+    this.found = []; // what was found for other letters is not taken by Enter
+    this.active = -1;
+    this.mark();
     this.asked += 1;
     this.retyped();
     if (text === "") return this.close();
@@ -105,7 +108,7 @@ export class CodeBox {
 
   private draw(): void {
     const rows = this.found.map((row, at) => {
-      const option = h(
+      return h(
         "li",
         {
           role: "option",
@@ -113,14 +116,13 @@ export class CodeBox {
           "aria-selected": String(at === this.active),
           onmousedown: (event: MouseEvent) => {
             event.preventDefault(); // the box keeps the focus, so `leave` does not come first
-            this.take(at);
+            this.take(row);
           },
         },
         h("span", { class: "digits" }, row.code),
         h("span", { class: "name" }, row.name),
         h("span", { class: "quiet" }, row.pinyin),
       );
-      return option;
     });
     if (rows.length === 0) {
       rows.push(h("li", { class: "quiet" }, this.list.dataset.nothing ?? ""));
@@ -151,7 +153,7 @@ export class CodeBox {
     } else if (event.key === "Enter") {
       event.preventDefault();
       const text = this.input.value.trim();
-      if (this.active >= 0) this.take(this.active);
+      if (this.active >= 0) this.take(this.found[this.active]);
       else if (this.found.length === 0 && text !== "" && this.typing) {
         window.clearTimeout(this.timer);
         this.asked += 1;
@@ -166,8 +168,7 @@ export class CodeBox {
     event.stopPropagation(); // a notebook has shortcuts of its own
   }
 
-  private take(at: number): void {
-    const row = this.found[at];
+  private take(row: Found | undefined): void {
     if (!row) return;
     this.shown = this.input.value = `${row.code} ${row.name}`;
     this.close();
