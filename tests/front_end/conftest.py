@@ -8,9 +8,11 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from tests.front_end.lab import Lab, LabPage, find_browser, open_browser
+
+PATIENCE_MS = 30_000  # what a machine with much else to do may take; a fact is seen at once
 
 
 @pytest.fixture(scope="package")
@@ -20,6 +22,7 @@ def browser() -> Iterator[Browser]:
         if os.environ.get("CI", "").lower() == "true":
             pytest.fail(f"{reason}, and CI may not skip what only a browser can show")
         pytest.skip(reason)
+    expect.set_options(timeout=PATIENCE_MS)
     with open_browser() as found:
         yield found
 

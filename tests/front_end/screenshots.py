@@ -64,12 +64,14 @@ def trade(page: LabPage) -> None:
         return page.locator(f"[data-role={name}]")
 
     expect(role("price")).not_to_have_value("")
-    for side, price, volume in (("sell", "bid-1", "1000"), ("buy", "ask-3", "2000")):
+    orders = (("sell", "bid-1", "1000"), ("buy", "ask-3", "2000"))
+    for sent, (side, price, volume) in enumerate(orders, start=1):
         role(side).click()
         role(price).click()
         role("volume").fill(volume)
         role("send").click()
         role("confirm").click()
+        expect(page.locator(".xtnb-ticket .attempt")).to_have_count(sent)
         expect(page.locator(".xtnb-ticket .attempt").first).to_have_attribute(
             "data-state", "done", timeout=60_000
         )

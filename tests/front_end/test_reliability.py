@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.front_end.lab import LabPage
+from tests.front_end.test_desk_page import offered, role
 from tests.link.serving import until
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -55,12 +56,8 @@ def page(tab, tmp_path):
     expect(tab.locator(".xtnb")).to_have_count(0)
 
 
-def role(page: LabPage, name: str):
-    return page.locator(f"[data-role={name}]")
-
-
 def fill(page: LabPage) -> None:
-    expect(role(page, "price")).not_to_have_value("")
+    offered(page, "bid-5")
     role(page, "bid-5").click()
     role(page, "volume").fill("100")
 
@@ -86,7 +83,7 @@ def test_a_cut_link_blocks_the_form_and_stops_the_tables_until_it_is_mended(page
     page.run_cell("elsewhere.buy('600000.SH', 300, price_type=44).wait(10)")
 
     page.run_cell("link.mend()")
-    expect(role(page, "link")).to_have_text("connected", timeout=20_000)
+    expect(role(page, "link")).to_have_text("connected")
     expect(role(page, "send")).to_be_enabled()
     expect(page.locator(".xtnb-area-orders output")).not_to_contain_text("stopped")
     expect(page.locator(".xtnb-price-chart .stamp")).to_have_count(0)
@@ -94,7 +91,8 @@ def test_a_cut_link_blocks_the_form_and_stops_the_tables_until_it_is_mended(page
     role(page, "found").click()
     rows = page.locator(".xtnb-area-findings .ag-row")
     expect(rows.first).to_be_visible()
-    expect(role(page, "tab-findings").locator(".badge")).to_have_text(str(rows.count()))
+    badge = role(page, "tab-findings").locator(".badge")
+    until(lambda: badge.text_content() == str(rows.count()))
     role(page, "language").click()
     expect(role(page, "news")).to_contain_text("1 笔他处委托")
     expect(rows.filter(has_text="他处委托")).to_have_count(1)
@@ -129,7 +127,7 @@ def test_a_live_form_is_locked_until_a_person_clicks(page):
     expect(role(page, "lock-state")).to_have_text("Trading is locked")
     expect(role(page, "arm")).to_be_disabled()
     page.run_cell("link.mend()")
-    expect(role(page, "refusal")).to_contain_text("it is locked", timeout=20_000)
+    expect(role(page, "refusal")).to_contain_text("it is locked")
 
 
 def kept(states: Path) -> tuple[object, ...]:
