@@ -17,7 +17,7 @@ class CuttableLink:
 
     While it is cut, `open` fails and nothing is heard. `lose_replies` lets requests
     through and drops the answers; `lose_requests` drops requests of a method without a
-    word; `drop` drops pushes of a kind.
+    word; `drop` drops pushes of a kind; `refuse` has a method answered with an error.
     """
 
     def __init__(self, inner: Link) -> None:
@@ -29,6 +29,7 @@ class CuttableLink:
         self.lose_replies = False
         self.lose_requests: set[str] = set()
         self.drop: set[str] = set()
+        self.refuse: set[str] = set()
         self.sent: list[Request] = []
         self.attempts = 0
         self.tried = threading.Event()
@@ -46,6 +47,8 @@ class CuttableLink:
         if self.cut_off or self._deliver is None:
             raise NotConnected("cut")
         self.sent.append(request)
+        if request.method in self.refuse:
+            request = request._replace(method="no_such_method")
         if request.method not in self.lose_requests:
             self.inner.send(request)
 

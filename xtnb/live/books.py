@@ -17,7 +17,7 @@ from time import monotonic
 from typing import Any
 
 from xtnb import xtconstant as c
-from xtnb.errors import InputError, NotConnected, RequestTimeout, SessionError
+from xtnb.errors import InputError, NotConnected, QueryFailed, RequestTimeout, SessionError
 from xtnb.live.coalesce import frames
 from xtnb.live.picture import Picture
 from xtnb.live.store import Table
@@ -43,7 +43,7 @@ COVERED = "（备兑）"
 _SHANGHAI = 8 * 3600
 _DAY = 86_400
 _ROUNDS = 3
-_LISTS = 3
+_LISTS = {"orders": "委托", "trades": "成交", "positions": "持仓"}
 _REPRICED_SECONDS = 1.0
 
 
@@ -61,7 +61,7 @@ class _Asked:
 
     done: Callable[[], None]
     missing: int = 4
-    refused: int = 0  # lists that were not told
+    refused: list[str] = field(default_factory=list)  # lists that were not told
     known: Picture = field(default_factory=Picture)
     told: Picture = field(default_factory=Picture)
 
@@ -141,7 +141,8 @@ class AccountBooks:
             in their place among the pushes, the two differ by what was never pushed.
 
         Raises:
-            SessionError: the answers did not come in time, or the link was lost.
+            SessionError: the answers did not come in time, the link was lost, or the terminal
+                did not tell one of the lists.
         """
         for _ in range(_ROUNDS):
             turns = self._turns
@@ -157,8 +158,12 @@ class AccountBooks:
                 raise RequestTimeout("query_stock_orders", seconds)
         if not self._trader.connected:
             raise NotConnected("the link was lost while the account was asked for")
-        if asked.refused == _LISTS:  # nothing was told, which must not pass for no difference
-            raise NotConnected("账号未能查询 / the account could not be asked for")
+        if asked.refused:  # what was not told must pass neither for nothing nor for no difference
+            zh, en = "、".join(map(_LISTS.__getitem__, asked.refused)), ", ".join(asked.refused)
+            raise QueryFailed(
+                f"终端未答复该账号的{zh}，原因见日志 xtnb.session / the terminal did not tell the "
+                f"{en} of this account; the log under xtnb.session says why"
+            )
         return asked.known, asked.told
 
     def resync(self) -> tuple[Picture, Picture]:
@@ -200,7 +205,7 @@ class AccountBooks:
                 if records is not None:
                     table.replace(records)
                 else:
-                    asked.refused += 1
+                    asked.refused.append(name)
                 setattr(told, name, table.by_key())
                 self._answered(asked)
 

@@ -75,6 +75,7 @@ class Connection:
         self._lock = Lock()
         self._thread: Thread | None = None
         self._listeners: list[Callable[[LinkState], None]] = []
+        self._fault = ""  # of the last attempt, once the link was there
         self._untap = trader.tap(self._heard)
         trader.requests.without_link = self.without_link
         self._comparing: Thread | None = None
@@ -100,7 +101,9 @@ class Connection:
     @property
     def why(self) -> str:
         """Why the last attempt to come back failed, as "中文 / English"; "" so far."""
-        return self._trader.requests.unavailable if self.state is LinkState.LOST else ""
+        if self.state is not LinkState.LOST:
+            return ""
+        return self._trader.requests.unavailable or self._fault
 
     def without_link(self) -> str:
         """Why nothing can be sent while there is no link, as "中文 / English"."""
@@ -187,13 +190,15 @@ class Connection:
         """One attempt; whether everything has been told again."""
         try:
             if self._trader.connect() != ConnectResult.OK:
+                self._fault = ""
                 return False
             with self._lock:
                 self._become(LinkState.RESYNCING)
             self._tell()
             self._resync()
         except SessionError as fault:
-            _log.warning("the link came back and was lost again: %s", fault)
+            self._fault = str(fault)
+            _log.warning("the link came back and the account could not be told: %s", fault)
         except Exception:
             _log.exception("the session could not be brought up to date; it is tried again")
         else:

@@ -1,0 +1,61 @@
+"""The tables of an account whose terminal does not tell all of them."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.link.serving import until
+from tests.live.cuttable import CuttableLink
+from tests.live.test_connection import CODE, ME, House, at_home
+from xtnb.desk import Desk
+from xtnb.errors import NotConnected, QueryFailed
+from xtnb.live.following import Session
+from xtnb.session.trader import XtQuantTrader
+
+__all__ = ["at_home"]
+
+LISTS = ["orders", "trades", "positions"]
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_a_desk_is_not_made_over_a_list_that_was_refused(name):
+    house = House()
+    link = CuttableLink(house.host.link("demo"))
+    trader = XtQuantTrader.over(link, 3)
+    trader.start()
+    assert trader.connect() == 0
+    session = Session(link, trader, None, every=0)
+    link.refuse = {f"query_stock_{name}"}
+
+    with pytest.raises(QueryFailed, match=f"the {name} of this account"):
+        Desk(session, ME)
+
+    link.refuse.clear()
+    assert not Desk(session, ME).positions().empty
+    session.close()
+    house.close()
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_no_comparison_passes_over_a_list_that_was_refused(at_home, name):
+    at_home.link.refuse = {f"query_stock_{name}"}
+
+    with pytest.raises(QueryFailed, match=f"the {name} of this account"):
+        at_home.session.compare()
+
+    at_home.link.refuse.clear()
+    assert at_home.session.compare() == []
+
+
+def test_no_order_goes_out_before_every_list_was_told_after_a_break(at_home):
+    at_home.cut()
+    at_home.link.refuse = {"query_stock_positions"}
+    at_home.link.mend()
+    until(lambda: "the positions of this account" in at_home.connection.why)
+
+    with pytest.raises(NotConnected, match="nothing was sent"):
+        at_home.desk.buy(CODE, 100, 10.0)
+
+    at_home.link.refuse.clear()
+    at_home.mend()
+    assert at_home.desk.buy(CODE, 100, 10.0).id > 0
