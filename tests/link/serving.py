@@ -9,11 +9,12 @@ import socket
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+from xtnb.link.address import Server
 from xtnb.link.base import Link
 from xtnb.link.keys import LOCAL, TRADER, User
 from xtnb.link.nats import NatsLink
@@ -47,10 +48,12 @@ def address(terminal: str) -> str:
     return f"{nats_server().address}/{terminal}"
 
 
-def serve(link: Link, **settings: object) -> TerminalServer:
+def serve(
+    link: Link, servers: Sequence[Server] | None = None, **settings: object
+) -> TerminalServer:
     """A server of that link under a name of its own; not started."""
     server = nats_server()
-    return TerminalServer(link, next(_unused), [server.address], server.own, **settings)
+    return TerminalServer(link, next(_unused), servers or [server.address], server.own, **settings)
 
 
 def served(

@@ -6,7 +6,7 @@ import pytest
 
 from tests.link.clients import Client
 from tests.link.serving import Proxy, nats_server, trader_key, until
-from xtnb.link.address import parse, shuffled
+from xtnb.link.address import nearest_first, parse, shuffled
 from xtnb.link.keys import LOCAL, TRADER, User
 from xtnb.link.nats import NatsLink
 from xtnb.link.serve import TerminalServer
@@ -78,3 +78,15 @@ def test_each_of_a_clusters_servers_is_the_first_of_some_sessions():
 
     assert {order[0] for order in orders} == set(servers)
     assert all(sorted(order, key=str) == sorted(servers, key=str) for order in orders)
+
+
+def test_a_terminal_tries_its_first_server_first_and_the_one_it_has_just_lost_last():
+    servers = parse("nats://127.0.0.1:1,127.0.0.1:2,127.0.0.1:3/main").servers
+
+    orders = [nearest_first(servers) for _ in range(300)]
+    after = [nearest_first(servers, servers[0]) for _ in range(300)]
+
+    assert {order[0] for order in orders} == {servers[0]}
+    assert {order[1] for order in orders} == set(servers[1:])
+    assert {order[0] for order in after} == set(servers[1:])
+    assert {order[2] for order in after} == {servers[0]}

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import closing
 
 import pytest
 
 from tests.link.clients import ACCOUNT, ORDER, Client
-from tests.link.serving import address, nats_server, serve, trader_key, until
+from tests.link.serving import Proxy, address, nats_server, serve, trader_key, until
 from tests.live.cuttable import CuttableLink
 from xtnb import endpoints
 from xtnb.errors import JournalUnreadable, RequestTimeout, TerminalUnavailable
 from xtnb.journal import Group, Journal, Told
 from xtnb.link import publisher
+from xtnb.link.address import Server
 from xtnb.link.base import ConnectResult
 from xtnb.link.codec import pack, unpack
 from xtnb.link.jetstream import drop_stream, span
@@ -189,3 +191,38 @@ def test_a_stream_that_was_removed_is_made_anew_and_has_all_that_the_journal_has
     assert not server.stopped
     assert number in {order.order_id for order in client.trader.query_stock_orders(ACCOUNT)}
     assert not client.lost.is_set()
+
+
+def test_a_terminal_whose_server_was_lost_goes_to_the_next_one(leaving):
+    first, next_one = Proxy(nats_server().port), Proxy(nats_server().port)
+    for proxy in (first, next_one):
+        leaving.callback(proxy.close)
+    servers = [Server("127.0.0.1", proxy.port) for proxy in (first, next_one)]
+    server = serve(endpoints.paper_host(seed=5, clock="hand").link("served"), servers)
+    server.start()
+    leaving.callback(server.stop)
+    assert (server._wire.server, server._store.server) == (servers[0], servers[0])
+
+    first.cut()
+
+    until(lambda: server._wire.open and server._wire.server == servers[1])
+    until(lambda: server._store.open and server._store.server == servers[1])
+
+
+def test_what_is_tried_again_and_again_is_said_once(leaving, caplog):
+    server = serve(endpoints.paper_host(seed=5, clock="hand").link("served"))
+    leaving.callback(server.stop)
+
+    def away():
+        raise TerminalUnavailable("nothing listens there")
+
+    def broken():
+        raise KeyError("a fault of ours")
+
+    with caplog.at_level(logging.WARNING, "xtnb.link"):
+        assert not any(server._done(work) for work in (away, away, broken, broken))
+
+    assert [one.message for one in caplog.records] == [
+        f"terminal {server.name}: nothing listens there; trying again",
+        f"serving {server.name} met a fault and goes on",
+    ]

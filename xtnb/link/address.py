@@ -59,6 +59,17 @@ def shuffled(servers: Sequence[Server]) -> Sequence[Server]:
     return random.sample(servers, len(servers))
 
 
+def nearest_first(servers: Sequence[Server], lost: Server | None = None) -> Sequence[Server]:
+    """The order in which a terminal tries the servers that it was given.
+
+    The first is the one that it should be at. The others follow in an order of chance, so
+    that not all terminals of a server that is away come to the same next one; and the one
+    that was just lost is the last to be tried, for it may hang.
+    """
+    order = [*servers[:1], *shuffled(servers[1:])]
+    return sorted(order, key=lambda one: one == lost)
+
+
 def not_there(named: bool, denied: bool) -> tuple[str, str]:
     """Why a server leads to no terminal, in Chinese and English.
 

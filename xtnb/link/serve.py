@@ -18,7 +18,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from xtnb.errors import NotConnected, RefusalCode, TerminalUnavailable, XtnbError
-from xtnb.link.address import Server, checked_name
+from xtnb.link.address import Server, checked_name, nearest_first
 from xtnb.link.base import ConnectResult, Link
 from xtnb.link.codec import CodecError, decode, pack
 from xtnb.link.desks import Asked, Desks
@@ -55,7 +55,8 @@ class TerminalServer:
     Args:
         link: the terminal; nobody else opens this link.
         name: what clients call the terminal in their address.
-        servers: the NATS servers.
+        servers: the NATS servers; the first is the one to be at, the others are for when
+            that is away.
         key: a key with the role `terminal`.
         journal: asked once the link is open; the journal of a durable terminal,
             whose pushes bear its numbers, else None.
@@ -100,6 +101,7 @@ class TerminalServer:
         self._seq = 0
         self._link_open = False
         self._losses = 0
+        self._said: dict[str, set[str]] = {}  # what is tried again, and why: said once
         self._ended = threading.Event()
         self._wake = threading.Event()
         self._news = News(
@@ -203,13 +205,21 @@ class TerminalServer:
             self._desks.resume(self._store)
 
     def _done(self, work: Callable[[], None]) -> bool:
+        said = self._said.setdefault(work.__name__, set())
         try:
             work()
         except (XtnbError, OSError) as fault:
-            _log.warning("terminal %s: %s; trying again", self.name, fault)
-        except Exception:
-            _log.exception("serving %s met a fault and goes on", self.name)
+            if str(fault) not in said:
+                said.add(str(fault))
+                _log.warning("terminal %s: %s; trying again", self.name, fault)
+        except Exception as fault:
+            if repr(fault) not in said:
+                said.add(repr(fault))
+                _log.exception("serving %s met a fault and goes on", self.name)
         else:
+            if said:
+                said.clear()
+                _log.warning("terminal %s goes on", self.name)
             return True
         return False
 
@@ -225,7 +235,7 @@ class TerminalServer:
 
     def _connect(self) -> None:
         """Begin: nobody is heard before there is a stream for what they cause."""
-        wire, store = self._new_wire("serve"), self._new_wire("store")
+        wire, store = self._new_wire("serve", None), self._new_wire("store", None)
         try:
             wire.connect()
             store.connect()
@@ -242,9 +252,10 @@ class TerminalServer:
             raise
         self._store = store
 
-    def _new_wire(self, what: str) -> Wire:
-        name = f"{what}-{self.name}"
-        return Wire(self._servers, self._key, name, lambda why: self._wake.set())
+    def _new_wire(self, what: str, before: Wire | None) -> Wire:
+        """A connection that takes the place of one that was lost, if there was one."""
+        servers = nearest_first(self._servers, before.server if before else None)
+        return Wire(servers, self._key, f"{what}-{self.name}", lambda why: self._wake.set())
 
     def _listen(self, wire: Wire) -> None:
         self._proven = wire.proven
@@ -260,7 +271,7 @@ class TerminalServer:
         """Be there for the clients again, whether or not there is a stream to write to."""
         if self._wire is not None:
             self._wire.close()
-        wire = self._new_wire("serve")
+        wire = self._new_wire("serve", self._wire)
         try:
             wire.connect()
             if _has_rival(wire, self.name):
@@ -278,7 +289,7 @@ class TerminalServer:
         self._news.pause()
         if self._store is not None:
             self._store.close()
-        store = self._new_wire("store")
+        store = self._new_wire("store", self._store)
         try:
             store.connect()
             self._news.resume(store, self._news.prepare(store, first_time=False))
