@@ -4,7 +4,9 @@ Embedded, served, and served with TLS, by the synchronous calls of the API; besi
 them, in the same run and in turns, a bare echo of as many bytes over asyncio
 streams (a unix socket, TCP on Windows) and over plain NATS request/reply with
 nats-py, which are what a program of one's own would begin with. Whoever answers is
-in a process of its own; the market stands still.
+in a process of its own; the market stands still. Every order is accepted and rests,
+which is checked: one that is refused is a push to its sender besides. Nobody has
+subscribed the account, but for the orders whose pushes are heard.
 """
 
 from __future__ import annotations
@@ -25,20 +27,28 @@ import nats
 import trustme
 
 from xtnb import xtconstant as c
-from xtnb.endpoints import paper_host
+from xtnb.endpoints import paper_host, people
 from xtnb.link.base import Link
 from xtnb.link.keys import KeyRing
+from xtnb.link.local import LocalLink
 from xtnb.link.nats import NatsLink
 from xtnb.link.server import Tls, program
 from xtnb.link.service import Service
 from xtnb.terminal.scenario import DEMO_ACCOUNT
 from xtnb.xttrader import XtQuantTrader
-from xtnb.xttype import StockAccount
+from xtnb.xttype import StockAccount, XtOrder
 
 ROUNDS, CALLS = 10, 200
+WARM = 50
 BYTES = 160  # about what an order takes as a message
 ACCOUNT = StockAccount(DEMO_ACCOUNT)
 ORDER = (ACCOUNT, "600000.SH", c.STOCK_BUY, 100, c.FIX_PRICE, 9.8)
+CASH = {DEMO_ACCOUNT: 1e8}  # for every order; the demo's is spent after a thousand
+
+
+def terminal() -> LocalLink:
+    """A link to a new paper terminal of this process."""
+    return paper_host(seed=5, clock="hand", accounts=people(CASH)).link("bench")
 
 
 # -- who answers, each in a process of its own -----------------------------------------------------
@@ -46,10 +56,9 @@ ORDER = (ACCOUNT, "600000.SH", c.STOCK_BUY, 100, c.FIX_PRICE, 9.8)
 
 def answer_as(what: str, folder: Path) -> None:
     """Answer until the input ends; the first line of the output says where."""
-    if what in ("served", "tls"):
+    if what in ("served", "heard", "tls"):
         tls = Tls(folder / "cert.pem", folder / "key.pem") if what == "tls" else None
-        link = paper_host(seed=5, clock="hand").link("bench")
-        service = Service(link, "main", folder / what, KeyRing(folder / "config"), tls=tls)
+        service = Service(terminal(), "main", folder / what, KeyRing(folder / "config"), tls=tls)
         print(service.start(), flush=True)
         threading.Thread(target=service.run, daemon=True).start()
         sys.stdin.read()
@@ -126,6 +135,16 @@ def _trader(link: Link, number: int, leaving: ExitStack) -> XtQuantTrader:
     return trader
 
 
+class Hears:
+    """A callback that counts what it hears of orders."""
+
+    def __init__(self) -> None:
+        self.orders = 0
+
+    def on_stock_order(self, order: XtOrder) -> None:
+        self.orders += 1
+
+
 def _timed(call: Callable[[], object], count: int) -> list[float]:
     times = []
     for _ in range(count):
@@ -174,6 +193,16 @@ class Loop:
         return times
 
 
+def _same_work(traders: list[XtQuantTrader], ear: Hears) -> str:
+    """Whether every side has done the same: so many orders, and all of them rest."""
+    rest = [
+        sum(order.order_status == c.ORDER_REPORTED for order in trader.query_stock_orders(ACCOUNT))
+        for trader in traders
+    ]
+    sent = WARM + ROUNDS * CALLS
+    return f"of {sent:,} orders each, {min(rest):,} to {max(rest):,} rest; {ear.orders:,} heard"
+
+
 def main() -> None:
     with ExitStack() as leaving:
         folder = Path(leaving.enter_context(tempfile.TemporaryDirectory()))
@@ -185,8 +214,12 @@ def main() -> None:
 
         ring = KeyRing(folder / "config")
         key = ring.key(ring.local().name)
-        near = _trader(paper_host(seed=5, clock="hand").link("bench"), 1, leaving)
+        near = _trader(terminal(), 1, leaving)
         served = _trader(NatsLink(_started("served", folder, leaving), key), 1, leaving)
+        heard = _trader(NatsLink(_started("heard", folder, leaving), key), 1, leaving)
+        ear = Hears()
+        heard.register_callback(ear)
+        assert heard.subscribe(ACCOUNT) == 0
         address = _started("tls", folder, leaving)
         over_tls = _trader(NatsLink(address, key, folder / "ca.pem"), 1, leaving)
         loop = Loop(leaving)
@@ -204,6 +237,7 @@ def main() -> None:
             "plain NATS request/reply": plain,
             "order, embedded": orders(near),
             "order, served": orders(served),
+            "order, served, its pushes heard": orders(heard),
             "order, served with TLS": orders(over_tls),
             "query, embedded": queries(near),
             "query, served": queries(served),
@@ -211,17 +245,18 @@ def main() -> None:
         }
         times: dict[str, list[float]] = {name: [] for name in sides}
         for side in sides.values():
-            side(50)
+            side(WARM)
         for _ in range(ROUNDS):
             for name, side in sides.items():
                 times[name] += side(CALLS)
+        print(_same_work([near, served, heard, over_tls], ear))
 
     measure = statistics.median(times["plain NATS request/reply"])
-    print(f"{'µs, there and back':28} {'p50':>7} {'p99':>7}   times plain NATS")
+    print(f"{'µs, there and back':32} {'p50':>7} {'p99':>7}   times plain NATS")
     for name, found in times.items():
         p99 = statistics.quantiles(found, n=100)[98]
         p50 = statistics.median(found)
-        print(f"{name:28} {p50 * 1e6:7.0f} {p99 * 1e6:7.0f}   {p50 / measure:.2f}")
+        print(f"{name:32} {p50 * 1e6:7.0f} {p99 * 1e6:7.0f}   {p50 / measure:.2f}")
 
 
 if __name__ == "__main__":
