@@ -229,13 +229,13 @@ def test_a_clock_that_was_set_back_loses_no_change(path):
 
 
 def test_a_draft_is_that_of_its_notebook_and_the_layout_that_of_all(path, monkeypatch):
-    first = Screen(path, notebook="/home/me/a.ipynb")
+    first = Screen(path, notebook="desks/a.ipynb")
     first.put_draft("panel", FORM)
     first.put_panel({"tab": "trades"})
     first.close()
 
-    elsewhere = Screen(path, notebook="/home/me/b.ipynb")
-    monkeypatch.setenv("JPY_SESSION_NAME", "/home/me/a.ipynb")  # as Jupyter calls it
+    elsewhere = Screen(path, notebook="desks/b.ipynb")
+    monkeypatch.setenv("JPY_SESSION_NAME", "desks/a.ipynb")  # as Jupyter calls it
     again = Screen(path)
 
     assert elsewhere.draft("panel") is None
