@@ -23,6 +23,7 @@ from xtnb.link.keys import KeyRing
 from xtnb.link.limits import FILE as LIMITS
 from xtnb.link.limits import LimitsFile, switches
 from xtnb.link.protocol import reads
+from xtnb.link.unstored import unstored
 from xtnb.link.vendor_package import miniqmt_folder
 from xtnb.terminal.keeping.checkup import ALL_KINDS, check_rows
 from xtnb.vocabulary.masking import masked
@@ -105,6 +106,11 @@ def _held_back(folder: Path) -> Iterator[Finding]:
     """The kill switch and the limits of a folder."""
     path = folder / LIMITS
     yield from _stopped(folder)
+    if found := unstored(folder):
+        since, why = found
+        zh = f"{since} 起推送未能写入 NATS 流：{why}；不会丢失，会自动重试"
+        en = f"since {since} the NATS stream takes no pushes: {why}; none is lost, it is tried on"
+        yield Finding("stream", "wrong", zh, en)
     try:
         LimitsFile(folder).written("")
     except Refused as refused:

@@ -200,6 +200,11 @@ class News:
         """Store nothing until `resume`."""
         self._publisher.pause()
 
+    @property
+    def trouble(self) -> str:
+        """Why pushes cannot be stored; "" while they can be."""
+        return self._publisher.trouble
+
     def drain(self, seconds: float) -> bool:
         """Wait until the stream has everything; False when it takes too long."""
         return self._publisher.drain(seconds)

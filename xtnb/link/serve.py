@@ -348,6 +348,11 @@ class TerminalServer:
             then()
 
     @property
+    def trouble(self) -> str:
+        """Why pushes cannot be stored."""
+        return self._news.trouble
+
+    @property
     def last(self) -> int:
         """Number of the last push."""
         return self._news.last

@@ -24,6 +24,7 @@ from xtnb.link.keys import KeyRing
 from xtnb.link.news import Pushes
 from xtnb.link.serve import TerminalServer, no_journal
 from xtnb.link.server import NatsServer, Tls
+from xtnb.link.unstored import Unstored
 
 _log = logging.getLogger("xtnb.link")
 
@@ -39,7 +40,8 @@ class Service:
     Args:
         link: the terminal; nobody else opens this link.
         name: what clients call it.
-        store: a folder for the nats-server's storage; not used with `join`.
+        store: a folder for the nats-server's storage; with `join` only for what
+            `xtnb doctor` reads.
         ring: the keys that are let in.
         host, port, tls: where the nats-server listens; port 0 is any free one.
         join: the address of a server or cluster that runs already, with the name of
@@ -75,6 +77,7 @@ class Service:
         self.name = name
         self._ring = ring
         self._seen = b""
+        self._unstored = Unstored(store)
         self._child: NatsServer | None = None
         if join:
             user = join.partition("://")[2].rpartition("@")[0]
@@ -151,10 +154,12 @@ class Service:
             raise TerminalUnavailable("start() comes first")
         while not self._end.is_set() and not server.stopped:
             self._end.wait(_LOOK_SECONDS)
+            self._unstored.say(server.trouble)
             try:
                 self._look()
             except (XtnbError, OSError) as fault:  # such as a full disk; tried again
                 _log.warning("%s", fault)
+        self._unstored.say("")
         return server.stopped
 
     def _look(self) -> None:
