@@ -20,8 +20,10 @@ from click.testing import CliRunner
 from tests.link.serving import until
 from xtnb import desk
 from xtnb.cli import main
+from xtnb.link.address import parse_servers
 from xtnb.link.invitation import invitation
 from xtnb.link.keys import KeyRing
+from xtnb.link.wire import Wire
 
 
 @pytest.fixture
@@ -64,6 +66,12 @@ class Served:
         except Empty:
             pytest.fail(f"no address; it said: {said}")
         return found[1]
+
+    def rest(self) -> str:
+        """What it says until it ends by itself."""
+        self.process.wait(timeout=60)
+        self._reader.join(timeout=10)
+        return "".join(self._lines.get_nowait() for _ in range(self._lines.qsize()))
 
     def end(self) -> None:
         if self.process.poll() is None:
@@ -142,6 +150,27 @@ def test_a_key_that_is_revoked_while_it_serves_is_out(config, tmp_path, serve):
 
     until(lambda: not here.trader.connected)
     here.close()
+
+
+def test_a_terminal_whose_stream_another_writes_stops_and_says_that_nothing_was_lost(
+    config, tmp_path, serve
+):
+    assert run("keys", "add", "rival", "--role", "terminal").exit_code == 0
+    served = serve(tmp_path / "main", "--seed", "7")
+    address = served.address()
+    here = desk.connect(address)
+    here.buy("600000.SH", 200, 9.8)
+    rival = Wire(parse_servers(address), KeyRing().key("rival"))
+    rival.connect()
+
+    rival.request("xtnb.main.push.2.x", b"a rival")
+    here.buy("600000.SH", 200, 9.8)
+    said = served.rest()
+
+    rival.close()
+    here.close()
+    assert served.process.returncode == 1
+    assert "another server writes the stream of this terminal; nothing that was" in said
 
 
 def test_a_key_says_where_its_secret_is_and_is_listed(config):

@@ -287,7 +287,9 @@ def serve(
             service.stop()
     if why:
         raise click.ClickException(
-            f"终端 {called} 已停止服务：{why} / terminal {called} is served no more: {why}"
+            f"终端 {called} 已停止服务：{why}；已确认的委托与成交都在其日志中，没有丢失 / "
+            f"terminal {called} is served no more: {why}; nothing that was acknowledged is lost, "
+            "its journal has it all"
         )
 
 
