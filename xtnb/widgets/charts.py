@@ -46,8 +46,8 @@ class PositionsChart(Picture):
 
     def __init__(self, desk: WatchingDesk) -> None:
         books = desk.books
+        super().__init__(books, WIDTH, lambda: holdings(books), lambda: _drawn(holdings(books)))
         self._books = books
-        super().__init__(books, WIDTH)
         self._desk = desk
         self._watched: dict[str, Forget] = {}
         self.ends(
@@ -56,12 +56,6 @@ class PositionsChart(Picture):
             books.quotes.on_change(self.touch),
         )
         self._held()
-
-    def figure(self) -> go.Figure:
-        return _drawn(holdings(self._books))
-
-    def state(self) -> object:
-        return holdings(self._books)
 
     def _held(self, *_: Any) -> None:
         """Have quotes of what is held."""

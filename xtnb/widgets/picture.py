@@ -21,17 +21,24 @@ SECONDS = 0.5  # the shortest time between two pictures: plotly draws slowly
 class Picture(Remains, go.FigureWidget):  # type: ignore[misc]
     """A plotly widget of ours, so plotly's own methods change it.
 
-    Subclasses say what it shows in `state` and draw it in `figure`, both by what they were
-    given before they call this constructor. The kernel owns the data; the browser owns zoom
-    and position.
+    The kernel owns the data; the browser owns zoom and position.
 
     Args:
         books: whose link it follows.
         width: pixels; the widget does not follow the page's width, a figure does.
+        state: what it shows: two that are equal look alike.
+        draw: the picture of this moment.
     """
 
-    def __init__(self, books: Books, width: int) -> None:
-        super().__init__(self.figure())
+    def __init__(
+        self,
+        books: Books,
+        width: int,
+        state: Callable[[], object],
+        draw: Callable[[], go.Figure],
+    ) -> None:
+        super().__init__(draw())
+        self._state, self._draw = state, draw
         self.layout.width = width
         self._over = self._leaving = self._waiting = False
         self._shown: object = None
@@ -44,11 +51,7 @@ class Picture(Remains, go.FigureWidget):  # type: ignore[misc]
 
     def figure(self) -> go.Figure:
         """The picture of this moment, as a plotly figure to save, annotate or print."""
-        raise NotImplementedError
-
-    def state(self) -> object:
-        """What the picture shows: two that are equal look alike."""
-        raise NotImplementedError
+        return self._draw()
 
     def ends(self, *functions: Callable[[], None]) -> None:
         """Call these when it is closed, the last one first."""
@@ -70,7 +73,7 @@ class Picture(Remains, go.FigureWidget):  # type: ignore[misc]
 
     def refresh(self) -> None:
         """Draw the present state now."""
-        state = (self.state(), options.screen_language, options.up, self._halt.said)
+        state = (self._state(), options.screen_language, options.up, self._halt.said)
         if state == self._shown:
             return
         self._shown = state

@@ -57,28 +57,25 @@ class RatioGauge(Picture):
     """
 
     def __init__(self, credit: CreditFigures, books: Books, agreed: AgreedLines) -> None:
-        self._credit = credit
+        def state() -> object:
+            detail = _detail(credit)
+            told = None if detail is None else (detail.m_dPerAssurescaleValue, detail.m_dTotalDebt)
+            return told, _lines(agreed)
+
         self._agreed = agreed
         self._ask()
-        super().__init__(books, WIDTH)
+        super().__init__(books, WIDTH, state, lambda: _drawn(_detail(credit), _lines(agreed)))
         self.ends(credit.detail.on_change(self.touch), books.on_back(self._ask))
         self.touch()
-
-    def figure(self) -> go.Figure:
-        return _drawn(_detail(self._credit), self._lines())
-
-    def state(self) -> object:
-        detail = _detail(self._credit)
-        told = None if detail is None else (detail.m_dPerAssurescaleValue, detail.m_dTotalDebt)
-        return told, self._lines()
-
-    def _lines(self) -> CreditSettings:
-        known = self._agreed.known
-        return known if isinstance(known, CreditSettings) else CreditSettings()
 
     def _ask(self) -> None:
         with suppress(SessionError):
             self._agreed.renew()
+
+
+def _lines(agreed: AgreedLines) -> CreditSettings:
+    known = agreed.known
+    return known if isinstance(known, CreditSettings) else CreditSettings()
 
 
 def _detail(credit: CreditFigures) -> XtCreditDetail | None:
