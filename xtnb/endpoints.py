@@ -125,7 +125,7 @@ def link_to_serve(
         place = config_folder() / "served" / name
         if locked(place):  # before a second nats-server there ends the first
             raise FolderInUse(str(place), *owner_of(place))
-        recorded = RecordedLink(_miniqmt(folder, place), lambda: Journal(place, _RECORD))
+        recorded = RecordedLink(_miniqmt(folder, place, True), lambda: Journal(place, _RECORD))
         return recorded, lambda: recorded.journal, place
     must_be_paper(folder)
     folder = folder.expanduser().resolve()
@@ -161,15 +161,18 @@ def _real_link(folder: Path) -> Link:
     return _miniqmt(folder, config_folder())
 
 
-def _miniqmt(folder: Path, place: Path) -> Link:
+def _miniqmt(folder: Path, place: Path, recorded: bool = False) -> Link:
     """A link to a real MiniQMT; its limits and whole order remarks are in a place of ours.
+
+    A journal in front of it knows by itself what was told, and must miss nothing.
 
     The kill switch works in its own folder too.
     """
     from xtnb.link.keys import folder as config_folder
 
     claims = shared_claims(folder, config_folder())
-    link = VendorLink(str(_reachable(folder)), remarks=KeptRemarks(place), claims=claims)
+    remarks = KeptRemarks(place)
+    link = VendorLink(str(_reachable(folder)), remarks=remarks, claims=claims, retells=recorded)
     return _guarded(link, LimitsFile(place, folder))
 
 

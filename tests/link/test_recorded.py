@@ -62,6 +62,7 @@ class Recorded:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.wall = time.time_ns
+        self.room = True
         self.host = house.host(house.market())
         self.stay = self.host.link("demo")
         assert self.stay.open(99, lambda item: None) == 0
@@ -70,7 +71,9 @@ class Recorded:
     def begin(self) -> None:
         self.cuttable = CuttableLink(self.host.link("demo"))
         journal = partial(Journal, self.folder, "a test")
-        self.link = RecordedLink(self.cuttable, journal, lambda: self.wall())
+        self.link = RecordedLink(
+            self.cuttable, journal, lambda: self.wall(), lambda folder: self.room
+        )
         self.ear = Ear()
         assert self.link.open(1, self.ear) == 0
         self.ask(1, "subscribe", {})

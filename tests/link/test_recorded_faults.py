@@ -137,3 +137,29 @@ def test_once_there_is_room_it_goes_on_and_sends_nothing_twice(recorded):
     recorded.ear = Ear()
     recorded.link._deliver = recorded.ear
     assert len(orders(recorded)) == before + len(fresh)
+
+
+def test_while_the_disk_is_full_a_cancel_reaches_the_terminal_and_an_order_does_not(recorded):
+    recorded.order(2, "K1")
+    number = recorded.ear.reply(2).value
+    recorded.room = False
+    fill(recorded)
+    recorded.ear.push(PushKind.DISCONNECTED)
+    journal, ear = recorded.link.journal, Ear()
+    recorded.ear = ear
+    assert recorded.link.open(1, ear) == 0
+
+    recorded.order(1_000, "late")
+    recorded.ask(1_001, "cancel_order_stock", {"order_id": number})
+    cancelled = ear.reply(1_001)
+    recorded.ask(1_002, "query_stock_order", {"order_id": number})
+    (order,) = ear.reply(1_002).value
+
+    assert ear.reply(1_000).error_id == RefusalCode.NOT_DELIVERED
+    assert cancelled.value[:2] == (0, number)
+    assert "not written down" in cancelled.error
+    assert order.order_status == c.ORDER_CANCELED
+    assert recorded.link.journal is journal
+    recorded.room = True
+    assert recorded.link.open(1, Ear()) == 0
+    assert recorded.link.journal is not journal

@@ -41,6 +41,10 @@ def nothing(account_type, account_id):
     return []
 
 
+def now():
+    return NOON * 10**9
+
+
 def news(retold, records):
     return [record for record in records if retold.is_news(told(record))]
 
@@ -50,8 +54,8 @@ def news(retold, records):
     st.integers(0, 20),
 )
 def test_whatever_is_told_again_each_fill_is_news_once_and_no_order_goes_back(records, cut):
-    stored = news(Retold(nothing), records[:cut])
-    after = Retold(lambda *account: stored)  # a restart: what was told is in the journal
+    stored = news(Retold(nothing, now), records[:cut])
+    after = Retold(lambda *account: stored, now)  # a restart: what was told is in the journal
 
     heard = stored + news(after, records)
 
@@ -71,7 +75,7 @@ def test_whatever_is_told_again_each_fill_is_news_once_and_no_order_goes_back(re
     ],
 )
 def test_another_fill_of_the_same_number_is_news(other):
-    assert news(Retold(nothing), [fill("T1"), other]) == [fill("T1"), other]
+    assert news(Retold(nothing, now), [fill("T1"), other]) == [fill("T1"), other]
 
 
 @pytest.mark.parametrize(
@@ -84,21 +88,29 @@ def test_another_fill_of_the_same_number_is_news(other):
     ],
 )
 def test_another_order_of_the_same_number_is_news(other):
-    assert news(Retold(nothing), [STATES[-1], other]) == [STATES[-1], other]
+    assert news(Retold(nothing, now), [STATES[-1], other]) == [STATES[-1], other]
 
 
-def test_what_bears_no_number_or_time_is_rather_told_twice_than_never():
-    doubtful = [
-        *(fill(""), fill("T1", 0), fill("T1", 93_015)),
-        *(replace(WORKING, order_time=0), replace(WORKING, order_time=93_015)),
-    ]
+TIMELESS = [fill("T1", 0), fill("T2", 93_015), replace(WORKING, order_time=93_015)]
 
-    assert news(Retold(nothing), 2 * doubtful) == 2 * doubtful
+
+def test_what_bears_no_number_or_was_told_before_a_restart_and_bears_no_time_is_told_again():
+    doubtful = [fill(""), fill("", 0), *TIMELESS]
+
+    assert news(Retold(nothing, now), 2 * doubtful) == [*doubtful, *doubtful[:2]]
+    assert news(Retold(lambda *account: doubtful, now), doubtful) == doubtful
+
+
+def test_what_bears_no_time_is_of_the_trading_day_on_which_it_came():
+    moments = iter([NOON, NOON, NOON, *3 * [NOON + 2 * HOUR], *3 * [NOON + 9 * HOUR]])
+    retold = Retold(nothing, lambda: next(moments) * 10**9)
+
+    assert news(retold, 3 * TIMELESS) == 2 * TIMELESS
 
 
 def test_the_journal_is_read_once_for_each_account():
     asked = []
-    retold = Retold(lambda *account: asked.append(account) or ())
+    retold = Retold(lambda *account: asked.append(account) or (), now)
     for account in (ACCOUNT, (3, "1"), ACCOUNT):
         retold.is_news(Push("t", 1, 1, PushKind.TRADE, *account, fill("T1")))
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
-from tests.vendor.ear import Broker, fill, opened, with_remark
-from tests.vendor.links import AT_ONCE
+from tests.vendor.ear import Broker, Ear, fill, opened, with_remark
+from tests.vendor.links import AT_ONCE, vendor_link
 from xtnb import xtconstant as c
+from xtnb.journal import Journal
+from xtnb.link.recorded import RecordedLink
 from xtnb.vocabulary.messages import PushKind
 
 FRIDAY = 1_795_140_000  # 2026-11-20 10:00 in Shanghai
@@ -86,3 +90,35 @@ def test_another_order_of_the_same_number_on_one_day_is_told():
     house.tell([*first, other])
 
     assert house.told(4) == [*first, other]
+
+
+def test_what_a_journal_could_not_take_is_told_once_the_disk_has_room(tmp_path):
+    room, broker = [True], Broker()
+    link = RecordedLink(
+        vendor_link(broker, retells=True),
+        partial(Journal, tmp_path, "a test"),
+        room=lambda folder: room[0],
+    )
+    ear, day = Ear(), int(time.time())
+    records = [replace(fill(1, f"T{number}"), traded_time=day) for number in range(3)]
+    trades = [broker.push(PushKind.TRADE, record) for record in records]
+    assert link.open(7, ear) == 0
+    broker.say(trades[0])
+    ear.wait(1)
+    room[0] = False
+    link.journal.close()  # nothing can be written any more
+
+    broker.say(trades[1])
+    ear.wait(2)
+    assert link.open(7, ear) == 0
+    broker.say(trades[2])
+    room[0] = True
+    again = Ear()
+    assert link.open(7, again) == 0
+    for trade in trades:
+        broker.say(trade)
+
+    again.wait(2)
+    link.close()
+    assert [push.record for push in ear.pushes()[:1]] == records[:1]
+    assert [push.record for push in again.pushes()] == records[1:]

@@ -5,7 +5,8 @@ of it. What moves money, and every cancel, is written down before it is passed o
 answer, like every push, before anybody hears it. So after a crash a key that was answered
 is answered again from here, and what was on its way stands in the audit as unknown and is
 never sent a second time (left_over.py). Pushes get the journal's numbers, which go on
-over restarts, and are what `history` is answered from (past.py).
+over restarts, and are what `history` is answered from (past.py). While nothing can be
+written down, cancels and questions pass all the same (unwritten.py).
 
 One thread writes and hands on; whatever waits is committed together.
 """
@@ -18,6 +19,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
+from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any, NamedTuple, cast
 
@@ -31,6 +33,7 @@ from xtnb.link.left_over import LeftOver, Outcomes, of_another_day, trading_day,
 from xtnb.link.once import NOTHING, repeated, without_passwords
 from xtnb.link.past import NEAR, Past, about, day_of
 from xtnb.link.retold import Retold
+from xtnb.link.unwritten import CANCELS, Unwritten, has_room
 from xtnb.vocabulary.messages import Push, PushKind, Reply, Request
 
 _log = logging.getLogger("xtnb.link")
@@ -39,14 +42,6 @@ _GROUP = 1_000
 _INTENT = "intent"  # what bears a key and has no answer yet
 _UNKNOWN = "unknown"  # the same, of an earlier life of the terminal
 _CANCEL = "cancel"  # a cancel that has no answer yet
-_CANCELS = frozenset(
-    {
-        "cancel_order_stock",
-        "cancel_order_stock_sysid",
-        "cancel_smart_algo_task",
-        "smt_appointment_cancel",
-    }
-)
 _NOT_AUDITED = ("quote_", "instrument", "limits")
 
 
@@ -67,13 +62,18 @@ class RecordedLink:
         link: the way to the terminal; nobody else opens it.
         new_journal: opens the journal; called at the first `open`.
         wall: ns since the epoch.
+        room: whether a folder's disk takes something; see unwritten.py for when it does not.
 
     Attributes:
         journal: open from the first `open` on, until `close`.
     """
 
     def __init__(
-        self, link: Link, new_journal: Callable[[], Journal], wall: Callable[[], int] = time.time_ns
+        self,
+        link: Link,
+        new_journal: Callable[[], Journal],
+        wall: Callable[[], int] = time.time_ns,
+        room: Callable[[Path], bool] = has_room,
     ) -> None:
         self.inner = link
         self.terminal = link.terminal
@@ -92,15 +92,17 @@ class RecordedLink:
         self._left = LeftOver()
         self._outcomes = Outcomes(self._first_of)
         self._past = Past(self._open_journal, wall)
-        self._retold = Retold(self._stored)
+        self._retold = Retold(self._stored, self._wall)
         self._last = 0
         self._failed = ""
+        self._takes = room
+        self._unwritten = Unwritten(self._forward, self._hand, self._lose_all, self._room)
 
     # -- as a session uses a link ------------------------------------------------------------
 
     def open(self, session: int, deliver: Deliver) -> int:
         """Connect. Raises what the journal raises when its folder cannot be used."""
-        if self._failed:  # a disk may have room again: as after a restart
+        if self._failed and self._room():  # again, as after a restart
             self.close()
         with self._lock:
             if self.journal is None:
@@ -110,10 +112,11 @@ class RecordedLink:
                 self._take_over(self.journal)
                 self._outcomes.lost()
                 self._past.lost()
-                self._retold = Retold(self._stored)
+                self._retold = Retold(self._stored, self._wall)
                 for left in (self._under_way, self._repeats):
                     left.clear()
                 self._failed = ""
+                self._unwritten.over()
             self._deliver = deliver
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="xtnb-record", daemon=True)
@@ -151,6 +154,10 @@ class RecordedLink:
         if journal is not None:
             journal.close()
 
+    def _room(self) -> bool:
+        """Whether the journal's disk takes something."""
+        return self.journal is None or self._takes(self.journal.folder)
+
     def _open_journal(self) -> Journal:
         assert self.journal is not None, "it is open while the thread runs"
         return self.journal
@@ -182,7 +189,14 @@ class RecordedLink:
     # -- on the thread that writes -------------------------------------------------------------
 
     def _run(self) -> None:
-        while (first := self._work.get()) is not None:
+        while True:
+            try:
+                first = self._work.get(timeout=self._unwritten.seconds)
+            except Empty:
+                self._unwritten.look()
+                continue
+            if first is None:
+                return
             waiting = [first]
             with suppress(Empty):
                 while len(waiting) < _GROUP:
@@ -206,12 +220,11 @@ class RecordedLink:
                 self._failed = str(fault) or type(fault).__name__
                 _log.exception("what happens at %s cannot be written down", self.terminal)
                 self._fresh.clear()
-                self._give_up(waiting)
-                self._hand(self._lost())
+                self._unwritten.begin(self._failed, _unnoted(waiting))
                 return
         self._fresh.clear()
         if self._failed:
-            self._give_up(waiting)
+            self._unwritten.carry(_unnoted(waiting))
             return
         for step in after:
             try:
@@ -270,7 +283,7 @@ class RecordedLink:
                 after.append(lambda: self._hand(known))
                 return
             asked = known
-        elif request.method in _CANCELS:
+        elif request.method in CANCELS:
             group.kept.append(Kept(_CANCEL, self._number(request), _bytes(request)))
         if not request.method.startswith(_NOT_AUDITED):
             self._under_way[request.seq] = request
@@ -319,7 +332,7 @@ class RecordedLink:
                 self._fresh[_name(kept)] = kept, reply
             if request.key and request.method in CHANGES:
                 self._settle(request, unknown, group)
-            elif request.method in _CANCELS:
+            elif request.method in CANCELS:
                 group.kept.append(Kept(_CANCEL, self._number(request), None))
             for repeat in self._repeats.pop(_name(request), ()) if request.key else ():
                 again = placed._replace(seq=repeat.seq)
@@ -367,26 +380,17 @@ class RecordedLink:
             body = _bytes(without_passwords(request))
             if request.key and request.method in CHANGES:
                 self._nobody_answers(_INTENT, _name(request), request, body, group)
-            elif request.method in _CANCELS:
+            elif request.method in CANCELS:
                 self._nobody_answers(_CANCEL, self._number(request), request, body, group)
         for left in (self._under_way, self._repeats):
             left.clear()
         for waiting in (self._left, self._outcomes, self._past):
             waiting.lost()
 
-    def _give_up(self, waiting: list[_Item]) -> None:
-        """Nothing that could not be written down is passed on."""
-        for item in waiting:
-            if isinstance(item, Request):
-                text = f"未发送 / nothing was sent: {self._failed}"
-                nothing = NOTHING.get(item.method)
-                self._hand(Reply(item.seq, nothing, text, RefusalCode.NOT_DELIVERED))
-            elif isinstance(item, Reply):
-                self._hand(Reply(item.seq, None, self._failed, RefusalCode.OUTCOME_UNKNOWN))
-
-    def _lost(self) -> Push:
+    def _lose_all(self) -> None:
+        """Say that the terminal is lost."""
         epoch = self.journal.epoch if self.journal is not None else 0
-        return Push(self.terminal, epoch, 0, PushKind.DISCONNECTED, 0, "", None)
+        self._hand(Push(self.terminal, epoch, 0, PushKind.DISCONNECTED, 0, "", None))
 
     # -- what is written -----------------------------------------------------------------------
 
@@ -440,6 +444,10 @@ class RecordedLink:
             except Exception:
                 _log.exception("the session could not take %s", type(item).__name__)
             point("handed.reply" if type(item) is Reply else "handed.push")
+
+
+def _unnoted(waiting: list[_Item]) -> list[Request | Reply | Push]:
+    return [item for item in waiting if not isinstance(item, _Noted)]
 
 
 def _name(request: Request) -> str:

@@ -22,7 +22,6 @@ _DONE = frozenset({c.ORDER_PART_CANCEL, c.ORDER_CANCELED, c.ORDER_SUCCEEDED, c.O
 _DAY = 86_400
 _EVENING = (8 + 6) * 3_600  # Shanghai's hours, and those of an evening before midnight
 _A_TIME = 10**9  # s since the epoch: below, a broker has put something else there
-_NEAR = 3 * _DAY  # what is further away from now is no time of a record either
 _DAYS = 5
 
 
@@ -32,10 +31,14 @@ class Retold:
     Args:
         stored: account type and number -> the orders and fills that the journal has
             of these days, the oldest first.
+        wall: ns since the epoch.
     """
 
-    def __init__(self, stored: Callable[[int, str], Iterable[Any]]) -> None:
+    def __init__(
+        self, stored: Callable[[int, str], Iterable[Any]], wall: Callable[[], int]
+    ) -> None:
         self._stored = stored
+        self._wall = wall
         self._known: dict[tuple[int, str], Known] = {}
 
     def is_news(self, push: Push) -> bool:
@@ -51,7 +54,7 @@ class Retold:
                     known.take(record)
             except Exception:  # such as a row that is damaged
                 _log.exception("what was told before is told again")
-        return known.take(push.record)
+        return known.take(push.record, self._wall() // 10**9)
 
 
 class _Told:
@@ -77,7 +80,7 @@ class Known:
                 it is always news.
         """
         at = record.traded_time if isinstance(record, XtTrade) else record.order_time
-        if at < _A_TIME or (now and abs(at - now) > _NEAR):
+        if at < _A_TIME:
             at = now
         if not at:
             return True

@@ -78,6 +78,7 @@ class VendorLink:
             follows another.
         remarks, claims: where whole order remarks are kept, and the keys that were sent; see
             `Memory`.
+        retells: tell on also what the terminal tells again after a reconnect.
 
     Attributes:
         reason: why the last `open` failed, in both languages; "" when it did not.
@@ -93,6 +94,7 @@ class VendorLink:
         new_session: Callable[[int], int] = _another,
         remarks: MutableMapping[str, str] | None = None,
         claims: Claims | None = None,
+        retells: bool = False,
     ) -> None:
         self.path = path
         self.terminal = "/".join(part for part in path.replace("\\", "/").split("/") if part)
@@ -100,7 +102,7 @@ class VendorLink:
         self._package = package
         self._limits = limits or Limits()
         self._new_session = new_session
-        self._memory = Memory(remarks, claims, self._limits.wall)
+        self._memory = Memory(remarks, claims, self._limits.wall, retells)
         self._life: Life | None = None
         self._hung: list[Life] = []  # whose `connect` has not returned yet
         self._tried = 0.0

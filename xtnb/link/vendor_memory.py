@@ -108,6 +108,7 @@ class Memory:
             remarks also after a restart. Without, what the broker kept is given.
         claims: the keys that were sent from this machine. Without, those of this process.
         wall: ns since the epoch.
+        retells: everything that comes is news, for who keeps a journal of what was told.
 
     Attributes:
         lock: hold it for every call.
@@ -120,7 +121,9 @@ class Memory:
         remarks: MutableMapping[str, str] | None = None,
         claims: Claims | None = None,
         wall: Callable[[], int] = time.time_ns,
+        retells: bool = False,
     ) -> None:
+        self._retells = retells
         self._remarks: MutableMapping[str, str] = {} if remarks is None else remarks
         self._claims = claims
         self._wall = wall
@@ -217,7 +220,7 @@ class Memory:
 
     def is_news(self, record: object) -> bool:
         """Whether a fill was not told yet, or something about an order has changed."""
-        if not isinstance(record, XtOrder | XtTrade):
+        if self._retells or not isinstance(record, XtOrder | XtTrade):
             return True
         known = self._told.setdefault((record.account_type, record.account_id), Known())
         return known.take(record, self._wall() // 10**9)
