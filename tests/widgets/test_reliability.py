@@ -12,7 +12,7 @@ from tests.contract import house
 from tests.live.cuttable import CuttableLink
 from tests.live.test_connection import CODE, ME, House
 from tests.widgets.browser_end import Page
-from tests.widgets.test_ticket import attempt, send, wait_for_price
+from tests.widgets.test_ticket import attempt, send, wait_for_price, wait_for_state
 from xtnb import xtconstant as c
 from xtnb.desk import Desk
 from xtnb.live.arming import Arming
@@ -76,6 +76,27 @@ def test_a_form_is_blocked_while_the_link_is_lost_and_free_when_it_is_back(web: 
     assert at_home.desk.orders().empty
     send(view, ticket)
     view.wait(lambda: view.sections["attempts"])
+
+
+def test_an_order_of_unknown_outcome_is_called_unknown_until_its_outcome_is_found(
+    web: Page, at_home
+):
+    ticket = at_home.desk.ticket(CODE, price=10.0, volume=100)
+    view = web.view(ticket)
+    wait_for_price(view)
+    at_home.link.lose_replies = True
+
+    token = send(view, ticket)
+    at_home.other.query_stock_orders(ME)  # it has arrived
+    at_home.cut()
+    row = wait_for_state(view, token, "unknown", "refused")
+
+    assert (row["state"], row["zh"], row["en"]) == ("unknown", "未知", "unknown")
+    assert "outcome is unknown" in row["reason_en"]
+    assert "Buy 100 × 10.00 浦发银行: unknown" in ticket.remains()["text/html"]
+    at_home.mend()
+    row = wait_for_state(view, token, "working")
+    assert row["id"] == at_home.desk.orders().iloc[0]["order_id"]
 
 
 def test_a_form_says_that_the_account_is_being_compared(web: Page, at_home):

@@ -143,6 +143,8 @@ class Attempt:
             zh, en = f"{status.zh}{part}{at}", f"{status.en}{part}{at}"
             if not reason and state == "refused":
                 reason = record.status_msg
+        elif handle is not None and handle.unknown:
+            state, zh, en = "unknown", OrderStatus.UNKNOWN.zh, OrderStatus.UNKNOWN.en
         elif error:
             state, zh, en = "refused", "未成功", "not accepted"
         elif self.answered:

@@ -140,6 +140,11 @@ class OrderHandle(Protocol):
         ...
 
     @property
+    def unknown(self) -> bool:
+        """Whether its answer was lost, so that it may be there or not."""
+        ...
+
+    @property
     def record(self) -> XtOrder | None:
         """The latest state that was pushed."""
         ...

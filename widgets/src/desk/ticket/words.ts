@@ -120,7 +120,7 @@ export interface Attempt {
   volume: number;
   price_zh: string;
   price_en: string;
-  /** "sending", "working", "done", "cancelled" or "refused". */
+  /** "sending", "working", "done", "cancelled", "refused" or "unknown". */
   state: string;
   /** Whether it can be cancelled. */
   working: boolean;
