@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from xtnb.errors import RefusalCode
-from xtnb.link.once import NO_KEYS, NOTHING, First, keys_of, repeated
+from xtnb.link.once import NEVER_CAME, NO_KEYS, NOTHING, First, keys_of, repeated
 from xtnb.vocabulary.messages import Reply, Request
 from xtnb.vocabulary.outcomes import unknown
 
@@ -22,7 +22,6 @@ _OTHER_DAY = (
     "not sent: this key was used on {0} ({2}); take a new one"
 )
 _TRADING_DAY = timedelta(hours=8 + 6)  # Shanghai; the evening belongs to the next day
-_NEVER = "委托从未送达，也不会再送达 / it never reached the terminal, and never will"
 
 
 def trading_day(at: int) -> str:
@@ -92,7 +91,7 @@ class LeftOver:
         if reply.error or len(found) != 1:
             return unanswered(request)
         if found[0] is None:
-            return Reply(reply.seq, NOTHING[_ORDER], _NEVER, RefusalCode.EXPIRED)
+            return Reply(reply.seq, NOTHING[_ORDER], NEVER_CAME, RefusalCode.EXPIRED)
         return Reply(reply.seq, *found[0])
 
 

@@ -14,7 +14,18 @@ from xtnb.errors import RefusalCode
 from xtnb.vocabulary.messages import MOVES, Reply, Request
 
 NOTHING = {"order_stock": -1}  # what a request that was not carried out returns; others None
+_PLACED_NOWHERE = frozenset(
+    {
+        RefusalCode.EXPIRED,
+        RefusalCode.NOT_DELIVERED,
+        RefusalCode.LIMITED,
+        RefusalCode.STOPPED,
+    }
+)
 _VOID = "此请求已作废，不会执行 / this request was made void and is never carried out"
+NEVER_CAME = "委托从未送达，也不会再送达 / it never reached the terminal, and never will"
+ASKED_BEFORE = "该请求已被作废，没有发送 / not sent: it was asked what became of it before it came"
+_VOIDS = frozenset({_VOID, NEVER_CAME, ASKED_BEFORE})
 NO_KEYS = "keys 应为文本列表 / keys are a list of texts, none of them empty"
 _TAKEN = "此 key 已用于另一笔请求（{0}） / this key names another request already ({0})"
 
@@ -33,6 +44,18 @@ def without_passwords(request: Request) -> Request:
 def keyed(request: Request) -> Request:
     """The request, without a key unless it moves something: others use none up."""
     return request if not request.key or request.method in MOVES else request._replace(key="")
+
+
+def made_void(reply: Reply) -> bool:
+    """Whether a request never came, and is never carried out under its key."""
+    return reply.error in _VOIDS
+
+
+def uses_up(reply: Reply) -> bool:
+    """Whether a reply is for every repeat of its key: a request that was placed nowhere may
+    come again under its key, unless that was made void."""
+    placed = reply.value not in (-1, None)
+    return placed or made_void(reply) or reply.error_id not in _PLACED_NOWHERE
 
 
 def repeated(request: Request, first: First) -> Reply | None:

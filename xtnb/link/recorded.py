@@ -30,7 +30,7 @@ from xtnb.link.base import ConnectResult, Deliver, Link
 from xtnb.link.codec import CodecError, decode, encode
 from xtnb.link.guard import CHANGES
 from xtnb.link.left_over import LeftOver, Outcomes, of_another_day, trading_day, unanswered
-from xtnb.link.once import NOTHING, repeated, without_passwords
+from xtnb.link.once import NOTHING, repeated, uses_up, without_passwords
 from xtnb.link.past import NEAR, Past, about, day_of
 from xtnb.link.retold import Retold
 from xtnb.link.unwritten import CANCELS, Unwritten, has_room
@@ -324,9 +324,8 @@ class RecordedLink:
         placed = reply._replace(after=self._last)
         if request is not None:
             unknown = reply.error_id == RefusalCode.OUTCOME_UNKNOWN
-            kept = request if not unknown else request._replace(key="")
-            if reply.error_id == RefusalCode.NOT_DELIVERED:
-                kept = request._replace(key="")  # the same key may be tried again
+            final = not unknown and uses_up(reply)  # else the same key may be tried again
+            kept = request if final else request._replace(key="")
             group.asked.append(self._row(kept, reply))
             if kept.key and kept.method in CHANGES:
                 self._fresh[_name(kept)] = kept, reply

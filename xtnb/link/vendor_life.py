@@ -22,7 +22,7 @@ from xtnb.errors import JournalUnreadable, NotConnected, RefusalCode
 from xtnb.journal.points import point
 from xtnb.link.base import Deliver
 from xtnb.link.left_over import of_another_day
-from xtnb.link.once import NOTHING, repeated
+from xtnb.link.once import ASKED_BEFORE, NOTHING, repeated
 from xtnb.link.vendor_asked import Asked, Limits, News
 from xtnb.link.vendor_calls import (
     ALGORITHM,
@@ -60,7 +60,6 @@ _NO_PAST = (
     "MiniQMT 只有当日数据；用 `xtnb serve --vendor` 提供服务，才会保存每日委托与成交 / "
     "a MiniQMT has the present day only: `xtnb serve --vendor` keeps the orders and fills of each"
 )
-_VOID = "该请求已被作废，没有发送 / not sent: it was asked what became of it before it came"
 _UNKEPT = "没有发送：无法登记 key / not sent: its key cannot be written down"
 
 
@@ -252,7 +251,7 @@ class Life:
         found = self._first(request)
         if found is None:
             return None
-        if found[1].error == _VOID:
+        if found[1].error == ASKED_BEFORE:
             return [found[1]._replace(seq=request.seq)]
         reply = repeated(request, lambda _: found)
         if reply and reply.error_id != RefusalCode.REPEATED and request.method == ORDER:
@@ -413,10 +412,12 @@ class Life:
                 if first is None and not number:
                     if self._traffic.carries(order) or not self._memory.claim(order):
                         return unknown(order)
-                    self._memory.remember(order, Reply(0, None, _VOID, int(RefusalCode.EXPIRED)))
-                if first and first.error != _VOID and self._memory.other_day(order):
+                    self._memory.remember(
+                        order, Reply(0, None, ASKED_BEFORE, int(RefusalCode.EXPIRED))
+                    )
+                if first and first.error != ASKED_BEFORE and self._memory.other_day(order):
                     return unknown(order)  # whatever has its number today is another order
-            if first is not None and first.error == _VOID:
+            if first is not None and first.error == ASKED_BEFORE:
                 found.append(None)
             elif first is None or first.error_id == RefusalCode.OUTCOME_UNKNOWN:
                 if first is not None and not number:

@@ -18,7 +18,7 @@ from typing import Any
 
 from xtnb.errors import NotConnected, RefusalCode
 from xtnb.link.base import Deliver
-from xtnb.link.once import repeated
+from xtnb.link.once import repeated, uses_up
 from xtnb.link.vendor_asked import Asked, Limits, News, Slot
 from xtnb.link.vendor_calls import CANCELS, ORDER, Answer
 from xtnb.link.vendor_memory import Memory, untagged
@@ -277,7 +277,7 @@ class Traffic:
                 return
             asked.done = True
             self._under_way.pop(asked, None)
-            if reply.error_id != RefusalCode.NOT_DELIVERED:  # else its key is as good as new
+            if uses_up(reply):
                 self._memory.remember(asked.request, reply)
             repeats = [reply._replace(seq=one.seq) for one in asked.repeats]
             items = [reply, *repeats, *asked.held]
