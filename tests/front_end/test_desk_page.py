@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.front_end.lab import CellError, LabPage
+from tests.link.serving import until
 
 PINGAN = "000001.SZ"
 OPEN = "import xtnb\ndesk = xtnb.paper(seed=7)\npanel = desk.panel()\npanel"
@@ -231,6 +232,32 @@ def test_a_second_view_shows_the_same_chart_and_grows_too(page):
     for at in range(2):
         expect(charts.nth(at)).to_have_attribute("data-fills", "1")
         expect(charts.nth(at).locator(".detail")).to_contain_text("O ")
+
+
+def test_fills_that_would_cover_one_another_share_a_mark_until_a_zoom_parts_them(tab):
+    tab.run_cell(
+        "import xtnb\n"
+        "desk = xtnb.paper(seed=7, clock='2026-11-20 09:30:00')\n"
+        "for _ in range(6):\n"
+        "    desk.clock.advance(60)\n"
+        "    desk.buy('600000.SH', 100, price_type=44).wait(10)\n"
+        "desk.chart.price('600000.SH')"
+    )
+    chart = tab.locator(".xtnb-price-chart")
+    expect(chart).to_have_attribute("data-fills", "6")
+    expect(chart).to_have_attribute("data-marks", "1")
+
+    def each_has_one_once_zoomed_further() -> bool:
+        tab.page.mouse.wheel(0, -100)
+        return chart.get_attribute("data-marks") == "6"
+
+    chart.hover()
+    until(each_has_one_once_zoomed_further)
+    chart.dblclick()
+
+    expect(chart).to_have_attribute("data-marks", "1")
+    tab.run_cell(CLOSE)
+    tab.page.evaluate(CLEAR)
 
 
 def test_a_dead_kernel_leaves_nothing_that_can_be_sent(lab, browser, tmp_path):

@@ -75,10 +75,19 @@ interface Sections {
   };
   bars: Bars;
   orders: { buy: boolean; price: number; left: number }[];
-  fills: { time: number; buy: boolean; volume: number; price: number }[];
+  fills: Fill[];
+}
+
+/** Own fills of a minute and side: their volume and average price. */
+interface Fill {
+  time: number;
+  buy: boolean;
+  volume: number;
+  price: number;
 }
 
 const NEAR = 0.01; // of the price
+const APART = 56; // pixels between two marks of a side, so that both can be read
 const SHANGHAI = 8 * 3600; // the library draws UTC, so the clock's hands are moved instead
 
 const clock = (time: Time) => new Date(Number(time) * 1000).toISOString().slice(11, 16);
@@ -103,6 +112,7 @@ class PriceChart {
   private byTime = new Map<number, number>();
   private pointed: number | null = null;
   private fitted = true;
+  private reach = 0; // within how many minutes fills share a mark
 
   constructor(private readonly model: AnyModel<ChartState>) {
     for (const kind of ["line", "candles"] as const) {
@@ -131,7 +141,6 @@ class PriceChart {
         rightOffsetPixels: 28,
         tickMarkFormatter: clock,
       },
-      localization: { timeFormatter: clock },
     });
     const quiet = { priceLineVisible: false, lastValueVisible: false };
     this.volume = this.chart.addSeries(
@@ -154,6 +163,9 @@ class PriceChart {
     this.chart.subscribeCrosshairMove(({ time }) => {
       this.pointed = time === undefined ? null : (this.byTime.get(Number(time)) ?? null);
       this.drawHead();
+    });
+    this.chart.timeScale().subscribeVisibleLogicalRangeChange(() => {
+      if (this.reachNow() !== this.reach) this.drawFills();
     });
     const touched = () => {
       this.fitted = false;
@@ -206,10 +218,12 @@ class PriceChart {
       borderDownColor: down,
       wickDownColor: down,
     });
-    const chinese = this.model.get("language") === "zh";
-    write(this.kinds.line, chinese ? "分时" : "Line");
-    write(this.kinds.candles, chinese ? "1分K" : "1 min");
+    const language = this.model.get("language");
+    write(this.kinds.line, language === "zh" ? "分时" : "Line");
+    write(this.kinds.candles, language === "zh" ? "1分K" : "1 min");
     this.volume.setData(this.minutes.map((minute) => this.volumeOf(minute)));
+    const timeFormatter = (time: Time) => beijing(clock(time), language);
+    chart.applyOptions({ localization: { timeFormatter } });
     this.drawKind();
     this.drawOrders();
     this.drawFills();
@@ -346,21 +360,46 @@ class PriceChart {
     }
   }
 
+  private reachNow(): number {
+    const scale = this.chart.timeScale();
+    const seen = scale.getVisibleLogicalRange();
+    return seen ? Math.round((APART * (seen.to - seen.from)) / Math.max(scale.width(), 1)) : 0;
+  }
+
+  /** Fills that would be drawn over one another share a mark with their sum; a zoom parts them. */
   private drawFills(): void {
-    const chinese = this.model.get("language") === "zh";
-    const marks = (this.sections.fills ?? []).map(({ time, buy, volume }): SeriesMarker<Time> => {
-      const word = chinese ? (buy ? "买" : "卖") : buy ? "B" : "S";
-      return {
-        time: (time + SHANGHAI) as UTCTimestamp,
-        position: buy ? "belowBar" : "aboveBar",
-        shape: buy ? "arrowUp" : "arrowDown",
-        color: colour(this.root, buy ? "--x-buy" : "--x-sell"),
-        text: `${word} ${number(volume, 0)}`,
-      };
-    });
+    this.reach = this.reachNow();
+    const fills = this.sections.fills ?? [];
+    const at = ({ time }: Fill) => this.byTime.get(time + SHANGHAI) ?? this.minutes.length;
+    const marks: SeriesMarker<Time>[] = [];
+    for (const buy of [true, false]) {
+      const groups: Fill[][] = [];
+      for (const fill of fills.filter((one) => one.buy === buy)) {
+        const last = groups.at(-1);
+        if (last?.[0] && at(fill) - at(last[0]) < this.reach) last.push(fill);
+        else groups.push([fill]);
+      }
+      for (const group of groups) {
+        const volume = group.reduce((sum, fill) => sum + fill.volume, 0);
+        marks.push({
+          time: ((group[group.length >> 1]?.time ?? 0) + SHANGHAI) as UTCTimestamp,
+          position: buy ? "belowBar" : "aboveBar",
+          shape: buy ? "arrowUp" : "arrowDown",
+          color: colour(this.root, buy ? "--x-buy" : "--x-sell"),
+          text: `${this.side(buy)} ${group.length > 1 ? "Σ " : ""}${number(volume, 0)}`,
+        });
+      }
+    }
+    marks.sort((one, other) => Number(one.time) - Number(other.time));
     for (const series of this.marks) series.setMarkers(marks);
-    this.root.dataset.fills = String(marks.length);
+    this.root.dataset.fills = String(fills.length);
+    this.root.dataset.marks = String(marks.length);
     this.root.dataset.orders = String(this.sections.orders?.length ?? 0);
+  }
+
+  private side(buy: boolean): string {
+    const [bought, sold] = this.model.get("language") === "zh" ? "买卖" : "BS";
+    return (buy ? bought : sold) ?? "";
   }
 
   /** The kernel died: what is shown is true no longer. */
@@ -392,11 +431,14 @@ class PriceChart {
     if (!minute) return write(this.detail, "");
     const price = (value: number) => number(value, head.decimals);
     const [o, hi, lo, cl, vol] = language === "zh" ? "开高低收量" : "OHLCV";
+    const own = (this.sections.fills ?? [])
+      .filter(({ time }) => time + SHANGHAI === minute.time)
+      .map((fill) => ` · ${this.side(fill.buy)} ${number(fill.volume, 0)} × ${price(fill.price)}`);
     write(
       this.detail,
       `${clock(minute.time)} ${o} ${price(minute.open)} ${hi} ${price(minute.high)} ` +
         `${lo} ${price(minute.low)} ${cl} ${price(minute.close)} ` +
-        `${vol} ${shortVolume(minute.volume, language)}`,
+        `${vol} ${shortVolume(minute.volume, language)}${own.join("")}`,
     );
   }
 }
