@@ -207,6 +207,17 @@ def test_the_figure_holds_the_same_minutes_orders_and_fills(web: Page, desk, kin
     assert "浦发银行" in figure.layout.title.text
 
 
+@pytest.mark.parametrize(("language", "words"), [("en", " Beijing time"), ("zh", "（北京时间）")])
+def test_the_times_of_the_figure_say_whose_clock_they_are_of(web: Page, desk, language, words):
+    xtnb.options.language = language
+    desk.buy(PUFA, 400, price_type=NOW)
+
+    figure = desk.chart.price(PUFA).figure()
+
+    axes = figure.layout.xaxis, figure.layout.xaxis2
+    assert [axis.hoverformat for axis in axes] == [f"%Y-%m-%d %H:%M{words}"] * 2
+
+
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_what_a_closed_chart_leaves_is_a_drawing_of_the_same_day(web: Page, desk, language):
     xtnb.options.language = language

@@ -12,6 +12,7 @@ from plotly.subplots import make_subplots
 from xtnb.vocabulary.options import options
 from xtnb.widgets.columns import SHANGHAI
 from xtnb.widgets.minutes import Minute
+from xtnb.widgets.moment import beijing
 from xtnb.widgets.theme import AVERAGE, colours, dressed
 
 
@@ -64,7 +65,8 @@ def price_figure(
         figure.add_trace(trace, row=1, col=1)
     dressed(figure, title)
     figure.update_layout(showlegend=False, bargap=0.1)
-    figure.update_xaxes(rangeslider_visible=False)
+    hover = beijing("%Y-%m-%d %H:%M", options.screen_language)
+    figure.update_xaxes(rangeslider_visible=False, hoverformat=hover)
     figure.update_yaxes(title_text="元" if zh else "CNY", row=1, col=1)
     figure.update_yaxes(title_text="股" if zh else "shares", row=2, col=1)
     return figure
