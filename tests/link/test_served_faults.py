@@ -16,12 +16,15 @@ from xtnb.journal import Group, Journal, Told
 from xtnb.link import publisher
 from xtnb.link.address import Server
 from xtnb.link.base import ConnectResult
-from xtnb.link.codec import pack, unpack
-from xtnb.link.jetstream import drop_stream, span
-from xtnb.link.keys import stream_of
+from xtnb.link.codec import decode, pack, unpack
+from xtnb.link.jetstream import drop_stream, span, stored_at
+from xtnb.link.keys import LOCAL, TRADER, User, stream_of
 from xtnb.link.nats import NatsLink
 from xtnb.link.protocol import session_subject
+from xtnb.link.serve import TerminalServer
+from xtnb.link.server import NatsServer
 from xtnb.link.wire import Wire
+from xtnb.session.trader import XtQuantTrader
 
 
 @pytest.fixture
@@ -226,3 +229,44 @@ def test_what_is_tried_again_and_again_is_said_once(leaving, caplog):
         f"terminal {server.name}: nothing listens there; trying again",
         f"serving {server.name} met a fault and goes on",
     ]
+
+
+def test_what_is_traded_while_the_nats_server_is_away_is_read_from_the_journal_when_it_is_back(
+    tmp_path, leaving, monkeypatch
+):
+    for name, rows in {"MOST_HELD": 10, "_READ_ROWS": 5, "_BATCH_ROWS": 5}.items():
+        monkeypatch.setattr(publisher, name, rows)
+    key, broker = trader_key(), NatsServer(tmp_path / "nats", ["main"])
+    broker.start([User(LOCAL, key.public, TRADER)])
+    leaving.callback(broker.stop)
+    folder = tmp_path / "userdata_mini"
+    link, journal, _ = endpoints.link_to_serve(folder, 7, False, "a test")
+    server = TerminalServer(link, "main", [broker.address], broker.own, journal=journal)
+    server.start()
+    leaving.callback(server.stop)
+    away = Client(NatsLink(f"{broker.address}/main", key)).connect()
+    leaving.callback(away.trader.stop)
+    here = XtQuantTrader.over(link.inner.host.link(folder.as_posix()), 2)
+    here.start()
+    leaving.callback(here.stop)
+    assert here.connect() == 0
+
+    broker.kill()
+    assert away.lost.wait(30)
+    numbers = [here.order_stock(*ORDER) for _ in range(30)]
+    until(lambda: server.last == journal().last)
+    held, waiting = len(server._news._publisher._rows), server._news._publisher.waiting
+    broker.start([User(LOCAL, key.public, TRADER)])
+    until(lambda: connected(away))
+
+    assert held <= 10 < waiting
+    until(lambda: set(numbers) <= {getattr(push.record, "order_id", 0) for push in away.pushes})
+    until(lambda: not server._news._publisher.waiting)
+    wire = Wire([broker.address], broker.own)
+    wire.connect()
+    leaving.callback(wire.close)
+    stream = stream_of("main")
+    for number, body in journal().pushes_after(0, 1_000):
+        told, kept = decode(stored_at(wire, stream, number)), decode(body)
+        assert (told.number, told.kind, told.account_id) == (number, kept.kind, kept.account_id)
+    until(lambda: span(wire, stream).last == journal().last)
