@@ -131,6 +131,13 @@ def test_requests_and_pushes_cannot_be_changed(journal):
             outside.execute(change)
 
 
+@pytest.mark.parametrize("bodies", [[b"a", None], [None, b"a"], [b"a", b"b"], [b"a", None, b"c"]])
+def test_of_rows_of_one_name_in_one_group_the_last_counts(journal, bodies):
+    journal.commit(Group(kept=[Kept("order", "1", body) for body in bodies]))
+
+    assert journal.kept("order") == [("1", body) for body in bodies[-1:] if body]
+
+
 def test_a_key_is_kept_once_for_an_account(journal):
     journal.commit(Group(asked=[asked(1, "K1")]))
 

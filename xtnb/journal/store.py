@@ -96,6 +96,7 @@ class Group:
 
     Attributes:
         cleared: kinds of kept rows that are dropped first, all of them.
+        kept: rows of the state; of those of one name the last counts.
         facts: about the whole folder; see `Journal.note`.
     """
 
@@ -218,13 +219,14 @@ class Journal:
         )
         point("commit.within")
         many("DELETE FROM kept WHERE kind = ?", [(kind,) for kind in group.cleared])
+        kept = {(row.kind, row.name): row.body for row in group.kept}
         many(
             "DELETE FROM kept WHERE kind = ? AND name = ?",
-            [(row.kind, row.name) for row in group.kept if row.body is None],
+            [what for what, body in kept.items() if body is None],
         )
         many(
             "INSERT OR REPLACE INTO kept VALUES (?, ?, ?, ?)",
-            [(*row, crc32(row.body)) for row in group.kept if row.body is not None],
+            [(*what, body, crc32(body)) for what, body in kept.items() if body is not None],
         )
         many(
             "INSERT OR REPLACE INTO closings VALUES (?, ?, ?, ?, ?, ?, ?)",
