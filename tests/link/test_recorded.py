@@ -214,7 +214,9 @@ def test_an_order_that_never_arrived_is_said_to_be_void_and_stays_so(recorded):
         reply = recorded.ear.reply(seq)
         assert (reply.value, reply.error_id) == (-1, RefusalCode.EXPIRED)
         assert "never will" in reply.error
+    recorded.ask(5, "outcome", {"keys": ("K1",)})
 
+    assert recorded.ear.reply(5).value == [None]
     assert recorded.orders() == []
 
 

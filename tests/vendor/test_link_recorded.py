@@ -106,3 +106,10 @@ def test_a_key_that_was_made_void_stays_so(served):
     for seq in (2, 3):
         assert served.ask(buy(seq, "K")).error_id == RefusalCode.EXPIRED
     assert served.sent() == []
+
+
+def test_an_outcome_says_of_a_key_that_was_made_void_the_same_before_and_after_its_order(served):
+    served.ask(outcome(1, "K"))
+    served.ask(buy(2, "K"))
+
+    assert served.ask(outcome(3, "K", "K")).value == [None, None]

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from xtnb.errors import RefusalCode
-from xtnb.link.once import NEVER_CAME, NO_KEYS, NOTHING, First, keys_of, repeated
+from xtnb.link.once import NEVER_CAME, NO_KEYS, NOTHING, First, keys_of, made_void, repeated
 from xtnb.vocabulary.messages import Reply, Request
 from xtnb.vocabulary.outcomes import unknown
 
@@ -100,18 +100,19 @@ class Outcomes:
 
     def __init__(self, first: First) -> None:
         self._first = first
-        self._known: dict[int, tuple[list[str], dict[str, tuple[Any, str]]]] = {}
+        self._known: dict[int, tuple[list[str], dict[str, tuple[Any, str] | None]]] = {}
 
     def ask(self, request: Request) -> Request | Reply:
         """What is left to be asked of the terminal, or the whole answer."""
         keys = keys_of(request)
         if keys is None:
             return Reply(request.seq, None, NO_KEYS)
-        known = {}
+        known: dict[str, tuple[Any, str] | None] = {}
         for key in keys:
             found = self._first(request._replace(key=key))
             if found is not None:
-                known[key] = (found[1].value, found[1].error)
+                reply = found[1]
+                known[key] = None if made_void(reply) else (reply.value, reply.error)
         if not known:
             return request
         if len(known) == len(keys):

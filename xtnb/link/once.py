@@ -89,7 +89,7 @@ def outcome(request: Request, first: First, note: Callable[[Request, Reply], obj
         if found is None:
             note(asked, Reply(request.seq, -1, _VOID, RefusalCode.EXPIRED))
         reply = found[1] if found is not None else None
-        told.append((reply.value, reply.error) if reply and reply.error != _VOID else None)
+        told.append((reply.value, reply.error) if reply and not made_void(reply) else None)
     return Reply(request.seq, told)
 
 
