@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import threading
+from contextlib import closing
 from dataclasses import replace
 from functools import partial
 
 import pytest
 
+from tests.session.scripted import SECONDS
 from tests.vendor.ear import ACCOUNT, Broker, Ear, buy, opened
 from tests.vendor.links import AT_ONCE, vendor_link
 from xtnb.errors import RefusalCode
-from xtnb.journal import Journal
+from xtnb.journal import Asked, Group, Journal
 from xtnb.journal.claims import Claims
 from xtnb.link.counts import Counts
 from xtnb.link.guard import GuardedLink
@@ -43,6 +46,17 @@ class Served:
     def ask(self, request) -> Reply:
         self.link.send(request)
         return self.ear.reply(request.seq)
+
+    def silent(self) -> threading.Event:
+        """The broker takes orders and does not answer; set once it has one."""
+        came = threading.Event()
+
+        def take(request):
+            came.set()
+            return []
+
+        self.broker.answers["order_stock"] = take
+        return came
 
     def sent(self) -> list[Request]:
         return [one for one in self.broker.sent if one.method == "order_stock"]
@@ -113,3 +127,30 @@ def test_an_outcome_says_of_a_key_that_was_made_void_the_same_before_and_after_i
     served.ask(buy(2, "K"))
 
     assert served.ask(outcome(3, "K", "K")).value == [None, None]
+
+
+def test_the_key_of_an_order_on_its_way_names_no_other_order(served):
+    came = served.silent()
+    served.link.send(buy(1, "K"))
+    assert came.wait(SECONDS)
+    served.link.send(buy(2, "K"))
+
+    other = served.ask(buy(3, "K", remark="another order"))
+
+    assert (other.value, other.error_id) == (-1, RefusalCode.REPEATED)
+    served.broker.answer(served.sent()[0], 41)
+    assert [served.ear.reply(seq).value for seq in (1, 2)] == [41, 41]
+    assert len(served.sent()) == 1
+
+
+def test_a_repeat_whose_row_can_be_read_no_more_is_not_said_to_be_unsent(tmp_path):
+    row = Asked(NOON, NOON, 7, 1, "", "order_stock", *ACCOUNT, "K", "", 0, b"no request", b"")
+    with closing(Journal(tmp_path / "journal")) as journal:
+        journal.commit(Group(asked=[row]))
+    served = Served(tmp_path, order_stock=41)
+
+    for seq in (2, 3):
+        assert served.ask(buy(seq, "K")).error_id == RefusalCode.OUTCOME_UNKNOWN
+    assert served.sent() == []
+    assert served.ask(buy(4, "another")).value == 41
+    served.link.close()

@@ -47,6 +47,12 @@ def unanswered(request: Request) -> Reply:
     return Reply(request.seq, NOTHING.get(request.method), text, RefusalCode.OUTCOME_UNKNOWN)
 
 
+def other(before: Request, request: Request) -> Reply | None:
+    """The refusal of a request whose key names another one that has no answer yet; else None."""
+    answer = repeated(request, lambda _: (before, Reply(0, None)))
+    return answer if answer is not None and answer.error else None
+
+
 class LeftOver:
     """By the name of an intent, the request; None for one that can be read no more."""
 
@@ -73,10 +79,8 @@ class LeftOver:
         """What is asked of the terminal in place of a request that may have come already; or
         the answer, where asking is of no use."""
         before = self._requests[name]
-        if before is not None:
-            answer = repeated(request, lambda _: (before, unanswered(request)))
-            if answer is not None and answer.error_id == RefusalCode.REPEATED:
-                return answer
+        if before is not None and (refusal := other(before, request)) is not None:
+            return refusal
         if request.method != _ORDER:
             return unanswered(request)
         self._asked[request.seq] = request

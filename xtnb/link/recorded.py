@@ -29,7 +29,7 @@ from xtnb.journal.points import point
 from xtnb.link.base import ConnectResult, Deliver, Link
 from xtnb.link.codec import CodecError, decode, encode
 from xtnb.link.guard import CHANGES
-from xtnb.link.left_over import LeftOver, Outcomes, of_another_day, trading_day, unanswered
+from xtnb.link.left_over import LeftOver, Outcomes, of_another_day, other, trading_day, unanswered
 from xtnb.link.once import NOTHING, repeated, uses_up, without_passwords
 from xtnb.link.past import NEAR, Past, about, day_of
 from xtnb.link.retold import Retold
@@ -87,7 +87,7 @@ class RecordedLink:
         self._work: SimpleQueue[_Item | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
         self._under_way: dict[int, Request] = {}
-        self._repeats: dict[str, list[Request]] = {}
+        self._repeats: dict[str, list[Request]] = {}  # the one on its way, and its repeats
         self._fresh: dict[str, tuple[Request, Reply]] = {}
         self._left = LeftOver()
         self._outcomes = Outcomes(self._first_of)
@@ -241,9 +241,7 @@ class RecordedLink:
                     self._asked(item, group, after)
                 except Exception as fault:  # a request that is none must not cost the others
                     _log.exception("request %s was not passed on", item.method)
-                    nothing = NOTHING.get(item.method)
-                    unfit = Reply(item.seq, nothing, f"未发送 / nothing was sent: {fault!r}")
-                    after.append(partial(self._hand, unfit))
+                    after.append(partial(self._hand, _unfit(item, fault)))
             elif isinstance(item, Reply):
                 self._answered(item, group, after)
             elif isinstance(item, _Noted):
@@ -257,8 +255,9 @@ class RecordedLink:
     def _asked(self, request: Request, group: Group, after: list[Callable[[], None]]) -> None:
         name, asked = _name(request), request
         if request.key:
-            first = self._repeated(request)
-            if first is None and name in self._left and name not in self._repeats:
+            under_way = self._repeats.get(name)
+            first = other(under_way[0], request) if under_way else self._repeated(request)
+            if first is None and name in self._left and not under_way:
                 instead = self._left.instead(name, request)
                 if isinstance(instead, Reply):
                     first = instead
@@ -268,13 +267,13 @@ class RecordedLink:
                 group.asked.append(self._row(request._replace(key=""), first, repeats=request.key))
                 after.append(lambda: self._hand(first))
                 return
-            if name in self._repeats:  # it is on its way: one answer for all
-                self._repeats[name].append(request)
+            if under_way:  # one answer for all
+                under_way.append(request)
                 return
             if request.method in CHANGES:
-                self._repeats[name] = []
                 body = _bytes(without_passwords(request))
                 group.kept.append(Kept(_INTENT, name, body))
+                self._repeats[name] = [request]
         elif request.method in ("outcome", "history"):
             kept = self._outcomes if request.method == "outcome" else self._past
             known = kept.ask(request)
@@ -331,12 +330,13 @@ class RecordedLink:
                 self._fresh[_name(kept)] = kept, reply
             if request.key and request.method in CHANGES:
                 self._settle(request, unknown, group)
+                for repeat in self._repeats.pop(_name(request), ())[1:]:
+                    again = placed._replace(seq=repeat.seq)
+                    alike = repeat._replace(key="")
+                    group.asked.append(self._row(alike, again, repeats=request.key))
+                    after.append(partial(self._hand, again))
             elif request.method in CANCELS:
                 group.kept.append(Kept(_CANCEL, self._number(request), None))
-            for repeat in self._repeats.pop(_name(request), ()) if request.key else ():
-                again = placed._replace(seq=repeat.seq)
-                group.asked.append(self._row(repeat._replace(key=""), again, repeats=request.key))
-                after.append(partial(self._hand, again))
         after.append(lambda: self._hand(placed))
 
     def _settle(self, request: Request, unknown: bool, group: Group) -> None:
@@ -447,6 +447,14 @@ class RecordedLink:
 
 def _unnoted(waiting: list[_Item]) -> list[Request | Reply | Push]:
     return [item for item in waiting if not isinstance(item, _Noted)]
+
+
+def _unfit(request: Request, fault: Exception) -> Reply:
+    """What is said of a request that was not passed on; its key may be that of one that was."""
+    if request.key and request.method in CHANGES:
+        return unanswered(request)
+    text = f"未发送 / nothing was sent: {fault!r}"
+    return Reply(request.seq, NOTHING.get(request.method), text)
 
 
 def _name(request: Request) -> str:
