@@ -13,11 +13,11 @@ from tests.live.cuttable import CuttableLink
 from xtnb import endpoints
 from xtnb.errors import JournalUnreadable, RequestTimeout, TerminalUnavailable
 from xtnb.journal import Group, Journal, Told
-from xtnb.link import publisher
+from xtnb.link import outbox, publisher
 from xtnb.link.address import Server
 from xtnb.link.base import ConnectResult
 from xtnb.link.codec import decode, pack, unpack
-from xtnb.link.jetstream import drop_stream, span, stored_at
+from xtnb.link.jetstream import call, drop_stream, span, stored_at
 from xtnb.link.keys import LOCAL, TRADER, User, stream_of
 from xtnb.link.nats import NatsLink
 from xtnb.link.protocol import session_subject
@@ -270,3 +270,33 @@ def test_what_is_traded_while_the_nats_server_is_away_is_read_from_the_journal_w
         told, kept = decode(stored_at(wire, stream, number)), decode(body)
         assert (told.number, told.kind, told.account_id) == (number, kept.kind, kept.account_id)
     until(lambda: span(wire, stream).last == journal().last)
+
+
+def test_a_session_does_not_wait_for_news_that_a_full_stream_does_not_take(
+    durable, leaving, monkeypatch
+):
+    monkeypatch.setattr(publisher, "_STUCK_SECONDS", 0.0)
+    monkeypatch.setattr(outbox, "_REMEMBERED_BYTES", 1)
+    server, _ = durable
+    proxy = Proxy(nats_server().port)
+    leaving.callback(proxy.close)
+    ways = (f"nats://127.0.0.1:{proxy.port}/{server.name}", address(server.name))
+    away, other = (Client(NatsLink(way, trader_key()), n) for n, way in enumerate(ways, 1))
+    for client in (away, other):
+        leaving.callback(client.trader.stop)
+        client.connect()
+    wire, name = Wire([nats_server().address], nats_server().own), stream_of(server.name)
+    wire.connect()
+    leaving.callback(wire.close)
+    config = call(wire, f"STREAM.INFO.{name}")["config"]
+    call(wire, f"STREAM.UPDATE.{name}", {**config, "max_bytes": 64, "discard": "new"})
+    leaving.callback(call, wire, f"STREAM.UPDATE.{name}", config)
+
+    proxy.cut()
+    assert away.lost.wait(30)
+    number = other.trader.order_stock(*ORDER)
+    until(lambda: server.trouble)
+    away.connect()
+
+    assert not away.link.resumed  # so that a desk asks for everything
+    assert number in {order.order_id for order in away.trader.query_stock_orders(ACCOUNT)}

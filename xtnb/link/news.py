@@ -79,7 +79,6 @@ class News:
     Attributes:
         lock: held while something is put in its place in the order.
         epoch, last: of the pushes.
-        first: number of the oldest push that the stream still has, when it was last asked.
         journal: of a durable terminal; set before `prepare`.
     """
 
@@ -96,7 +95,7 @@ class News:
         self.journal: Pushes | None = None
         self.epoch = time.time_ns() // 1_000_000
         self.last = 0
-        self.first = 1
+        self._first = 1
         self._name = name
         self._stream = stream_of(name)
         self._kept, self._replicas = kept, replicas
@@ -126,7 +125,7 @@ class News:
         found = self._span(wire, first_time)
         with self.lock:
             if found is not None:
-                self.first = found.first
+                self._first = found.first
             if self.journal is not None:
                 return self._follow_journal(wire, self.journal, found.last if found else None)
             lost = found is not None and found.last < self._first_waiting() - 1
@@ -178,7 +177,7 @@ class News:
         return [_row(self._name, *one) for one in journal.pushes_after(number, most)]
 
     def _make(self, wire: Wire, first: int) -> None:
-        self.first = first
+        self._first = first
         subjects = [f"xtnb.{self._name}.push.>"]
         make_stream(wire, self._stream, subjects, first, self._kept, self._replicas)
 
@@ -199,6 +198,18 @@ class News:
     def pause(self) -> None:
         """Store nothing until `resume`."""
         self._publisher.pause()
+
+    @property
+    def first(self) -> int:
+        """Number of the oldest push that can be told still, as far as is known.
+
+        It is the stream's first, unless that takes nothing for so long that nobody would wait
+        for what it lacks, and not all of that is remembered here.
+        """
+        if not self._publisher.stuck:
+            return self._first
+        oldest = self._outbox.oldest or self.last + 1
+        return self._first if oldest <= self._first_waiting() else oldest
 
     @property
     def trouble(self) -> str:
@@ -227,7 +238,7 @@ class News:
     def _found(self, message: Msg) -> None:
         try:
             if not message.status:
-                self.first = int(read(message.data)["state"]["first_seq"])
+                self._first = int(read(message.data)["state"]["first_seq"])
         except (JetStreamError, ValueError, KeyError) as fault:
             _log.info("the stream %s cannot be asked: %s", self._stream, fault)
         with self._look:

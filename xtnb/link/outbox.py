@@ -96,6 +96,12 @@ class Outbox:
         if not self._some.is_set():
             self._some.set()
 
+    @property
+    def oldest(self) -> int:
+        """Number of the oldest push that is remembered; 0 for none."""
+        with self._lock:
+            return self._last[0].number if self._last else 0
+
     def again(self, first: int, most: int) -> bytes | None:
         """A clump of the pushes from `first` on; None when that one is remembered no more."""
         with self._lock:

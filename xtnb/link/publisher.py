@@ -36,6 +36,7 @@ _STEADY_SECONDS = 0.025  # far below what a session waits before it fetches a lo
 _LOOK_SECONDS = 0.3
 _PATIENCE_SECONDS = 5.0
 _LONGEST_REST = 5.0
+_STUCK_SECONDS = 30.0
 _READ_ROWS = 1_000
 MOST_HELD = 10_000
 """Rows in memory that a journal keeps as well."""
@@ -57,6 +58,7 @@ class Publisher:
         self._stream = stream
         self._on_rival = on_rival
         self._trouble = ""
+        self._since = 0.0  # when it began
         self._told: set[str] = set()  # kinds of trouble that are in the log already
         self._faults = 0  # one after the other
         self._rows: deque[Row] = deque()
@@ -75,6 +77,11 @@ class Publisher:
     def trouble(self) -> str:
         """Why what waits could not be stored; "" while it can be, or nothing waits."""
         return self._trouble if self.waiting else ""
+
+    @property
+    def stuck(self) -> bool:
+        """Whether that has been so for longer than a cluster needs to choose a leader."""
+        return bool(self.trouble) and time.monotonic() - self._since > _STUCK_SECONDS
 
     @property
     def waiting(self) -> int:
@@ -199,6 +206,8 @@ class Publisher:
 
     def _failed(self, fault: Exception, what: str) -> None:
         """Say once that nothing can be stored, and why; it is tried again all the while."""
+        if not self._trouble:
+            self._since = time.monotonic()
         self._trouble = str(fault) or type(fault).__name__
         code = getattr(fault, "code", getattr(fault, "status", ""))
         kind = f"{what} {type(fault).__name__} {code}"
