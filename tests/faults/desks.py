@@ -21,6 +21,7 @@ from xtnb.session.trader import XtQuantTrader
 from xtnb.vocabulary.messages import Push, PushKind
 from xtnb.vocabulary.reconciliation import FindingKind
 from xtnb.vocabulary.records import XtOrder
+from xtnb.vocabulary.subjects import fill_name
 
 CODE = "600000.SH"
 SECONDS = 20.0
@@ -61,7 +62,7 @@ class Trial:
         self.connection._chance = Random(1)
         self.connection.on_change(self._note)
         self.desk = Desk(self.session, ME)
-        self.known = set(self.desk._live.books.trades.by_key())
+        self.known = {one.traded_id for one in self.desk._live.books.trades.records()}
 
     def _hear(self, push: Push) -> None:
         if push.kind == PushKind.TRADE and push.account_id == ME.account_id:
@@ -220,7 +221,7 @@ class Trial:
         told = {
             "orders": {one.order_id: one for one in self._orders()},
             "trades": {
-                one.traded_id: replace(one, order_remark=self.way.remark(one.order_remark))
+                fill_name(one): replace(one, order_remark=self.way.remark(one.order_remark))
                 for one in other.query_stock_trades(ME)
             },
             "positions": {one.stock_code: one for one in other.query_stock_positions(ME)},

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.link.serving import until
 from tests.live.cuttable import CuttableLink
 from tests.live.test_connection import CODE, ME, House, at_home
+from tests.session.scripted import ScriptedLink, asset
+from tests.vendor.ear import fill
 from xtnb.desk import Desk
 from xtnb.errors import NotConnected, QueryFailed
+from xtnb.live.books import AccountBooks
 from xtnb.live.following import Session
+from xtnb.live.orders import AccountOrders
+from xtnb.live.store import Table
 from xtnb.session.trader import XtQuantTrader
+from xtnb.vocabulary.messages import PushKind
+from xtnb.vocabulary.records import Quote, StockAccount
 
 __all__ = ["at_home"]
 
@@ -59,3 +68,36 @@ def test_no_order_goes_out_before_every_list_was_told_after_a_break(at_home):
     at_home.link.refuse.clear()
     at_home.mend()
     assert at_home.desk.buy(CODE, 100, 10.0).id > 0
+
+
+@pytest.fixture
+def broker():
+    """A terminal that tells what a test says, the books of its account, and its orders."""
+    link = ScriptedLink(
+        subscribe=0,
+        query_stock_asset=[asset()],
+        query_stock_orders=[],
+        query_stock_trades=[],
+        query_stock_positions=[],
+        query_account_status=[],
+    )
+    trader = XtQuantTrader.over(link, 1)
+    trader.start()
+    assert trader.connect() == 0
+    books = AccountBooks(trader, StockAccount("1"), Table(Quote, "stock_code"))
+    books.open()
+    link.books, link.orders = books, AccountOrders(trader, books)
+    yield link
+    trader.stop()
+
+
+@pytest.mark.parametrize("number", ["77", ""])
+def test_two_fills_that_bear_one_number_or_none_are_both_there(broker, number):
+    here = fill(1, number)
+    there = replace(fill(2, number), stock_code="000001.SZ")
+    told = [broker.push(PushKind.TRADE, one) for one in (here, there, here)]
+
+    broker.say(*told)
+    broker.books.settle()
+
+    assert broker.books.trades.records() == [here, there]

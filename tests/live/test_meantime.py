@@ -5,8 +5,11 @@ from __future__ import annotations
 import pytest
 
 import xtnb
+from xtnb import xtconstant as c
+from xtnb.live.meantime import happened, known
 from xtnb.live.origin import origin, same_place
 from xtnb.vocabulary.reconciliation import FindingKind
+from xtnb.vocabulary.subjects import fill_name
 
 CODE = "600000.SH"
 
@@ -70,3 +73,18 @@ def test_a_place_is_known_by_user_machine_and_notebook_alone(monkeypatch):
     assert not same_place("eve@mars pid 1 my plans.ipynb")
     assert not same_place("")
     module._place.cache_clear()
+
+
+@pytest.mark.parametrize("named", [fill_name, lambda fill: fill.traded_id], ids=["now", "before"])
+def test_fills_that_were_noted_are_not_told_again_however_they_were_named(tmp_path, named):
+    with xtnb.paper(tmp_path, seed=7, clock="hand") as desk:
+        desk.buy(CODE, 100, price_type=c.MARKET_SH_CONVERT_5_CANCEL, price=10.9)
+        books = desk._live.books
+        (fill,) = books.trades.records()
+        seen = known(books)
+        seen["trades"] = [[named(fill), day] for _, day in seen["trades"]]
+
+        assert happened(seen, books) == []
+        (found,) = happened({**seen, "trades": []}, books)
+
+    assert (FindingKind(found.kind).name, found.subject) == ("MISSED_FILL", fill.traded_id)

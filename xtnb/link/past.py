@@ -15,6 +15,7 @@ from xtnb.journal import Journal
 from xtnb.link.codec import decode
 from xtnb.link.senders import SENDERS, senders
 from xtnb.vocabulary.messages import Push, PushKind, Reply, Request
+from xtnb.vocabulary.subjects import about
 
 _log = logging.getLogger("xtnb.link")
 
@@ -28,14 +29,6 @@ _NOT_KEPT = (
 )
 _SHANGHAI = timedelta(hours=8)
 NEAR = 3 * 86_400  # seconds; a time that is further away from now is none
-
-
-def about(record: Any) -> str:
-    """What a push is about: a fill, an order, or a code."""
-    facts = vars(record) if record is not None else {}
-    if facts.get("traded_id"):  # each exchange numbers its own fills
-        return f"{facts['stock_code']}/{facts['order_id']}/{facts['traded_id']}"
-    return str(facts.get("order_id") or facts.get("stock_code") or "")
 
 
 def day_of(record: Any, now: int) -> int:

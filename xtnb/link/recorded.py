@@ -31,10 +31,11 @@ from xtnb.link.codec import CodecError, decode, encode
 from xtnb.link.guard import CHANGES
 from xtnb.link.left_over import LeftOver, Outcomes, of_another_day, other, trading_day, unanswered
 from xtnb.link.once import NOTHING, repeated, uses_up, without_passwords
-from xtnb.link.past import NEAR, Past, about, day_of
+from xtnb.link.past import NEAR, Past, day_of
 from xtnb.link.retold import Retold
 from xtnb.link.unwritten import CANCELS, Unwritten, has_room
 from xtnb.vocabulary.messages import Push, PushKind, Reply, Request
+from xtnb.vocabulary.subjects import about
 
 _log = logging.getLogger("xtnb.link")
 

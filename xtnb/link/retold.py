@@ -15,6 +15,7 @@ from typing import Any
 from xtnb import xtconstant as c
 from xtnb.vocabulary.messages import Push
 from xtnb.vocabulary.records import XtOrder, XtTrade
+from xtnb.vocabulary.subjects import fill_name, order_name
 
 _log = logging.getLogger("xtnb.link")
 
@@ -61,8 +62,8 @@ class _Told:
     """What was told of one trading day."""
 
     def __init__(self) -> None:
-        self.fills: set[tuple[str, int, str]] = set()
-        self.orders: dict[tuple[str, int, int], XtOrder] = {}
+        self.fills: set[str] = set()
+        self.orders: dict[str, XtOrder] = {}
 
 
 class Known:
@@ -86,11 +87,11 @@ class Known:
             return True
         of_day = self._of_day(at)
         if isinstance(record, XtTrade):
-            fill = (record.stock_code, record.order_id, record.traded_id)
+            fill = fill_name(record)
             known = fill in of_day.fills
             of_day.fills.add(fill)
             return not known or not record.traded_id  # better told twice than never
-        order = (record.stock_code, record.order_id, record.order_type)
+        order = order_name(record)
         before = of_day.orders.get(order)
         if before is not None and (before == record or _is_older(record, before)):
             return False

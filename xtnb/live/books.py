@@ -32,6 +32,7 @@ from xtnb.vocabulary.records import (
     XtPosition,
     XtTrade,
 )
+from xtnb.vocabulary.subjects import fill_name
 
 _log = logging.getLogger("xtnb.live")
 
@@ -77,7 +78,7 @@ class AccountBooks:
     Attributes:
         asset: `XtAsset`, one row.
         orders: `XtOrder` by `order_id`, of today.
-        trades: `XtTrade` by `traded_id`, of today, oldest first.
+        trades: `XtTrade` by `fill_name`, of today, oldest first.
         positions: `XtPosition` by `stock_code`; of contracts each side by itself.
         quotes: `Quote` by `stock_code`, of the codes that are watched.
         lost: whether the link was lost, so that all of this may be old.
@@ -87,7 +88,7 @@ class AccountBooks:
         self.account = account
         self.asset = Table(XtAsset, "account_id")
         self.orders = Table(XtOrder, "order_id")
-        self.trades = Table(XtTrade, "traded_id")
+        self.trades = Table(XtTrade, fill_name)
         contracts = account.account_type in CONTRACTS
         self.positions = Table(XtPosition, side_of if contracts else "stock_code")
         self.quotes = quotes

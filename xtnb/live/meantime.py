@@ -12,6 +12,8 @@ from xtnb.live.origin import same_place
 from xtnb.live.picture import Picture
 from xtnb.live.reconcile import differences
 from xtnb.vocabulary.reconciliation import Finding, FindingKind
+from xtnb.vocabulary.records import XtTrade
+from xtnb.vocabulary.subjects import fill_name
 
 MOST = 2_000  # orders, and fills, that are remembered: the latest
 _WHEN = "发生在没有笔记本连接时 / while no notebook was connected"
@@ -31,7 +33,7 @@ def known(books: AccountBooks) -> dict[str, Any]:
             [one.order_id, _day(one.order_time), one.order_status, one.traded_volume]
             for one in orders
         ],
-        "trades": [[str(one.traded_id), _day(one.traded_time)] for one in trades],
+        "trades": [[fill_name(one), _day(one.traded_time)] for one in trades],
     }
 
 
@@ -50,7 +52,7 @@ def happened(seen: dict[str, Any], books: AccountBooks) -> list[Finding]:
         status, done = states.get(mark, (orders[number].order_status, orders[number].traded_volume))
         before.orders[number] = replace(orders[number], order_status=status, traded_volume=done)
     marks = dict.fromkeys((number, day) for number, day in seen["trades"])
-    for key, _ in _old({k: _mark(k, one.traded_time) for k, one in trades.items()}, marks):
+    for key, _ in _old({k: _fill_mark(one, marks) for k, one in trades.items()}, marks):
         before.trades[key] = trades[key]
     found = differences(before, Picture(orders, trades), lambda _: False, expected=True)
     for finding in found:
@@ -92,6 +94,12 @@ def _old(marks: dict[Any, Mark], seen: dict[Mark, Any]) -> list[tuple[Any, Mark]
 def _mark(number: Any, seconds: int) -> Mark:
     """Numbers may begin anew with the day."""
     return str(number), _day(seconds)
+
+
+def _fill_mark(fill: XtTrade, seen: dict[Mark, Any]) -> Mark:
+    """What an earlier xtnb has noted of a fill is its bare number."""
+    bare = _mark(fill.traded_id, fill.traded_time)
+    return bare if bare in seen else _mark(fill_name(fill), fill.traded_time)
 
 
 def _day(seconds: int) -> int:

@@ -56,11 +56,11 @@ def unknown_settled(order: Order, kind: FindingKind) -> Finding:
 
 
 def _fills(before: Picture, now: Picture) -> Iterable[Finding]:
-    for number, trade in now.trades.items():
-        if number not in before.trades:
+    for key, trade in now.trades.items():
+        if key not in before.trades:
             what = f"{trade.traded_volume:,} @ {trade.traded_price:g}"
             yield _finding(
-                FindingKind.MISSED_FILL, trade.stock_code, str(number), "–", what, _ADDED
+                FindingKind.MISSED_FILL, trade.stock_code, trade.traded_id, "–", what, _ADDED
             )
 
 

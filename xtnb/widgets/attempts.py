@@ -12,6 +12,7 @@ from xtnb import xtconstant as c
 from xtnb.live.store import Rows
 from xtnb.vocabulary.codes import OrderStatus, PriceType
 from xtnb.vocabulary.records import XtTrade
+from xtnb.vocabulary.subjects import fill_name
 from xtnb.widgets.actions import Action
 from xtnb.widgets.needs import OrderHandle
 
@@ -114,8 +115,8 @@ class Attempt:
         if handle is None or handle.id <= 0 or trade.order_id != handle.id:
             return False
         with self._lock:
-            new = trade.traded_id not in self._fills
-            self._fills[trade.traded_id] = trade
+            new = (key := fill_name(trade)) not in self._fills
+            self._fills[key] = trade
         return new
 
     def _catch_up(self) -> None:
