@@ -9,6 +9,7 @@
 | `push.TYPE.ACCOUNT` | the same in the stream, each at its number; never lost |
 | `quote.CODE` | quotes; the newest counts, so they are in no stream |
 | `notice` | the terminal is about to stop, or has lost what it serves |
+| `owner` | servers of that name settle which of them serves it (owner.py) |
 
 KEY is the public key of whoever asks. A nats-server lets a key ask under its own alone
 (keys.py), so the subject proves who it was, and the terminal answers nowhere but in that
@@ -69,6 +70,11 @@ def trade_subject(terminal: str, public: str) -> str:
 def version_1_subject(terminal: str) -> str:
     """Where a program of version 1 asks for its session."""
     return f"xtnb.{terminal}.session"
+
+
+def owner_subject(terminal: str) -> str:
+    """Where servers of a terminal hear of each other."""
+    return f"xtnb.{terminal}.owner"
 
 
 def asker(subject: str, reply: str) -> str:

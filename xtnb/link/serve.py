@@ -27,6 +27,7 @@ from xtnb.link.jetstream import Retention
 from xtnb.link.news import News, Pushes
 from xtnb.link.nkeys import Key
 from xtnb.link.notes import Notes
+from xtnb.link.owner import RIVAL, Owner, has_rival, must_be_free
 from xtnb.link.protocol import (
     LEASE_SECONDS,
     SERVER_SESSION,
@@ -35,14 +36,13 @@ from xtnb.link.protocol import (
     session_subject,
     version_1_subject,
 )
-from xtnb.link.wire import NO_RESPONDERS, Msg, RequestFailed, Wire
+from xtnb.link.wire import Msg, Wire
 from xtnb.vocabulary.messages import Push, PushKind, Reply, Request
 
 _log = logging.getLogger("xtnb.link")
 
 _TICK_SECONDS = 0.2
 _RETRY_SECONDS = 0.2
-_RIVAL_SECONDS = 0.5
 
 
 def no_journal() -> None:
@@ -111,6 +111,7 @@ class TerminalServer:
         )
         self._lock = self._news.lock
         self._desks = Desks(self, lease_seconds, replicas)
+        self._owner = Owner(name, self._give_up)
         self._thread: threading.Thread | None = None
         self._writer: threading.Thread | None = None
 
@@ -189,6 +190,7 @@ class TerminalServer:
     def _be_there(self) -> None:
         if not _is_there(self._wire):
             self._speak()
+        self._owner.tell()
         if not self._link_open:
             self._open_link()
 
@@ -239,9 +241,10 @@ class TerminalServer:
         try:
             wire.connect()
             store.connect()
-            _must_be_free(wire, self.name)
+            must_be_free(wire, self.name)
             if not self._link_open:
-                self._open_link()
+                self._open_link()  # for which a terminal may need half a minute
+            self._owner.claim(wire)
             last = self._news.prepare(store, first_time=True)
             self._desks.resume(store)
             self._news.resume(store, last)
@@ -258,6 +261,7 @@ class TerminalServer:
         return Wire(servers, self._key, f"{what}-{self.name}", lambda why: self._wake.set())
 
     def _listen(self, wire: Wire) -> None:
+        self._owner.serve(wire)
         self._proven = wire.proven
         self._wire = wire
         self._news.speak(wire)
@@ -274,8 +278,8 @@ class TerminalServer:
         wire = self._new_wire("serve", self._wire)
         try:
             wire.connect()
-            if _has_rival(wire, self.name):
-                self._give_up("another server serves this terminal now")
+            if has_rival(wire, self.name):
+                self._give_up(RIVAL)
                 wire.close()
                 return
             self._desks.hear()
@@ -397,13 +401,8 @@ class TerminalServer:
     # -- requests, on the wire's thread ----------------------------------------------------------
 
     def _take(self, message: Msg) -> None:
-        try:
-            request = decode(message.data)
-        except CodecError as fault:
-            _log.warning("a request that is none: %s", fault)
-            return
-        public = asker(message.subject, message.reply)
-        if not isinstance(request, Request) or not message.reply or not public:
+        request, public = _request_in(message)
+        if request is None or self.stopped:  # who stops leaves the answer to who serves on
             return
         fence = request.session
         desk = self._desks.of(fence)
@@ -455,32 +454,14 @@ def _is_there(wire: Wire | None) -> bool:
     return wire is not None and wire.open
 
 
-def _must_be_free(wire: Wire, name: str) -> None:
+def _request_in(message: Msg) -> tuple[Request | None, str]:
+    """The request that a message is, if it is one, and whose key asks."""
     try:
-        served = _is_served(wire, name, 2.0)
-    except RequestFailed as failed:
-        raise TerminalUnavailable(f"terminal {name}: {failed}") from failed
-    if served:
-        raise TerminalUnavailable(
-            f"那里已有名为 {name!r} 的终端；请停止它，或用 --name 另取名称",
-            f"a terminal {name!r} is served there already; stop it, or take another name (--name)",
-        )
-
-
-def _has_rival(wire: Wire, name: str) -> bool:
-    """Whether somebody else has come while we were away."""
-    try:
-        return _is_served(wire, name, _RIVAL_SECONDS)
-    except RequestFailed:
-        return False  # who does not answer is our own connection, not yet missed there
-
-
-def _is_served(wire: Wire, name: str, seconds: float) -> bool:
-    """Whether somebody serves a terminal of that name, of whatever version."""
-    try:
-        wire.request(version_1_subject(name), pack({"do": "ping"}), seconds)
-    except RequestFailed as failed:
-        if failed.status == NO_RESPONDERS:
-            return False
-        raise
-    return True
+        request = decode(message.data)
+    except CodecError as fault:
+        _log.warning("a request that is none: %s", fault)
+        return None, ""
+    public = asker(message.subject, message.reply)
+    if isinstance(request, Request) and message.reply and public:
+        return request, public
+    return None, public
