@@ -262,7 +262,10 @@ def test_what_was_on_its_way_is_in_the_audit_once_as_unknown(recorded, end):
     recorded.cuttable.lose_replies = True
     recorded.order(2, "K1")
     recorded.ask(3, "cancel_order_stock", {"order_id": 1})
-    until(lambda: len(recorded.cuttable.sent) == 3)
+    recorded.order(4, key="")
+    bank = {"bank_no": "1", "bank_account": "", "balance": 1.0, "bank_pwd": "7391", "fund_pwd": ""}
+    recorded.ask(5, "bank_transfer_in", bank)
+    until(lambda: len(recorded.cuttable.sent) == 5)
     if end == "loss":
         recorded.cuttable.cut()
         recorded.ear.push(PushKind.DISCONNECTED)
@@ -275,9 +278,33 @@ def test_what_was_on_its_way_is_in_the_audit_once_as_unknown(recorded, end):
     assert [row[:3] for row in lost] == [
         ("order_stock", "a cell", ""),
         ("cancel_order_stock", "a cell", ""),
+        ("order_stock", "a cell", ""),
+        ("bank_transfer_in", "a cell", ""),
     ]
-    assert "query_stock_orders" in lost[0][3]
-    assert "query_stock_order" in lost[1][3]
+    looks = "stock_orders", "stock_order", "stock_orders", "bank_transfer_stream"
+    assert all(f"query_{look}" in row[3] for look, row in zip(looks, lost, strict=True))
+    kept = {kind: name for kind, name, *_ in rows(recorded.folder, "kept")}
+    assert kept == {"unknown": f"2/{DEMO_ACCOUNT}/K1"}
+
+
+def test_what_waits_for_its_answer_without_a_key_is_kept_without_its_password(recorded):
+    recorded.cuttable.lose_requests = {"bank_transfer_in"}
+    bank = {"bank_no": "1", "bank_account": "", "balance": 1.0, "bank_pwd": "7391", "fund_pwd": ""}
+    recorded.ask(2, "bank_transfer_in", bank)
+    until(lambda: recorded.cuttable.sent[-1].method == "bank_transfer_in")
+
+    ((_, _, body, _),) = recorded.link.journal._all("SELECT * FROM kept")
+
+    assert decode(body).arguments == {**bank, "bank_pwd": "***"}
+
+
+def test_nothing_is_kept_of_what_was_answered(recorded):
+    recorded.order(2, "K1")
+    recorded.order(3, key="")
+    recorded.ask(4, "cancel_order_stock", {"order_id": recorded.ear.reply(3).value})
+    recorded.ear.reply(4)
+
+    assert recorded.link.journal._all("SELECT * FROM kept") == []
 
 
 def test_a_key_of_another_trading_day_is_refused_because_its_number_may_be_another_s(recorded):

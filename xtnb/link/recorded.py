@@ -42,7 +42,7 @@ _log = logging.getLogger("xtnb.link")
 _GROUP = 1_000
 _INTENT = "intent"  # what bears a key and has no answer yet
 _UNKNOWN = "unknown"  # the same, of an earlier life of the terminal
-_CANCEL = "cancel"  # a cancel that has no answer yet
+_PLAIN = "cancel"  # a cancel, or what changes something without a key, that has no answer yet
 _NOT_AUDITED = ("quote_", "instrument", "limits")
 
 
@@ -168,7 +168,7 @@ class RecordedLink:
         group = Group()
         for name, body in journal.kept(_UNKNOWN):
             self._left.add(name, _request(body))
-        for kind in (_INTENT, _CANCEL):
+        for kind in (_INTENT, _PLAIN):
             for name, body in journal.kept(kind):
                 self._nobody_answers(kind, name, _request(body), body, group)
         if group.kept:
@@ -271,10 +271,6 @@ class RecordedLink:
             if under_way:  # one answer for all
                 under_way.append(request)
                 return
-            if request.method in CHANGES:
-                body = _bytes(without_passwords(request))
-                group.kept.append(Kept(_INTENT, name, body))
-                self._repeats[name] = [request]
         elif request.method in ("outcome", "history"):
             kept = self._outcomes if request.method == "outcome" else self._past
             known = kept.ask(request)
@@ -283,15 +279,22 @@ class RecordedLink:
                 after.append(lambda: self._hand(known))
                 return
             asked = known
-        elif request.method in CANCELS:
-            group.kept.append(Kept(_CANCEL, self._number(request), _bytes(request)))
+        trace = self._trace(request)
+        if trace is not None:
+            group.kept.append(Kept(*trace, _bytes(without_passwords(request))))
+            if trace[0] == _INTENT:
+                self._repeats[name] = [request]
         if not request.method.startswith(_NOT_AUDITED):
             self._under_way[request.seq] = request
         after.append(lambda: self._forward(asked))
 
-    def _number(self, request: Request) -> str:
-        """The name of what bears no key."""
-        return f"{_name(request)}{self._open_journal().epoch}.{request.seq}"
+    def _trace(self, request: Request) -> tuple[str, str] | None:
+        """Kind and name of what is kept of a request until it is answered; None of a question."""
+        if request.key and request.method in CHANGES:
+            return _INTENT, _name(request)
+        if request.method in CHANGES or request.method in CANCELS:
+            return _PLAIN, f"{_name(request)}{self._open_journal().epoch}.{request.seq}"
+        return None
 
     def _repeated(self, request: Request) -> Reply | None:
         """The answer to a request whose key came before."""
@@ -329,15 +332,16 @@ class RecordedLink:
             group.asked.append(self._row(kept, reply))
             if kept.key and kept.method in CHANGES:
                 self._fresh[_name(kept)] = kept, reply
-            if request.key and request.method in CHANGES:
+            trace = self._trace(request)
+            if trace is not None and trace[0] == _INTENT:
                 self._settle(request, unknown, group)
                 for repeat in self._repeats.pop(_name(request), ())[1:]:
                     again = placed._replace(seq=repeat.seq)
                     alike = repeat._replace(key="")
                     group.asked.append(self._row(alike, again, repeats=request.key))
                     after.append(partial(self._hand, again))
-            elif request.method in CANCELS:
-                group.kept.append(Kept(_CANCEL, self._number(request), None))
+            elif trace is not None:
+                group.kept.append(Kept(*trace, None))
         after.append(lambda: self._hand(placed))
 
     def _settle(self, request: Request, unknown: bool, group: Group) -> None:
@@ -377,11 +381,9 @@ class RecordedLink:
     def _lose(self, group: Group) -> None:
         """The terminal is lost: what is under way is answered by nobody."""
         for request in self._under_way.values():
-            body = _bytes(without_passwords(request))
-            if request.key and request.method in CHANGES:
-                self._nobody_answers(_INTENT, _name(request), request, body, group)
-            elif request.method in CANCELS:
-                self._nobody_answers(_CANCEL, self._number(request), request, body, group)
+            if (trace := self._trace(request)) is not None:
+                body = _bytes(without_passwords(request))
+                self._nobody_answers(*trace, request, body, group)
         for left in (self._under_way, self._repeats):
             left.clear()
         for waiting in (self._left, self._outcomes, self._past):
