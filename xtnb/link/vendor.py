@@ -29,7 +29,7 @@ The vendor's defects, by their numbers in behaviour.md, and where each is met:
 | 21 | writes into the caller's dict | `_algorithm` |
 | 22, 23 | other types on failure, in asynchronous queries | `_exported`; not called |
 | 24 | asks PyPI when imported | `vendor_package` |
-|  | `[]` for failed and for empty | `Life._has`, `Call.kinds` |
+|  | `[]` for failed and for empty | `Accounts.has`, `Call.kinds` |
 |  | account type 2 in every response | not read: the request has it |
 |  | everything is told again after a reconnect | `Memory.is_news` |
 """

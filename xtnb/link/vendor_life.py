@@ -15,7 +15,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Any
 
 from xtnb.errors import JournalUnreadable, NotConnected, RefusalCode
@@ -23,7 +23,8 @@ from xtnb.journal.points import point
 from xtnb.link.base import Deliver
 from xtnb.link.left_over import of_another_day
 from xtnb.link.once import ASKED_BEFORE, NOTHING, repeated
-from xtnb.link.vendor_asked import Asked, Limits, News
+from xtnb.link.vendor_accounts import Accounts, Listed, listed, stranger
+from xtnb.link.vendor_asked import Asked, Limits
 from xtnb.link.vendor_calls import (
     ALGORITHM,
     CALLS,
@@ -46,8 +47,8 @@ from xtnb.link.vendor_trader import new_trader
 from xtnb.link.vendor_traffic import Traffic, unknown
 from xtnb.link.vendor_workers import Workers
 from xtnb.vocabulary.algorithms import SmartAlgoTask
-from xtnb.vocabulary.messages import PushKind, Reply, Request
-from xtnb.vocabulary.records import XtAccountInfo, XtOrder, XtOrderError, XtTrade
+from xtnb.vocabulary.messages import Reply, Request
+from xtnb.vocabulary.records import XtOrder, XtTrade
 
 _log = logging.getLogger("xtnb.link")
 
@@ -100,8 +101,8 @@ class Life:
         self._quotes = VendorQuotes(package.data, self._traffic.quoted)
         self._lanes = Lanes(self._name, self._quotes.answer, self._traffic, limits)
         self._opened: Future[int] = Future()
-        self._requests: SimpleQueue[Request | None] = SimpleQueue()
-        self._accounts: set[tuple[int, str]] | None = None
+        self._requests: SimpleQueue[Request | Listed | None] = SimpleQueue()
+        self._accounts = Accounts(self._listed, self._workers, self._requests, limits)
         self._read: set[tuple[int, str]] = set()
         self._threads: list[threading.Thread] = []
 
@@ -166,15 +167,33 @@ class Life:
             self._trader.start()
             result = int(self._trader.connect())
             if result == 0:
-                self._accounts = self._listed()
+                self._accounts.heard(self._listed())
         except BaseException as fault:
             self._opened.set_exception(fault)
         else:
             self._opened.set_result(result)
-            while result == 0 and (request := self._requests.get()) is not None:
-                self._begin(request)
+            if result == 0:
+                self._serve()
         self._workers.end()
         self._leave()
+
+    def _serve(self) -> None:
+        """Begin what comes, until the link was lost or left."""
+        try:
+            while (item := self._next()) is not None:
+                resumed = self._accounts.heard(item) if isinstance(item, Listed) else [item]
+                for request in resumed:
+                    self._begin(request)
+        except BaseException:
+            _log.exception("the link to MiniQMT met a fault and ends")
+        finally:
+            self._traffic.lost()  # whoever still waits must not wait for ever
+
+    def _next(self) -> Request | Listed | None:
+        while (patience := self._accounts.patience) != 0.0:
+            with suppress(Empty):
+                return self._requests.get(timeout=patience)
+        return Listed(None)
 
     def _leave(self) -> None:
         """Stop the vendor's trader: before its `start`, its `stop` raises (defect 15)."""
@@ -191,52 +210,58 @@ class Life:
     def _begin(self, request: Request) -> None:
         """Answer what needs no call; hand the rest to a worker, and wait until it is sent."""
         try:
-            items = self._at_once(request)
+            asked = self._asked(request)
+            items = self._at_once(asked)
+            if items is None:
+                self._hand_on(asked)
+                asked.sent.wait(self._limits.send)
+                return
         except JournalUnreadable as fault:
             items = [Reply(request.seq, *_not_sent(request, f"{_UNKEPT}: {fault}"))]
         except Exception as fault:
             _log.exception("request %s failed", request.method)
             items = [Reply(request.seq, None, f"{type(fault).__name__}: {fault}")]
-        if items is not None:
-            self._traffic.put(items)
-            return
-        key = request.key or secrets.token_hex(8)
-        tag = tag_of((request.account_type, request.account_id), key)
+        self._traffic.put(items)
+
+    def _asked(self, request: Request) -> Asked:
+        tag = ""
+        if request.method in TAGGED:
+            key = request.key or secrets.token_hex(8)
+            tag = tag_of((request.account_type, request.account_id), key)
         deadline = self._limits.now() + self._limits.answer
-        tag = tag if request.method in TAGGED else ""
         asked = Asked(request, CALLS.get(request.method), deadline, tag)
         if request.method in CANCELS:
             asked.deadline = min(deadline, self._limits.now() + self._limits.cancel)
-        asked.again = self._first(request) is not None  # unknown so far: look for it
-        self._hand_on(asked)
-        asked.sent.wait(self._limits.send)
+        return asked
 
     def _hand_on(self, asked: Asked) -> None:
         self._traffic.begin(asked)
         if not self._workers.give(asked, lambda: self._carry(asked), self._limits.send):
             self._traffic.answer(asked, _not_sent(asked.request, _SILENT))
+            asked.sent.set()
 
-    def _at_once(self, request: Request) -> list[Any] | None:
+    def _at_once(self, asked: Asked) -> list[Any] | None:
         """What is answered without asking the terminal; None for the rest."""
+        request, call = asked.request, asked.call
         if request.method in _NOT_TOLD:  # a broker's rates and limits are not to be asked for
             return [Reply(request.seq, None)]
-        call = CALLS.get(request.method)
         if request.method == "history":
             return [Reply(request.seq, None, _NO_PAST)]
         if call is None and request.method != _OUTCOME:
             text = f"实盘终端没有 {request.method} / a real terminal has no {request.method}"
             return [Reply(request.seq, None, text)]
-        if (before := self._answered_before(request)) is not None:
-            return before
         if request.key and (shared := self._traffic.join(request)) is not None:
             return shared
+        if (first := self._first(request)) is not None:  # after `join`: one is seen by either
+            if (before := self._answered_before(request, first)) is not None:
+                return before
+            asked.again = True  # unknown so far: look for it
         if self._expired(request):
-            if self._first(request) is not None:
+            if asked.again:
                 return [Reply(request.seq, *unknown(request))]  # the first one may be there
             return [Reply(request.seq, None, _EXPIRED, int(RefusalCode.EXPIRED))]
-        account = (request.account_type, request.account_id)
-        if request.account_id and not self._has(account):
-            return self._stranger(request)
+        if request.account_id and not (there := self._accounts.has(request)):
+            return [] if there is None else stranger(request)
         if call and call.kinds and request.account_type not in call.kinds:
             text = f"该类型账号没有 {request.method} / this kind of account has no {request.method}"
             return [Reply(request.seq, None, text)]
@@ -245,12 +270,9 @@ class Life:
     def _expired(self, request: Request) -> bool:
         return 0 < request.valid_until < self._limits.wall()
 
-    def _answered_before(self, request: Request) -> list[Any] | None:
-        """The reply to a key that came before; None for a new one, and for an order whose
-        outcome is unknown, which is looked for again."""
-        found = self._first(request)
-        if found is None:
-            return None
+    def _answered_before(self, request: Request, found: tuple[Request, Reply]) -> list[Any] | None:
+        """The reply to a key that came before; None for an order whose outcome is unknown,
+        which is looked for again."""
         if found[1].error == ASKED_BEFORE:
             return [found[1]._replace(seq=request.seq)]
         reply = repeated(request, lambda _: found)
@@ -266,37 +288,8 @@ class Life:
         with self._lock:
             return self._memory.first(request)
 
-    def _has(self, account: tuple[int, str]) -> bool:
-        """Whether the terminal has that account: at the vendor, one that is not there and
-        one without rows give the same empty list."""
-        if self._accounts is None or account in self._accounts:
-            return True
-        self._accounts = self._listed()
-        return not self._accounts or account in self._accounts
-
-    def _listed(self) -> set[tuple[int, str]] | None:
-        asked = Asked(Request(0, "query_account_infos", 0, "", {}), None, 0.0)
-        asked.inner = True
-        self._traffic.carry_for(asked)
-        try:
-            found = rows(XtAccountInfo, self._trader.query_account_infos())
-        except Exception as fault:
-            _log.warning("MiniQMT does not list its accounts: %s", fault)
-            return None
-        return {(info.account_type, info.account_id) for info in found} or None
-
-    def _stranger(self, request: Request) -> list[Any]:
-        number, kind = request.account_id, request.account_type
-        text = f"终端没有账号 {number} / the terminal has no account {number}"
-        code = int(RefusalCode.UNKNOWN_ACCOUNT)
-        if request.method != ORDER:
-            value = -1 if request.method in ("subscribe", "unsubscribe") else None
-            return [Reply(request.seq, value, text, code)]
-        asked = request.arguments
-        names = asked["strategy_name"], asked["order_remark"]
-        error = XtOrderError(number, -1, code, text, *names, request.seq, kind)
-        told = News(PushKind.ORDER_ERROR, kind, number, error, request.session, request.seq)
-        return [Reply(request.seq, -1, text, code), told]
+    def _listed(self) -> Listed:
+        return listed(self._trader, self._traffic.carry_for)
 
     # -- workers -------------------------------------------------------------------------------
 
@@ -307,15 +300,8 @@ class Life:
             answer = self._answer_of(asked)
         except NotConnected:
             return  # nobody waits for it any more
-        except TimeoutError:
-            answer = _not_sent(asked.request, _UNSEEN)
-        except JournalUnreadable as fault:
-            answer = _not_sent(asked.request, f"{_UNKEPT}: {fault}")
         except Exception as fault:
-            _log.exception("MiniQMT could not be asked for %s", asked.request.method)
-            answer = Answer(None, f"{type(fault).__name__}: {fault}")
-            if asked.numbered:  # the next thing was to send it, so it may have left
-                answer = unknown(asked.request)
+            answer = _failed(asked, fault)
         finally:
             asked.sent.set()
         if answer is not None:
@@ -463,6 +449,22 @@ class Life:
                     if isinstance(record, XtOrder | XtTrade | SmartAlgoTask):
                         self._memory.whole(record)
         return answer
+
+
+def _failed(asked: Asked, fault: Exception) -> Answer:
+    """The answer to what could not be carried out, or not to its end."""
+    request, text = asked.request, f"{type(fault).__name__}: {fault}"
+    if isinstance(fault, TimeoutError | JournalUnreadable):
+        _log.warning("MiniQMT could not be asked for %s: %s", request.method, text)
+    else:
+        _log.error("MiniQMT could not be asked for %s", request.method, exc_info=fault)
+    if asked.numbered or asked.again:  # sending it comes next, or did before: it may have left
+        return unknown(request)
+    if isinstance(fault, TimeoutError):
+        return _not_sent(request, _UNSEEN)
+    if isinstance(fault, JournalUnreadable):
+        return _not_sent(request, f"{_UNKEPT}: {fault}")
+    return Answer(None, text)
 
 
 def _not_sent(request: Request, text: str) -> Answer:

@@ -53,7 +53,8 @@ class Workers:
         self._ended = False
 
     def give(self, owner: object, job: Job, seconds: float) -> bool:
-        """Run a job on a worker. False when none became free within so many seconds.
+        """Run a job on a worker. False when none became free within so many seconds, or
+        none can be made.
 
         Args:
             owner: for whom; see `leave_alone`.
@@ -63,7 +64,12 @@ class Workers:
         with self._lock:
             if self._ended:
                 return False
-            worker = self._idle.pop() if self._idle else _Worker(self._done, self._name)
+            try:
+                worker = self._idle.pop() if self._idle else _Worker(self._done, self._name)
+            except (RuntimeError, MemoryError):  # no thread can be started just now
+                _log.exception("a request to MiniQMT finds no thread")
+                self._free.release()
+                return False
             worker.owner = owner
             self._busy.add(worker)
         worker.jobs.put(job)
