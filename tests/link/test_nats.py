@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
-from tests.link.clients import Client
-from tests.link.serving import Proxy, nats_server, trader_key, until
+from tests.link.clients import ACCOUNT, ORDER, Client
+from tests.link.serving import Proxy, address, nats_server, serve, trader_key, until
+from tests.session.scripted import ScriptedLink
+from xtnb.errors import RequestTimeout
 from xtnb.link.address import nearest_first, parse, shuffled
 from xtnb.link.keys import LOCAL, TRADER, User
 from xtnb.link.nats import NatsLink
@@ -90,3 +94,26 @@ def test_a_terminal_tries_its_first_server_first_and_the_one_it_has_just_lost_la
     assert {order[1] for order in orders} == set(servers[1:])
     assert {order[0] for order in after} == set(servers[1:])
     assert {order[2] for order in after} == {servers[0]}
+
+
+def test_an_order_whose_answer_cannot_be_read_is_unknown_and_a_query_has_failed(leaving):
+    silent = ScriptedLink(subscribe=0, query_account_status=[])
+    server = serve(silent)
+    server.start()
+    leaving.callback(server.stop)
+    client = Client(NatsLink(address(server.name), trader_key())).connect()
+    leaving.callback(client.trader.stop)
+    asking = leaving.enter_context(ThreadPoolExecutor(1))
+
+    def answered_by_a_newer_one(ask):
+        answer = asking.submit(ask)
+        asked = server._asked.get(silent.next().seq)
+        server.wire.publish(asked.inbox, b"\x97\x02 a newer form")
+        return answer
+
+    order = answered_by_a_newer_one(lambda: client.trader.order_stock(*ORDER))
+    query = answered_by_a_newer_one(lambda: client.trader.query_stock_orders(ACCOUNT))
+
+    with pytest.raises(RequestTimeout, match="the outcome is unknown"):
+        order.result(10)
+    assert query.result(10) is None

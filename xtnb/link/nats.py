@@ -339,7 +339,10 @@ class _Life:
         try:
             reply = decode(data)
         except CodecError as fault:
-            reply = Reply(request.seq, None, f"{request.method}: the answer is {fault}")
+            text = f"{request.method}: the answer is {fault}"
+            _log.error("%s", text)
+            code = 0 if reads(request.method) else int(RefusalCode.OUTCOME_UNKNOWN)
+            reply = Reply(request.seq, None, text, code)
         if isinstance(reply, Reply):
             self._note(request, reply)
             self.merge.reply(reply)
