@@ -11,7 +11,7 @@ import pytest
 from tests.contract import house
 from tests.link.test_recorded import CODE, SECONDS, Ear, Recorded
 from xtnb import xtconstant as c
-from xtnb.errors import RefusalCode
+from xtnb.errors import NotConnected, RefusalCode
 from xtnb.journal import Group, Journal, Told
 from xtnb.link.counts import Counts
 from xtnb.link.guard import GuardedLink
@@ -19,7 +19,7 @@ from xtnb.link.limits import LimitsFile
 from xtnb.link.past import day_of
 from xtnb.link.recorded import RecordedLink
 from xtnb.terminal.scenario import DEMO_ACCOUNT
-from xtnb.vocabulary.messages import PushKind, Request
+from xtnb.vocabulary.messages import PushKind, Reply, Request
 
 FINE = {
     "stock_code": CODE,
@@ -90,6 +90,33 @@ def test_a_push_that_can_be_read_no_more_costs_no_news_and_no_order(tmp_path):
     assert recorded.ear.reply(3).value > 0
     assert recorded.ear.push(PushKind.ORDER).number > 1
     recorded.close()
+
+
+def test_what_came_behind_the_end_of_an_opening_is_not_carried_out_in_the_next(recorded):
+    late = recorded.cuttable._deliver
+    recorded.link.close()
+    order = Request(1, "order_stock", 2, DEMO_ACCOUNT, FINE, 1, "K1")
+    recorded.link._work.put(order)
+    late(Reply(2, "of the last opening"))
+    recorded.link.note(Request(3, "quota", 2, DEMO_ACCOUNT, {}, 1), Reply(3, None, "too much"))
+    recorded.ear = Ear()
+
+    assert recorded.link.open(1, recorded.ear) == 0
+    recorded.order(2, "K2")
+
+    assert recorded.ear.reply(2).value > 0
+    sent = [one.key for one in recorded.cuttable.sent if one.method == "order_stock"]
+    assert sent == ["K2"]
+    assert len(orders(recorded)) == 1
+    audit = recorded.link.journal._all("SELECT method FROM requests WHERE outcome = 'too much'")
+    assert audit == [("quota",)]
+
+
+def test_a_link_that_was_left_takes_no_request(recorded):
+    recorded.link.close()
+
+    with pytest.raises(NotConnected):
+        recorded.order(2, "K1")
 
 
 def fill(recorded) -> int:

@@ -54,6 +54,7 @@ class _Noted(NamedTuple):
 
 
 _Item = Request | Reply | Push | _Noted
+_Work = SimpleQueue[_Item | None]
 
 
 class RecordedLink:
@@ -85,7 +86,7 @@ class RecordedLink:
         self._wall = wall
         self._deliver: Deliver | None = None
         self._lock = threading.Lock()
-        self._work: SimpleQueue[_Item | None] = SimpleQueue()
+        self._work: _Work = SimpleQueue()
         self._thread: threading.Thread | None = None
         self._under_way: dict[int, Request] = {}
         self._repeats: dict[str, list[Request]] = {}  # the one on its way, and its repeats
@@ -120,7 +121,9 @@ class RecordedLink:
                 self._unwritten.over()
             self._deliver = deliver
             if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="xtnb-record", daemon=True)
+                work = self._work = _anew(self._work)
+                run = partial(self._run, work)
+                self._thread = threading.Thread(target=run, name="xtnb-record", daemon=True)
                 self._thread.start()
         result = self.inner.open(session, self._work.put)
         self.reason, self.paper = self.inner.reason, self.inner.paper
@@ -130,9 +133,12 @@ class RecordedLink:
 
     def send(self, request: Request) -> None:
         """Hand a request over and return at once."""
-        if self._thread is None:
-            raise NotConnected(f"{request.method}: the link to {self.terminal} is not open")
-        self._work.put(request)
+        if self._thread is not None:
+            with self._lock:  # so that nothing comes behind the end
+                if self._thread is not None:
+                    self._work.put(request)
+                    return
+        raise NotConnected(f"{request.method}: the link to {self.terminal} is not open")
 
     def note(self, request: Request, reply: Reply) -> None:
         """Put what was answered in front of this link into the audit."""
@@ -146,10 +152,10 @@ class RecordedLink:
     def _end(self) -> None:
         with self._lock:
             thread, self._thread = self._thread, None
-        if thread is not None:
-            self._work.put(None)
-            if thread is not threading.current_thread():
-                thread.join()
+            if thread is not None:
+                self._work.put(None)
+        if thread is not None and thread is not threading.current_thread():
+            thread.join()
         with self._lock:
             journal, self.journal = self.journal, None
         if journal is not None:
@@ -189,10 +195,10 @@ class RecordedLink:
 
     # -- on the thread that writes -------------------------------------------------------------
 
-    def _run(self) -> None:
+    def _run(self, work: _Work) -> None:
         while True:
             try:
-                first = self._work.get(timeout=self._unwritten.seconds)
+                first = work.get(timeout=self._unwritten.seconds)
             except Empty:
                 self._unwritten.look()
                 continue
@@ -201,9 +207,9 @@ class RecordedLink:
             waiting = [first]
             with suppress(Empty):
                 while len(waiting) < _GROUP:
-                    item = self._work.get_nowait()
+                    item = work.get_nowait()
                     if item is None:
-                        self._work.put(None)
+                        work.put(None)
                         break
                     waiting.append(item)
             try:
@@ -446,6 +452,16 @@ class RecordedLink:
             except Exception:
                 _log.exception("the session could not take %s", type(item).__name__)
             point("handed.reply" if type(item) is Reply else "handed.push")
+
+
+def _anew(work: _Work) -> _Work:
+    """The queue of the next opening: of what came too late for the last only the audit counts."""
+    fresh: _Work = SimpleQueue()
+    with suppress(Empty):
+        while True:
+            if isinstance(item := work.get_nowait(), _Noted):
+                fresh.put(item)
+    return fresh
 
 
 def _unnoted(waiting: list[_Item]) -> list[Request | Reply | Push]:
