@@ -148,6 +148,64 @@ def test_connects_that_never_return_do_not_pile_up(folder):
     link.close()
 
 
+def lost(folder, limits=AT_ONCE):
+    """A link that was lost, and the numbers of its attempts, each of which leaves a queue."""
+    link, broker = failing(folder, 0, limits)
+    ear, numbers, opens = Ear(), [], broker.open
+    assert link.open(7, ear) == 0
+    broker.lose()
+    ear.wait(1)
+
+    def note(session, deliver):
+        numbers.append(session)
+        (folder / f"down_queue_win_{session}").touch()
+        return opens(session, deliver)
+
+    broker.open = note
+    return link, broker, numbers
+
+
+def test_while_the_terminal_is_away_a_few_numbers_take_turns(folder):
+    link, broker, numbers = lost(folder)
+    broker.result = -1  # it is logged out for the night
+    for _ in range(20):
+        assert link.open(7, Ear()) == ConnectResult.UNREACHABLE
+        assert "refused the connection" in link.reason
+    broker.result = 0
+    assert link.open(7, Ear()) == 0
+
+    assert len(numbers) == 21
+    assert len(set(numbers)) == len(set(numbers[:3])) == 3
+    link.close()
+
+
+def test_a_number_that_another_has_is_not_tried_again(folder):
+    link, broker, numbers = lost(folder)
+    broker.result = ConnectResult.SESSION_IN_USE
+    for _ in range(5):
+        assert link.open(7, Ear()) == ConnectResult.SESSION_IN_USE
+
+    assert len(set(numbers)) == 5
+    link.close()
+
+
+def test_a_number_whose_attempt_has_not_returned_is_not_tried_beside_it(folder):
+    clock = [100.0]
+    limits = replace(AT_ONCE, connect=SECONDS, inner=0.05, now=lambda: clock[0])
+    link, broker, numbers = lost(folder, limits)
+    link._limits = replace(limits, connect=0.05)
+    note = broker.open
+    broker.open = lambda session, deliver: note(session, deliver) and broker.free.wait(SECONDS)
+    broker.result = -1
+    for _ in range(4):
+        link.open(7, Ear())
+        clock[0] += limits.patience
+
+    broker.free.set()
+    assert len(set(numbers)) == len(numbers) == 4
+    link.close()
+
+
 def test_when_all_looks_right_the_other_reasons_are_listed(folder):
     link, _ = failing(folder, -1)
 

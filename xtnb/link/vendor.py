@@ -58,6 +58,7 @@ _log = logging.getLogger("xtnb.link")
 _SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
 _FIRST = 1_000_000_000
 _MOST_HUNG = 3
+_MOST_NUMBERS = 3
 
 
 def _another(last: int) -> int:
@@ -108,6 +109,7 @@ class VendorLink:
         self._tried = 0.0
         self._epoch = 0
         self._used = 0  # the number of the last session that was connected
+        self._numbers: list[int] = []  # tried since that was lost, the last one last
         self._left = 0.0
         self._lock = threading.Lock()
 
@@ -128,7 +130,7 @@ class VendorLink:
             if not self._may_try():
                 return ConnectResult.UNREACHABLE
             package = self._package or load()
-            number = self._new_session(self._used) if self._used else session
+            number = self._next_number() if self._used else session
             self._rest()
             self._new_epoch()
             life = Life(
@@ -138,6 +140,7 @@ class VendorLink:
             failure = self._connected(life, number)
             if failure is None:
                 self._life, self._used, self.reason = life, number, ""
+                self._numbers.clear()
                 self._warn()
                 return ConnectResult.OK
             if not life.end():
@@ -145,7 +148,22 @@ class VendorLink:
             self.reason = str(failure)
             _log.warning("cannot connect to %s: %s", self.path, failure)
             in_use = failure.result == ConnectResult.SESSION_IN_USE
+            if in_use and number in self._numbers:
+                self._numbers.remove(number)
             return ConnectResult.SESSION_IN_USE if in_use else ConnectResult.UNREACHABLE
+
+    def _next_number(self) -> int:
+        """A number for one more attempt after a loss. Each may leave a queue in the folder of
+        the MiniQMT, which may be away all night; so a few of them take turns."""
+        held = {life.session for life in self._hung}
+        free = [number for number in self._numbers if number not in held]
+        if free and len(self._numbers) >= _MOST_NUMBERS:
+            number = free[0]
+            self._numbers.remove(number)
+        else:
+            number = self._new_session(self._used)
+        self._numbers.append(number)
+        return number
 
     def _warn(self) -> None:
         """Say what an earlier process left without an answer."""
@@ -200,13 +218,14 @@ class VendorLink:
             self._memory.new_day(day.strftime("%Y%m%d"))
 
     def _connected(self, life: Life, number: int) -> Failure | None:
+        folder, now, ours = Path(self.path), self._limits.wall(), number in self._numbers
         try:
             result = life.connect()
         except TimeoutError:
-            return explained(Path(self.path), number, None, self._limits.wall())
+            return explained(folder, number, None, now, ours)
         except Exception as fault:
             _log.debug("the vendor's package raised", exc_info=True)
-            return explained(Path(self.path), number, fault, self._limits.wall())
+            return explained(folder, number, fault, now, ours)
         if result == ConnectResult.OK:
             return None
-        return explained(Path(self.path), number, result, self._limits.wall())
+        return explained(folder, number, result, now, ours)

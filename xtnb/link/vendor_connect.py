@@ -111,7 +111,9 @@ def package_failed(fault: Exception) -> Failure:
     )
 
 
-def explained(folder: Path, session: int, outcome: int | Exception | None, now: int) -> Failure:
+def explained(
+    folder: Path, session: int, outcome: int | Exception | None, now: int, ours: bool = False
+) -> Failure:
     """Say why it failed.
 
     Args:
@@ -119,6 +121,7 @@ def explained(folder: Path, session: int, outcome: int | Exception | None, now: 
         session: the session's number.
         outcome: what `connect` gave, the exception, or None when it did not return.
         now: nanoseconds since the epoch.
+        ours: the number was made up by chance, so a queue of it is left of its own attempts.
     """
     if isinstance(outcome, Exception):
         return package_failed(outcome)
@@ -133,7 +136,7 @@ def explained(folder: Path, session: int, outcome: int | Exception | None, now: 
         return no_permission(found)
     if outcome is None:
         return silent(found)
-    if session in session_files(found):
+    if not ours and session in session_files(found):
         return session_in_use(session)
     return refused(found, outcome)
 

@@ -87,6 +87,7 @@ class Life:
         deliver: Deliver,
         limits: Limits,
     ) -> None:
+        self.session = session
         self._name = f"xtnb-miniqmt-{session}"
         self._memory = memory
         self._lock = memory.lock
