@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime, timedelta, timezone
 
 import pytest
 
@@ -10,7 +11,8 @@ from tests.link.serving import until
 from tests.live.cuttable import CuttableLink
 from tests.live.test_connection import CODE, ME, House, at_home
 from tests.session.scripted import ScriptedLink, asset
-from tests.vendor.ear import fill
+from tests.vendor.ear import fill, with_remark
+from xtnb import xtconstant as c
 from xtnb.desk import Desk
 from xtnb.errors import NotConnected, QueryFailed
 from xtnb.live.books import AccountBooks
@@ -24,6 +26,7 @@ from xtnb.vocabulary.records import Quote, StockAccount
 __all__ = ["at_home"]
 
 LISTS = ["orders", "trades", "positions"]
+SHANGHAI = timezone(timedelta(hours=8))
 
 
 @pytest.mark.parametrize("name", LISTS)
@@ -101,3 +104,56 @@ def test_two_fills_that_bear_one_number_or_none_are_both_there(broker, number):
     broker.books.settle()
 
     assert broker.books.trades.records() == [here, there]
+
+
+def at(hour: int, minute: int, *, day: int = 20) -> int:
+    return int(datetime(2026, 11, day, hour, minute, tzinfo=SHANGHAI).timestamp())
+
+
+def test_orders_of_a_night_session_are_cancelled_after_midnight_as_well(broker):
+    working = [with_remark(41, "", order_time=at(21, 5), order_status=c.ORDER_REPORTED)]
+    broker.answers |= {"query_stock_orders": working, "cancel_order_stock": 0}
+    fills = [replace(fill(41, "T1"), traded_time=at(23, 50))]
+    broker.answers["query_stock_trades"] = fills
+    after = replace(fill(41, "T2"), traded_time=at(0, 10, day=21))
+
+    broker.say(broker.push(PushKind.ORDER, working[0]), broker.push(PushKind.TRADE, fills[0]))
+    broker.say(broker.push(PushKind.TRADE, after))
+    fills.append(after)
+    broker.books.settle()
+
+    assert broker.orders.cancel_all() == 1
+    broker.books.settle()
+    assert broker.books.trades.records() == fills
+
+
+def test_with_the_first_news_of_a_new_day_the_lists_are_those_of_the_terminal(broker):
+    before = with_remark(41, "", order_time=at(14, 0), order_status=c.ORDER_SUCCEEDED)
+    today = with_remark(42, "", order_time=at(9, 30, day=23), order_status=c.ORDER_REPORTED)
+    broker.answers["query_stock_orders"] = [today]
+
+    broker.say(broker.push(PushKind.ORDER, before))
+    broker.books.settle()
+    assert broker.books.orders.records() == [before]
+    broker.say(broker.push(PushKind.ORDER, today))
+    broker.books.settle()
+    broker.books.settle()  # the second is asked after what the push has asked for
+
+    assert broker.books.orders.records() == [today]
+
+
+@pytest.mark.parametrize("time", [at(9, 30) * 1_000, 20_261_120_093_000, 2**62])
+def test_a_time_that_is_none_begins_no_day(broker, time):
+    old = with_remark(41, "", order_time=at(9, 30), order_status=c.ORDER_SUCCEEDED)
+    strange = with_remark(42, "", order_time=time)
+    today = with_remark(43, "", order_time=at(9, 30, day=23))
+    broker.answers["query_stock_orders"] = [today]
+
+    broker.say(*(broker.push(PushKind.ORDER, one) for one in (old, strange)))
+    broker.books.settle()
+    assert broker.books.orders.records() == [old, strange]
+    broker.say(broker.push(PushKind.ORDER, today))
+    broker.books.settle()
+    broker.books.settle()
+
+    assert broker.books.orders.records() == [today]

@@ -43,6 +43,7 @@ COVERED = "（备兑）"
 """What the name of a covered position ends with."""
 _SHANGHAI = 8 * 3600
 _DAY = 86_400
+_NO_TIME = 2**32  # s since the epoch: from here on it is milliseconds, or a broker's garbage
 _ROUNDS = 3
 _LISTS = {"orders": "委托", "trades": "成交", "positions": "持仓"}
 _REPRICED_SECONDS = 1.0
@@ -315,11 +316,14 @@ class AccountBooks:
     def _status(self, status: XtAccountStatus) -> None:
         """The account is ready again, as after the turn of the day: its lists are other ones."""
         if status.status == c.ACCOUNT_STATUS_OK:
-            self._turns += 1
-            try:
-                self._ask(self._turned)
-            except NotConnected:
-                self._turned()  # who brings the link back asks for everything
+            self._turn()
+
+    def _turn(self) -> None:
+        self._turns += 1
+        try:
+            self._ask(self._turned)
+        except NotConnected:
+            self._turned()  # who brings the link back asks for everything
 
     def _order(self, order: XtOrder) -> None:
         self._begin_day(order.order_time)
@@ -330,13 +334,13 @@ class AccountBooks:
         self.trades.apply(trade)
 
     def _begin_day(self, seconds: int) -> None:
-        """The first news of a new day ends the lists of the old one."""
+        """With the first news of a new day the lists may be other ones. Only the terminal knows
+        which: a night session goes over midnight, and its orders go on working."""
         day = (seconds + _SHANGHAI) // _DAY
-        if day <= self._day:
+        if day <= self._day or seconds >= _NO_TIME:
             return
         if self._day:
-            self.orders.clear()
-            self.trades.clear()
+            self._turn()
         self._day = day
 
     def _turned(self) -> None:
