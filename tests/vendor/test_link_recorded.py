@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from contextlib import closing
 from dataclasses import replace
@@ -19,10 +20,11 @@ from xtnb.link.counts import Counts
 from xtnb.link.guard import GuardedLink
 from xtnb.link.limits import LimitsFile
 from xtnb.link.recorded import RecordedLink
-from xtnb.vocabulary.messages import Reply, Request
+from xtnb.vocabulary.messages import PushKind, Reply, Request
 
 NOON = 1_795_147_200 * 10**9  # 2026-11-20 in Shanghai
 PAST = NOON - 1
+NUMBER = "1000000365"
 
 
 class Served:
@@ -154,3 +156,16 @@ def test_a_repeat_whose_row_can_be_read_no_more_is_not_said_to_be_unsent(tmp_pat
     assert served.sent() == []
     assert served.ask(buy(4, "another")).value == 41
     served.link.close()
+
+
+def test_no_log_names_the_account_of_what_was_on_its_way(served, caplog):
+    came = served.silent()
+    served.link.send(buy(1, "K")._replace(account_id=NUMBER))
+    assert came.wait(SECONDS)
+
+    served.broker.lose()
+
+    assert served.ear.wait(1)[0].kind == PushKind.DISCONNECTED
+    logging.getLogger("xtnb.link").warning("what else is said of %s", NUMBER)
+    assert "K was on its way" in caplog.text
+    assert NUMBER not in caplog.text

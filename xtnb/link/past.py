@@ -28,19 +28,19 @@ _NOT_KEPT = (
     "of a MiniQMT the orders and fills of each day are kept, not its money and positions"
 )
 _SHANGHAI = timedelta(hours=8)
-NEAR = 3 * 86_400  # seconds; a time that is further away from now is none
+_NEAR = 3 * 86_400  # seconds; a time that is further away from now is none
 
 
 def day_of(record: Any, now: int) -> int:
     """YYYYMMDD of a record's own time; of `now`, ns since the epoch, where it has none."""
     seconds = getattr(record, "traded_time", 0) or getattr(record, "order_time", 0)
-    if not isinstance(seconds, int) or abs(seconds - now // 10**9) > NEAR:
+    if not isinstance(seconds, int) or abs(seconds - now // 10**9) > _NEAR:
         seconds = now // 10**9
     return int(f"{datetime.fromtimestamp(seconds, UTC) + _SHANGHAI:%Y%m%d}")
 
 
 class Past:
-    """Answers `history`. For one thread.
+    """Answers `history`, and knows what was told of these days. For one thread.
 
     Args:
         journal: the open one.
@@ -79,6 +79,17 @@ class Past:
     def lost(self) -> None:
         """The terminal is lost: what was asked of it is answered by nobody."""
         self._waiting.clear()
+
+    def told(self, account_type: int, account_id: str) -> list[Any]:
+        """The orders and fills of an account that were told of these days."""
+        days = day_of(None, self._wall() - _NEAR * 10**9), 99991231
+        found = []
+        for kind in (PushKind.ORDER, PushKind.TRADE):
+            for body in self._journal().told(kind, account_type, account_id, *days):
+                push = decode(body)
+                assert isinstance(push, Push), "what is kept of a day are pushes"
+                found.append(push.record)
+        return found
 
     def _merged(self, request: Request, present: list[Any]) -> tuple[list[int], list[Any]]:
         """Days and records side by side; what the terminal says now holds."""

@@ -21,7 +21,7 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import Any, NamedTuple, cast
+from typing import NamedTuple
 
 from xtnb.errors import NotConnected, RefusalCode
 from xtnb.journal import Asked, Group, Journal, Kept, Told
@@ -31,9 +31,10 @@ from xtnb.link.codec import CodecError, decode, encode
 from xtnb.link.guard import CHANGES
 from xtnb.link.left_over import LeftOver, Outcomes, of_another_day, other, trading_day, unanswered
 from xtnb.link.once import NOTHING, repeated, uses_up, without_passwords
-from xtnb.link.past import NEAR, Past, day_of
+from xtnb.link.past import Past, day_of
 from xtnb.link.retold import Retold
 from xtnb.link.unwritten import CANCELS, Unwritten, has_room
+from xtnb.vocabulary.masking import conceal
 from xtnb.vocabulary.messages import Push, PushKind, Reply, Request
 from xtnb.vocabulary.subjects import about
 
@@ -94,7 +95,7 @@ class RecordedLink:
         self._left = LeftOver()
         self._outcomes = Outcomes(self._first_of)
         self._past = Past(self._open_journal, wall)
-        self._retold = Retold(self._stored, self._wall)
+        self._retold = Retold(self._past.told, self._wall)
         self._last = 0
         self._failed = ""
         self._takes = room
@@ -114,7 +115,7 @@ class RecordedLink:
                 self._take_over(self.journal)
                 self._outcomes.lost()
                 self._past.lost()
-                self._retold = Retold(self._stored, self._wall)
+                self._retold = Retold(self._past.told, self._wall)
                 for left in (self._under_way, self._repeats):
                     left.clear()
                 self._failed = ""
@@ -134,6 +135,8 @@ class RecordedLink:
     def send(self, request: Request) -> None:
         """Hand a request over and return at once."""
         if self._thread is not None:
+            if not self.paper:
+                conceal(request.account_id)
             with self._lock:  # so that nothing comes behind the end
                 if self._thread is not None:
                     self._work.put(request)
@@ -187,7 +190,8 @@ class RecordedLink:
         if request is not None:
             doubt = unanswered(request)
             group.asked.append(self._row(request._replace(key=""), doubt))
-            _log.warning("%s was on its way to %s: %s", name, self.terminal, doubt.error)
+            what = request.key or request.method
+            _log.warning("%s was on its way to %s: %s", what, self.terminal, doubt.error)
         group.kept.append(Kept(kind, name, None))
         if kind == _INTENT:
             group.kept.append(Kept(_UNKNOWN, name, body))
@@ -415,14 +419,6 @@ class RecordedLink:
         assert isinstance(asked, Request), "what bears a key is a request"
         assert isinstance(answered, Reply), "what answers a key is a reply"
         return asked, answered
-
-    def _stored(self, account_type: int, account_id: str) -> list[Any]:
-        """The orders and fills of an account that were told of these days."""
-        journal, now = self._open_journal(), self._wall()
-        days = day_of(None, now - NEAR * 10**9), 99991231
-        kinds = (PushKind.ORDER, PushKind.TRADE)
-        told = (journal.told(kind, account_type, account_id, *days) for kind in kinds)
-        return [cast(Push, decode(body)).record for bodies in told for body in bodies]
 
     def _row(self, request: Request, reply: Reply, repeats: str = "") -> Asked:
         now = self._wall()
