@@ -103,3 +103,21 @@ def test_the_desk_of_a_live_terminal_shows_no_number():
         assert DEMO_ACCOUNT not in str(wrong.value)
     finally:
         session.close()
+
+
+class Slow(str):
+    """A text during whose cleaning another thread conceals one number more."""
+
+    def replace(self, old: str, new: str) -> str:
+        masking.conceal(old[::-1])
+        return Slow(super().replace(old, new))
+
+
+def test_a_text_is_cleaned_while_another_number_is_concealed():
+    numbers = [f"77{number}12345{number}" for number in range(20)]
+    for number in numbers:
+        masking.conceal(number)
+
+    text = masking.cleaned(Slow(" ".join(numbers)))
+
+    assert not [number for number in numbers if number in text]

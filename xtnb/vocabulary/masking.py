@@ -60,7 +60,7 @@ def shown(account_id: Any) -> str:
 def cleaned(text: str) -> str:
     """A text in which every concealed number is masked."""
     if options.mask_accounts is not False:
-        for account_id in _concealed:
+        for account_id in tuple(_concealed):  # others may be added on other threads
             if account_id in text:
                 text = text.replace(account_id, masked(account_id))
     return text
