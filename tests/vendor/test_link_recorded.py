@@ -85,7 +85,8 @@ def outcome(seq: int, *keys: str) -> Request:
 def test_what_is_forbidden_may_come_again_with_its_key_once_it_is_allowed(served, file, text, code):
     (served.folder / file).write_text(text, encoding="utf-8")
     assert served.ask(buy(1, "K")).error_id == code
-    (served.folder / file).unlink()
+    (served.folder / "STOP").unlink(missing_ok=True)
+    (served.folder / "limits.toml").write_text("[every]", encoding="utf-8")
 
     assert [served.ask(buy(seq, "K")).value for seq in (2, 3)] == [41, 41]
     assert len(served.sent()) == 1

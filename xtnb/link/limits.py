@@ -2,12 +2,13 @@
 
 `limits.toml` lies in the terminal's folder, and holds for whoever opens that: a notebook, a
 script, or a server, whose clients cannot reach it. It is read again when it changes; one
-that cannot be read lets nothing through. A file `STOP` beside it is the kill switch: while
-it is there no order goes out of any account, and cancels do. Algorithms of a paper terminal
-end with their next slice; those of a broker go on until they are cancelled. What either
-refuses was placed nowhere and uses up no key: the same order passes once it is allowed.
-Windows shows no endings: `STOP.txt`, as it makes one, stops too, and `limits.toml.txt` lets
-nothing through until it has its name.
+that cannot be read lets nothing through, and one that is gone or empty holds for five
+seconds more. A file `STOP` beside it is the kill switch: while it is there no order goes out
+of any account, and cancels do. Algorithms of a paper terminal end with their next slice;
+those of a broker go on until they are cancelled. What either refuses was placed nowhere and
+uses up no key: the same order passes once it is allowed. Windows shows no endings:
+`STOP.txt`, as it makes one, stops too, and `limits.toml.txt` lets nothing through until it
+has its name.
 
     [every]                        # every account, unless it says otherwise
     order_value = 500_000          # price times volume, in the currency of the price
@@ -24,10 +25,11 @@ Everything here is ours; by default nothing is limited.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields
 from pathlib import Path
 from threading import Lock
+from time import monotonic
 
 import msgspec
 
@@ -36,6 +38,7 @@ from xtnb.rules.limits import Limits
 
 FILE = "limits.toml"
 SWITCH = "STOP"
+_SAVING = 5.0  # seconds; editors empty a file, or take it away, before they write it
 
 
 def switches(folder: Path) -> list[Path]:
@@ -54,12 +57,15 @@ class LimitsFile:
     Args:
         folder: where `limits.toml` and `STOP` are looked for.
         besides: more folders where a `STOP` counts.
+        steady: seconds of a clock that is never put right.
 
     Attributes:
         folders: all of them.
     """
 
-    def __init__(self, folder: Path, *besides: Path) -> None:
+    def __init__(
+        self, folder: Path, *besides: Path, steady: Callable[[], float] = monotonic
+    ) -> None:
         self._path = folder / FILE
         self.folders = folder, *besides
         self._read_at: tuple[int, int] | None = None
@@ -67,15 +73,26 @@ class LimitsFile:
         self._accounts: dict[str, dict[str, object]] = {}
         self._fault = ""
         self._known: dict[str, Limits] = {}
+        self._steady = steady
+        self._gone: float | None = None  # since when there is nothing in it
         self._lock = Lock()
 
     def of(self, account_id: str) -> Limits:
         """The limits of an account.
 
         Raises:
-            Refused: STOPPED, when the kill switch is on or the file cannot be read.
+            Refused: STOPPED, when the kill switch is on or cannot be seen, or when the file
+                cannot be read.
         """
-        if stopping := [one for folder in self.folders for one in switches(folder)]:
+        try:
+            stopping = [one for folder in self.folders for one in switches(folder)]
+        except OSError as fault:
+            raise Refused(
+                RefusalCode.STOPPED,
+                f"无法查看总开关，故不放行任何委托：{fault}",
+                f"nobody can see whether the kill switch is on, so no order passes: {fault}",
+            ) from fault
+        if stopping:
             name = stopping[0].name
             raise Refused(
                 RefusalCode.STOPPED,
@@ -116,19 +133,18 @@ class LimitsFile:
 
     def _refresh(self) -> None:
         try:
-            state = self._path.stat()
-            seen = (state.st_mtime_ns, state.st_size)
-        except FileNotFoundError:
-            if self._path.with_name(f"{FILE}.txt").exists():
-                self._fault, self._read_at = f"it is named {FILE}.txt", None
-                return
-            seen = (0, 0)
+            seen = self._seen()
         except OSError as fault:
             self._fault, self._read_at = str(fault), None
             return
-        if seen == self._read_at:
+        if seen is None:
+            self._fault, self._read_at, self._gone = f"it is named {FILE}.txt", None, None
             return
-        self._known.clear()
+        if seen == self._read_at:
+            self._gone = None
+            return
+        if self._is_being_saved(seen):
+            return
         try:
             read = _read(self._path) if seen != (0, 0) else _File()
         except OSError as fault:
@@ -139,8 +155,27 @@ class LimitsFile:
         except ValueError as fault:  # as are msgspec's errors and tomllib's
             self._fault = str(fault)
         else:
+            if (read.every, read.account) != (self._every, self._accounts):
+                self._known.clear()
             self._every, self._accounts, self._fault = read.every, read.account, ""
         self._read_at = seen
+
+    def _seen(self) -> tuple[int, int] | None:
+        """When it was written and how long it is; None where it lacks its name."""
+        try:
+            state = self._path.stat()
+        except FileNotFoundError:
+            return None if self._path.with_name(f"{FILE}.txt").exists() else (0, 0)
+        return state.st_mtime_ns, state.st_size
+
+    def _is_being_saved(self, seen: tuple[int, int]) -> bool:
+        """Whether what limited until now holds for the moment, although nothing is there."""
+        if seen[1] or not (self._every or self._accounts or self._fault):
+            self._gone = None
+            return False
+        now = self._steady()
+        self._gone = now if self._gone is None else self._gone
+        return now - self._gone < _SAVING
 
 
 def _read(path: Path) -> _File:
