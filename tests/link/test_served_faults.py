@@ -10,6 +10,7 @@ import pytest
 from tests.link.clients import ACCOUNT, ORDER, Client
 from tests.link.serving import Proxy, address, nats_server, serve, trader_key, until
 from tests.live.cuttable import CuttableLink
+from tests.session.scripted import ScriptedLink
 from xtnb import endpoints
 from xtnb.errors import JournalUnreadable, RequestTimeout, TerminalUnavailable
 from xtnb.journal import Group, Journal, Told
@@ -21,6 +22,7 @@ from xtnb.link.jetstream import call, drop_stream, span, stored_at
 from xtnb.link.keys import LOCAL, TRADER, User, stream_of
 from xtnb.link.nats import NatsLink
 from xtnb.link.protocol import session_subject
+from xtnb.link.rests import Rests
 from xtnb.link.serve import TerminalServer
 from xtnb.link.server import NatsServer
 from xtnb.link.wire import Wire
@@ -124,6 +126,27 @@ def test_a_terminal_that_is_lost_while_it_is_opened_is_opened_again(leaving):
     until(lambda: connected(client))
 
     assert client.trader.order_stock(*ORDER) > 0
+
+
+def test_a_terminal_that_is_away_is_tried_less_and_less(leaving):
+    clock = [100.0]
+    link = ScriptedLink(query_account_status=[])
+    link.paper = True
+    server = serve(link)
+    server._rests = Rests(0.2, 10.0, lambda: clock[0])
+    server.start()
+    leaving.callback(server.stop)
+    link.result = ConnectResult.UNREACHABLE
+    link.lose()
+
+    until(lambda: link.opened == 2 and not server._rests.over)
+    clock[0] += 10.0
+    until(lambda: link.opened == 3 and not server._rests.over)
+    link.result = ConnectResult.OK
+    clock[0] += 10.0
+    until(lambda: server.ready)
+
+    assert link.opened == 4
 
 
 def test_a_journal_that_cannot_be_found_for_once_leaves_nobody_without_news(tmp_path, leaving):

@@ -36,6 +36,7 @@ from xtnb.link.protocol import (
     session_subject,
     version_1_subject,
 )
+from xtnb.link.rests import Rests
 from xtnb.link.wire import Msg, Wire
 from xtnb.vocabulary.messages import Push, PushKind, Reply, Request
 
@@ -43,6 +44,7 @@ _log = logging.getLogger("xtnb.link")
 
 _TICK_SECONDS = 0.2
 _RETRY_SECONDS = 0.2
+_LONGEST_SECONDS = 10.0
 
 
 def no_journal() -> None:
@@ -100,6 +102,7 @@ class TerminalServer:
         self._asked = UnderWay(most_under_way)
         self._seq = 0
         self._link_open = False
+        self._rests = Rests(_RETRY_SECONDS, _LONGEST_SECONDS)  # of a terminal that is away
         self._losses = 0
         self._said: dict[str, set[str]] = {}  # what is tried again, and why: said once
         self._ended = threading.Event()
@@ -183,6 +186,8 @@ class TerminalServer:
             self._wake.clear()
             if not self._done(self._be_there):
                 self._ended.wait(_RETRY_SECONDS)
+            elif not self._link_open and self._rests.over:
+                self._rests.tried(self._done(self._open_link))
         if self.stopped:
             self._news.notice(self.stopped)
             self._leave()
@@ -191,8 +196,6 @@ class TerminalServer:
         if not _is_there(self._wire):
             self._speak()
         self._owner.tell()
-        if not self._link_open:
-            self._open_link()
 
     def _write(self) -> None:
         """Have a stream to write to: on a thread of its own, for it may take an election."""
