@@ -76,6 +76,26 @@ def test_what_one_request_breaks_costs_no_other_its_place(tmp_path):
     link.close()
 
 
+def test_an_order_that_came_just_before_its_terminal_was_lost_is_kept_once(recorded):
+    free, ear = threading.Event(), recorded.ear
+
+    def deliver(item):
+        ear(item)
+        assert free.wait(SECONDS)
+
+    recorded.link._deliver = deliver
+    recorded.ask(2, "query_account_status", {})
+    ear.reply(2)  # the thread that writes waits in there: what comes now is one group
+    recorded.order(3, "K1")
+    recorded.cuttable.cut()
+    free.set()
+
+    assert ear.reply(3).error_id == RefusalCode.NOT_DELIVERED
+    kept = recorded.link.journal._all("SELECT kind, name FROM kept")
+    assert kept == [("unknown", f"2/{DEMO_ACCOUNT}/K1")]
+    recorded.cuttable.mend()
+
+
 def test_a_push_that_can_be_read_no_more_costs_no_news_and_no_order(tmp_path):
     today = day_of(None, time.time_ns())
     with closing(Journal(tmp_path, "an earlier process")) as journal:
