@@ -76,7 +76,7 @@ def send(page: LabPage, *words: str) -> None:
         expect(role(page, "question")).to_contain_text(word)
     role(page, "confirm").click()
     expect(role(page, "volume")).to_have_value("")
-    expect(role(page, "said")).to_contain_text("Sent")
+    expect(role(page, "said")).to_contain_text("✓ Sent")
     expect(attempts).to_have_count(before + 1)
     expect(attempts.first).to_have_attribute("data-state", re.compile("^(working|done)$"))
 

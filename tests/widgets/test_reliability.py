@@ -99,6 +99,36 @@ def test_an_order_of_unknown_outcome_is_called_unknown_until_its_outcome_is_foun
     assert row["id"] == at_home.desk.orders().iloc[0]["order_id"]
 
 
+def test_no_order_is_called_sent_before_the_terminal_has_taken_it(web: Page, at_home):
+    ticket = at_home.desk.ticket(CODE, price=10.0, volume=100)
+    view = web.view(ticket)
+    strip = web.view(at_home.desk.panel(CODE)._parts["strip"])
+    at_home.link.lose_requests.add("order_stock")
+
+    token = send(view, ticket)
+    wait_for_state(view, token, "sending")
+    assert (view.sections["said"], ticket.volume) == (None, 100)
+    at_home.cut()
+    wait_for_state(view, token, "unknown")
+    assert (view.sections["said"]["state"], ticket.volume) == ("unknown", 0)
+    at_home.mend()
+    wait_for_state(view, token, "refused")
+
+    assert view.sections["said"]["state"] == "refused"
+    strip.wait(lambda: "1 unknown order that never arrived" in strip.sections["news"]["en"])
+    assert "1 笔未知委托从未送达" in strip.sections["news"]["zh"]
+
+
+def test_an_order_that_the_terminal_does_not_take_stays_in_the_form(web: Page, at_home):
+    ticket = at_home.desk.ticket(CODE, price=10.0, volume=100)
+    view = web.view(ticket)
+    at_home.link.refuse.add("order_stock")
+
+    wait_for_state(view, send(view, ticket), "refused")
+
+    assert (view.sections["said"]["state"], ticket.volume) == ("refused", 100)
+
+
 def test_a_form_says_that_the_account_is_being_compared(web: Page, at_home):
     ticket, said = at_home.desk.ticket(CODE), []
     web.view(ticket)
@@ -231,7 +261,7 @@ def test_a_break_without_news_is_said_to_be_one(web: Page, at_home):
     at_home.cut()
     at_home.mend()
 
-    strip.wait(lambda: strip.sections["news"]["en"].startswith("nothing was missed"))
+    strip.wait(lambda: strip.sections["news"]["en"].startswith("nothing has changed"))
 
 
 def test_a_cancel_that_cannot_go_out_is_said_and_never_sent_later(web: Page, at_home):
@@ -311,7 +341,7 @@ def test_an_unknown_order_can_be_asked_for_again_and_its_row_tells_the_outcome(
     view.say({"kind": "ask", "key": doubt.number})
     strip.wait(lambda: at_home.session.findings.get(doubt.number).kind == FindingKind.SENT)
     assert len(at_home.session.findings) == 1
-    strip.wait(lambda: strip.sections["news"]["en"].endswith("has found: 1 unknown order"))
+    strip.wait(lambda: strip.sections["news"]["en"].endswith("1 unknown order that had arrived"))
     view.say({"kind": "ask", "key": doubt.number})
     strip.wait(lambda: strip.sections["news"]["en"] == "asked again: nothing new")
 

@@ -283,6 +283,7 @@ def test_after_a_send_the_volume_is_gone_and_it_is_said_what_was_sent(web: Page,
 
     assert (ticket.price, ticket.volume) == (10.2, 0)
     assert view.sections["said"] == {
+        "state": "sent",
         "zh": "买入 300 × 10.20 浦发银行",
         "en": "Buy 300 × 10.20 浦发银行",
     }
@@ -297,6 +298,7 @@ def test_what_could_not_be_sent_keeps_its_volume(web: Page, desk):
     wait_for_state(view, send(view, ticket, price=-1.0), "refused")
 
     assert ticket.volume == 300
+    assert view.sections["said"]["state"] == "refused"
 
 
 def test_a_blocked_form_sends_nothing_and_still_cancels(web: Page, desk):

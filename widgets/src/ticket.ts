@@ -5,7 +5,7 @@ import { addStyle, h, half, keepLook, whenGone, write } from "./desk/look";
 import { ActionButtons } from "./desk/ticket/actions";
 import { drawAttempts } from "./desk/ticket/attempts";
 import { Levels } from "./desk/ticket/levels";
-import { drawBanner, drawLines, drawRestored } from "./desk/ticket/lines";
+import { drawBanner, drawLines, drawRestored, drawSaid } from "./desk/ticket/lines";
 import { Lock } from "./desk/ticket/lock";
 import {
   actionOf,
@@ -378,7 +378,8 @@ class TicketForm {
       field.label(word, this.say("lower"), this.say("raise"));
     }
     drawLines(this.cost, lines ?? [], this.language);
-    const reason = this.question.open ? "" : this.verdict.reason(this.form(), this.language);
+    const quiet = this.question.open || this.sections.busy; // the order under way is no doubt
+    const reason = quiet ? "" : this.verdict.reason(this.form(), this.language);
     const blocked = half(this.model.get("blocked"), this.language);
     const lost = this.dead ? this.say("gone") : !blocked && this.sections.lost && this.say("lost");
     const illegible = illegibly(this.price, this.volume, this.language);
@@ -389,8 +390,7 @@ class TicketForm {
     this.levels.root.classList.toggle("stale", !!this.sections.lost || this.dead);
     this.lock.draw(this.sections.lock, this.dead, this.language);
     drawRestored(this.restored, this.sections.restored, this.language);
-    write(this.said, said ? `✓ ${this.say("said")}: ${zh ? said.zh : said.en}` : "");
-    this.said.hidden = !said || !!told;
+    drawSaid(this.said, told ? null : said, this.language);
   }
 
   private get title(): string {

@@ -32,6 +32,7 @@ _BLOCKED = {
 }
 _READS = "只读密钥，不能下单或撤单 / this key may only read: nothing can be sent"
 _LOCKED = "实盘未解锁，不能下单 / this is a live account and it is locked: nothing can be sent"
+_QUIET = "断线期间账户没有变化 / nothing has changed in the account while the link was lost"
 _ASKING = "正在向柜台核对 … / asking the terminal …"
 _AGREES = "已核对，没有新的差异 / asked again: nothing new"
 _NO_ANSWER = "柜台没有答复，请稍后再试 / the terminal did not answer: try again later"
@@ -47,11 +48,18 @@ _COUNTED = (
     ((FindingKind.MISSED_CHANGE,), "笔委托变化", "order that moved", "orders that moved"),
     ((FindingKind.GONE,), "笔委托已不在柜台", "order gone", "orders gone"),
     (
-        (FindingKind.SENT, FindingKind.NOT_SENT, FindingKind.STILL_UNKNOWN),
-        "笔未知委托",
-        "unknown order",
-        "unknown orders",
+        (FindingKind.SENT,),
+        "笔未知委托已送达",
+        "unknown order that had arrived",
+        "unknown orders that had arrived",
     ),
+    (
+        (FindingKind.NOT_SENT,),
+        "笔未知委托从未送达",
+        "unknown order that never arrived",
+        "unknown orders that never arrived",
+    ),
+    ((FindingKind.STILL_UNKNOWN,), "笔未知委托", "unknown order", "unknown orders"),
     ((FindingKind.DRIFT,), "处不符", "difference", "differences"),
 )
 
@@ -145,7 +153,7 @@ class Standing:
         if zh:
             self.say(f"断线期间：{zh} / while the link was lost: {en}")
         else:
-            self.say("断线期间没有遗漏 / nothing was missed while the link was lost")
+            self.say(_QUIET)
 
     def say_found(self, found: Iterable[Finding]) -> None:
         """Have it shown what a comparison has found."""

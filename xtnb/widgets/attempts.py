@@ -146,7 +146,7 @@ class Attempt:
                 reason = record.status_msg
         elif handle is not None and handle.unknown:
             state, zh, en = "unknown", OrderStatus.UNKNOWN.zh, OrderStatus.UNKNOWN.en
-        elif error:
+        elif error or self.number < 0:
             state, zh, en = "refused", "未成功", "not accepted"
         elif self.answered:
             state, zh, en = "working", OrderStatus.REPORTED.zh, OrderStatus.REPORTED.en
@@ -189,6 +189,14 @@ class Attempt:
             return ""
         kind = PriceType(self.price_type)
         return self._price(self.price) if self.price > 0 else kind.label(language)
+
+    def outcome(self) -> dict[str, str] | None:
+        """What the form says of it: "sent" with a number, "refused" or "unknown"; None before."""
+        state = self.row()["state"]
+        if state == "sending":
+            return None
+        known = state if state in ("refused", "unknown") else "sent"
+        return {"state": known, "zh": self.said("zh"), "en": self.said("en")}
 
     def said(self, language: str) -> str:
         """What was sent: "Buy 200 × 10.50 浦发银行"."""

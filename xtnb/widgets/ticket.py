@@ -69,8 +69,8 @@ class Ticket(Remains, Sections):
     taken once, and none while an answer is outstanding, so neither a double click
     nor a second view of the same ticket sends twice. An order that the rules would refuse
     is sent only by who has read that and says "anyway"; where nobody can say, it is sent.
-    Once an order was handed over, its volume is gone from the form, and a line says what
-    was sent.
+    Once the terminal has answered, a line says what became of the order. Its volume is gone
+    from the form where it was accepted, and where that is not known: it may be there.
 
     Args:
         desk: whatever has the methods of `TicketDesk`.
@@ -128,6 +128,7 @@ class Ticket(Remains, Sections):
         self._attempts: list[Attempt] = []
         self._tokens: set[str] = set()
         self._said: Attempt | None = None
+        self._filled: tuple[Any, ...] = ()
         self.restored: dict[str, str] | None = None
         self._guard = Guard(self, desk.standing)
         self.side = turned(actions_of(kind), "", "buy")
@@ -286,7 +287,8 @@ class Ticket(Remains, Sections):
                 self.answer({"kind": "doubted", "token": token, "zh": why[0], "en": why[1]})
                 return
             self._tokens.add(token)
-            self.restored = None
+            self.restored, self._said = None, attempt
+            self._filled = (form.get("code"), form.get("side"), form.get("volume"))
             self._attempts.insert(0, attempt)
             del self._attempts[SHOWN_ATTEMPTS:]
         self.touch()
@@ -305,11 +307,6 @@ class Ticket(Remains, Sections):
             attempt.fail(str(error))
             self.touch()
             return
-        with self._lock:
-            now = (self.code, self.side, self.volume)
-            if now == (form.get("code"), form.get("side"), form.get("volume")):
-                self.volume = 0  # so that the next order is not this one again
-            self._said = attempt
         attempt.follow(handle, self.touch, self._desk.books.trades)
 
     def _cancel(self, token: str) -> None:
@@ -404,6 +401,15 @@ class Ticket(Remains, Sections):
 
     # What is shown
 
+    def _outcome(self) -> dict[str, str] | None:
+        """What became of the last send; what is sent, or may be, leaves the form."""
+        outcome = self._said.outcome() if self._said is not None else None
+        if outcome is not None:
+            filled, self._filled = self._filled, ()
+            if outcome["state"] != "refused" and filled == (self.code, self.side, self.volume):
+                self.volume = 0  # so that the next order is not this one again
+        return outcome
+
     @property
     def _entry(self) -> Entry:
         terms, action = self._terms, self._action
@@ -419,8 +425,11 @@ class Ticket(Remains, Sections):
                 self._wants_price = False
                 if self.price == 0:  # else a person was quicker than the quote
                     self.price = first_price(quote, self._action)
+            busy = any(not attempt.answered for attempt in self._attempts)
+            rows = [attempt.row() for attempt in self._attempts]
+            said = self._outcome()  # last: a form that is free again is empty
+            entry = self._entry
             judged = {field: getattr(self, field) for field in _JUDGED}
-            entry, attempts, said = self._entry, list(self._attempts), self._said
             preview = entry.judged(self._desk)
             if not entry.known and self.code:
                 preview = refused_row(*(self._unknown or ("", "")))
@@ -436,9 +445,9 @@ class Ticket(Remains, Sections):
                 ),
                 "preview": {**shown, "form": judged} if shown is not None else None,
                 "lines": self._figures.lines(entry.terms, entry.action, fine),
-                "attempts": [attempt.row() for attempt in attempts],
-                "said": {"zh": said.said("zh"), "en": said.said("en")} if said else None,
-                "busy": any(not attempt.answered for attempt in attempts),
+                "attempts": rows,
+                "said": said,
+                "busy": busy,
                 "lost": self._desk.books.lost,
                 "lock": self._guard.lock(),
                 "restored": self.restored,

@@ -1,6 +1,6 @@
 /** What stands beneath the form: figures as the kernel words them, two in a row. */
 import { h, half, type Language, write } from "../look";
-import type { Line, Sections, TicketState } from "./words";
+import { type Line, type Sections, say, type TicketState } from "./words";
 
 export function drawLines(cost: HTMLElement, lines: Line[], language: Language): void {
   const chinese = language === "zh";
@@ -35,4 +35,18 @@ export function drawRestored(
 ): void {
   note.hidden = !restored;
   write(note, (language === "zh" ? restored?.zh : restored?.en) ?? "");
+}
+
+const OUTCOMES = { sent: "sent", refused: "notSent", unknown: "unknown" } as const;
+
+/** What became of the order that was sent last: a tick only where the terminal has accepted. */
+export function drawSaid(
+  line: HTMLElement,
+  said: Sections["said"] | undefined,
+  language: Language,
+): void {
+  line.hidden = !said;
+  line.dataset.state = said?.state ?? "";
+  const order = language === "zh" ? said?.zh : said?.en;
+  write(line, said ? `${say(OUTCOMES[said.state], language)}: ${order}` : "");
 }

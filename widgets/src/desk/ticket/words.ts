@@ -139,8 +139,8 @@ export interface Sections {
   preview: Preview | null;
   lines: Line[];
   attempts: Attempt[];
-  /** The order that was sent last, until the next one is begun. */
-  said: { zh: string; en: string } | null;
+  /** What became of the order that was sent last, until the next one is begun. */
+  said: { state: "sent" | "refused" | "unknown"; zh: string; en: string } | null;
   busy: boolean;
   lost: boolean;
   /** Of a live terminal: whether a click may send, for how long, and whether that can begin. */
@@ -176,7 +176,9 @@ const WORDS = {
   enterVolume: ["enter a volume", "请填数量"],
   enterAmount: ["enter an amount", "请填金额"],
   yuan: ["CNY", "元"],
-  said: ["Sent", "已发送"],
+  sent: ["✓ Sent", "✓ 已发送"],
+  notSent: ["✕ Not accepted", "✕ 未成功"],
+  unknown: ["? Outcome unknown, it may be there", "? 结果未知，可能已送达"],
   special: ["Special pool", "专项头寸"],
   cancel: ["Cancel", "撤单"],
   confirm: ["Confirm", "确认"],
