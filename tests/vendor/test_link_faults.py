@@ -7,10 +7,12 @@ import threading
 import pytest
 
 from tests.session.scripted import asset
-from tests.vendor.ear import Broker, buy, opened, query, with_remark
+from tests.vendor.ear import ACCOUNT, Broker, buy, fill, lapsing, opened, query, with_remark
+from tests.vendor.native_objects import Struct
 from xtnb.errors import JournalUnreadable, NotConnected, RefusalCode
 from xtnb.journal.claims import Claims
-from xtnb.vocabulary.messages import PushKind
+from xtnb.link.retold import Known
+from xtnb.vocabulary.messages import PushKind, Request
 
 
 @pytest.fixture
@@ -20,9 +22,8 @@ def broker():
     made.free.set()
 
 
-def test_no_thread_for_a_call_is_an_order_that_was_not_sent(broker, monkeypatch):
-    broker.answers["order_stock"] = 7
-    link, ear = opened(broker)
+def no_threads(monkeypatch):
+    """No thread for a call can be started, until what is given holds False."""
     start, none_left = threading.Thread.start, [True]
 
     def scarce(thread):
@@ -31,6 +32,13 @@ def test_no_thread_for_a_call_is_an_order_that_was_not_sent(broker, monkeypatch)
         start(thread)
 
     monkeypatch.setattr(threading.Thread, "start", scarce)
+    return none_left
+
+
+def test_no_thread_for_a_call_is_an_order_that_was_not_sent(broker, monkeypatch):
+    broker.answers["order_stock"] = 7
+    link, ear = opened(broker)
+    none_left = no_threads(monkeypatch)
     for seq in range(1, 21):  # more than may be under way at once
         link.send(buy(seq, "key"))
         assert ear.reply(seq).error_id == RefusalCode.NOT_DELIVERED
@@ -81,6 +89,77 @@ def test_a_link_whose_owner_ends_is_lost_and_says_so(broker, tmp_path):
     link.send(query(3))
     assert ear.reply(3).value == [asset()]
     link.close()
+
+
+def test_an_answer_that_cannot_be_written_down_is_heard(broker, tmp_path):
+    class Full(Claims):
+        def answer(self, whose, reply):
+            raise OSError(28, "No space left on device")
+
+    broker.answers["order_stock"] = 7
+    link, ear = opened(broker, claims=Full(tmp_path / "keys.sqlite"))
+    link.send(buy(1, "key"))
+
+    assert ear.reply(1).value == 7
+    link.close()
+
+
+def test_news_that_cannot_be_compared_are_told_and_nothing_stops(broker, monkeypatch):
+    take = Known.take
+
+    def fails(known, record, now):
+        if record.traded_id == "T1":
+            raise MemoryError
+        return take(known, record, now)
+
+    monkeypatch.setattr(Known, "take", fails)
+    link, ear = opened(broker)
+    broker.say(broker.push(PushKind.TRADE, fill(1, "T1")))
+    broker.say(broker.push(PushKind.TRADE, fill(1, "T2")))
+    link.send(query(1))
+
+    assert ear.reply(1).value == [asset()]
+    assert [push.record.traded_id for push in ear.pushes()] == ["T1", "T2"]
+    link.close()
+
+
+def test_an_order_that_cannot_be_looked_for_is_unknown_and_nothing_stops(broker, monkeypatch):
+    limits, clock = lapsing()
+    link, ear = opened(broker, limits=limits)
+    broker.hangs = {"order_stock"}
+    link.send(buy(1, "key"))
+    link.send(query(2))
+    ear.reply(2)
+    no_threads(monkeypatch)
+    clock.lapse()
+
+    assert ear.reply(1).error_id == RefusalCode.OUTCOME_UNKNOWN
+    broker.say(broker.push(PushKind.TRADE, fill(1, "T1")))
+    ear.wait(3)
+    link.close()
+
+
+def test_a_transfer_whose_call_breaks_may_have_left_and_is_unknown(broker):
+    def full(request):
+        raise TimeoutError("the queue to the client is full")
+
+    broker.answers["fund_transfer"] = full
+    link, ear = opened(broker)
+    asked = {"transfer_direction": 511, "price": 5.0}
+    link.send(Request(1, "fund_transfer", *ACCOUNT, asked, 7, key="key"))
+
+    assert ear.reply(1).error_id == RefusalCode.OUTCOME_UNKNOWN
+    link.close()
+
+
+def test_what_nobody_asked_for_is_logged_without_its_account(broker, caplog):
+    link, _ = opened(broker)
+    numbered = "1000000365"
+    link._life._traffic.answered(Struct(seq=99, account_id=numbered))
+    link.close()
+
+    assert "Struct 99" in caplog.text
+    assert numbered not in caplog.text
 
 
 def test_an_order_whose_call_times_out_may_have_left_and_is_unknown(broker):

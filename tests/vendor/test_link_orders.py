@@ -332,6 +332,26 @@ def test_the_reply_comes_before_news_of_its_order_whatever_the_terminal_says_fir
     link.close()
 
 
+def test_an_order_whose_answer_stays_away_holds_up_news_of_its_account_for_a_moment(broker):
+    broker.answers["order_stock"] = lambda r: [
+        broker.push(PushKind.ORDER, with_remark(41, remark_of(r))),
+        broker.push(PushKind.TRADE, fill(7, "T9")),
+    ]
+    limits, clock = lapsing(told=0.1)
+    limits = replace(limits, answer=3600.0)
+    link, ear = opened(broker, limits=limits)
+    link.send(buy(1, "key"))
+    link.send(query(2))
+    ear.reply(2)
+    assert ear.kinds() == ["reply"]
+    clock.lapse()
+
+    assert ear.reply(1)[1:4] == (41, "", 0)
+    ear.wait(4)
+    assert ear.kinds() == ["reply", "reply", "stock_order", "stock_trade"]
+    link.close()
+
+
 def test_news_of_other_orders_do_not_wait(broker):
     broker.answers["order_stock"] = lambda r: [
         broker.push(PushKind.ORDER, with_remark(40, "by hand")),

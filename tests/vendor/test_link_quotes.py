@@ -194,6 +194,28 @@ def test_lots_are_shares_also_when_only_lots_are_told(quotes):
     assert found.bid_volume == quotes[0].bid_volume
 
 
+@pytest.mark.parametrize("failure", [RuntimeError("it is starting"), -1])
+def test_a_code_that_could_not_be_watched_is_tried_again(link, data, failure):
+    made, ear = link
+    watch, failures = data.subscribe_quote, [failure]
+
+    def subscribe(*arguments, **named):
+        if not failures:
+            return watch(*arguments, **named)
+        failed = failures.pop()
+        if isinstance(failed, Exception):
+            raise failed
+        return failed
+
+    data.subscribe_quote = subscribe
+    for seq in (1, 2, 3):
+        made.send(ask(seq, "quote_subscribe", codes=(PUFA,)))
+
+    assert ear.reply(1).value in (None, 0)
+    assert [ear.reply(seq).value for seq in (2, 3)] == [0, 0]
+    assert [code for code, _ in data.watched.values()] == [PUFA]
+
+
 class Hanging(MarketData):
     """Market data of which one method does not return until a test lets it."""
 

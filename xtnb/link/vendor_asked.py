@@ -21,6 +21,7 @@ class Limits:
         connect: until `connect` of the vendor's returns.
         answer: until a request counts as unanswered.
         cancel: until the order of an unanswered cancel is looked at, and looked at again.
+        told: until an order is answered with the number that news of it had.
         inner: until a question of the link's own does.
         send: until the next request is sent although this one still hangs.
         rest: between two sessions with one terminal.
@@ -33,6 +34,7 @@ class Limits:
     connect: float = 30.0
     answer: float = 30.0
     cancel: float = 4.0
+    told: float = 2.0
     inner: float = 5.0
     send: float = 5.0
     rest: float = 3.0

@@ -80,9 +80,18 @@ class VendorQuotes:
                 if code in self._watched:
                     continue
                 self._watched[code] = 0
-            number = self._data.subscribe_quote(code, period="tick", count=0, callback=self._heard)
-            with self._lock:
-                self._watched[code] = number
+            number = -1
+            try:
+                found = self._data.subscribe_quote(
+                    code, period="tick", count=0, callback=self._heard
+                )
+                number = int(found or -1)
+            finally:
+                with self._lock:
+                    if number > 0:
+                        self._watched[code] = number
+                    else:  # it did not take: the next who asks has it tried again
+                        self._watched.pop(code, None)
 
     def _unwatch(self, codes: Iterable[str]) -> None:
         for code in codes:

@@ -24,7 +24,7 @@ from xtnb.link.vendor_calls import CANCELS, ORDER, Answer
 from xtnb.link.vendor_memory import Memory, untagged
 from xtnb.link.vendor_records import ours
 from xtnb.vocabulary import outcomes
-from xtnb.vocabulary.messages import Push, PushKind, Reply, Request
+from xtnb.vocabulary.messages import MOVES, Push, PushKind, Reply, Request
 from xtnb.vocabulary.records import (
     Quote,
     XtAccountStatus,
@@ -152,8 +152,10 @@ class Traffic:
     def numbered(self, seq: int) -> None:
         """Remember whose request got that number."""
         asked: Asked | None = getattr(self._local, "asked", None)
-        if asked is not None and not asked.inner and asked.call and asked.call.later:
-            asked.numbered = True
+        if asked is None or asked.inner or asked.call is None:
+            return
+        asked.numbered = asked.call.later or asked.request.method in MOVES
+        if asked.call.later:
             with self._lock:
                 self._by_seq[seq] = asked
                 self._recent[seq] = asked.request
@@ -196,7 +198,8 @@ class Traffic:
         with self._lock:
             asked = self._by_seq.pop(int(response.seq), None)
             if asked is None or asked.call is None:
-                _log.warning("MiniQMT answered what was not asked: %s", vars(response))
+                what = type(response).__name__  # and no more: its fields name the account
+                _log.warning("MiniQMT answered what was not asked: %s %s", what, response.seq)
                 return
             self.answer(asked, asked.call.read(asked.request, response))
         self.on_answer()
@@ -210,6 +213,8 @@ class Traffic:
             holder = self._holder(news, tag)
             if holder is not None:
                 holder.held.append(news)
+                if tag and holder.tag == tag:
+                    self._hurry(holder)
             else:
                 self._out.put([news])
 
@@ -222,6 +227,13 @@ class Traffic:
             self._out.put([News(PushKind.DISCONNECTED, 0, "", None)])
         self.give_up()
         self._out.put(_END)
+
+    def _hurry(self, asked: Asked) -> None:
+        """An order is there, and its answer is not: news of its account wait no longer."""
+        soon = self._limits.now() + self._limits.told
+        if asked.deadline > soon and self._told(asked) is not None:
+            asked.deadline = soon
+            self._out.put([])
 
     # -- the order of replies and news -----------------------------------------------------------
 
@@ -271,18 +283,25 @@ class Traffic:
         with self._lock:
             reply = Reply(asked.request.seq, *answer)
             if asked.done:
-                _log.warning("%s was answered after its time: %s", asked.request.method, reply)
+                told = reply.error or type(reply.value).__name__  # rows name the account
+                _log.warning("%s was answered after its time: %s", asked.request.method, told)
                 if reply.error_id != RefusalCode.OUTCOME_UNKNOWN:
-                    self._memory.remember(asked.request, reply)
+                    self._remember(asked.request, reply)
                 return
             asked.done = True
             self._under_way.pop(asked, None)
             if uses_up(reply):
-                self._memory.remember(asked.request, reply)
+                self._remember(asked.request, reply)
             repeats = [reply._replace(seq=one.seq) for one in asked.repeats]
             items = [reply, *repeats, *asked.held]
             if asked.slot is None or not asked.slot.fill(items):
                 self._out.put(items)
+
+    def _remember(self, request: Request, reply: Reply) -> None:
+        try:
+            self._memory.remember(request, reply)
+        except Exception:  # who waits for the reply hears it all the same
+            _log.exception("the answer to %s could not be remembered", request.method)
 
     def give_up(self) -> None:
         """Nobody answers any more: end what waits, and remember what became of nobody knows."""
@@ -292,7 +311,7 @@ class Traffic:
             for asked in waiting:
                 asked.done = True
                 nobody_knows = Reply(asked.request.seq, *unknown(asked.request))
-                self._memory.remember(asked.request, nobody_knows)
+                self._remember(asked.request, nobody_knows)
                 asked.sent.set()
                 _fail(asked)
         self.on_loss()
@@ -328,8 +347,13 @@ class Traffic:
     def _push(self, news: News) -> Push | None:
         """Number what is news; None for what was told before."""
         with self._lock:
-            if not self._memory.is_news(news.record):
-                return None
+            try:
+                known = not self._memory.is_news(news.record)
+            except Exception:  # better twice than not at all
+                _log.exception("news of MiniQMT could not be compared with what was told")
+                known = False
+        if known:
+            return None
         if news.kind == PushKind.QUOTE:
             self._quote_number += 1
             return self._sign(self._quote_number, news)
@@ -357,7 +381,11 @@ class Traffic:
         with self._lock:
             overdue = [asked for asked in self._under_way if asked.deadline <= now]
         for asked in overdue:
-            self._overdue(asked)
+            try:
+                self._overdue(asked)
+            except Exception:
+                _log.exception("what became of %s could not be found", asked.request.method)
+                self._unanswered(asked)
 
     def _told(self, asked: Asked) -> Answer | None:
         """The answer to an order or a cancel as pushes had it; None when none told."""
@@ -380,18 +408,26 @@ class Traffic:
     def _overdue(self, asked: Asked) -> None:
         """The terminal is looked at for an order by its tag, and for what became of a cancel,
         before they count as unknown."""
-        if not asked.again and (asked.tag or asked.request.method in CANCELS):
+        if asked.tag or asked.request.method in CANCELS:
             with self._lock:
                 told = self._told(asked)
             if told is not None:
-                self.answer(asked, told)
+                self._end(asked, told)
                 return
-            asked.again = True
-            asked.deadline = self._limits.now() + 2 * self._limits.inner
-            if self._look_up(asked):
-                return
+            if not asked.again:
+                asked.again = True
+                asked.deadline = self._limits.now() + 2 * self._limits.inner
+                if self._look_up(asked):
+                    return
+        self._unanswered(asked)
+
+    def _unanswered(self, asked: Asked) -> None:
         _log.error("MiniQMT did not answer %s: its outcome is unknown", asked.request.method)
-        self.answer(asked, unknown(asked.request))
+        self._end(asked, unknown(asked.request))
+
+    def _end(self, asked: Asked, answer: Answer) -> None:
+        """Answer a request whose call may never return."""
+        self.answer(asked, answer)
         _fail(asked)
         asked.sent.set()
         self._leave_alone(asked)
