@@ -99,7 +99,7 @@ def listed(trader: Any, carry_for: Callable[[Asked], None]) -> Listed:
     try:
         found = rows(XtAccountInfo, trader.query_account_infos())
     except Exception as fault:
-        _log.warning("MiniQMT does not list its accounts: %s", fault)
+        _log.warning("MiniQMT does not list its accounts: %r", fault)
         return Listed(None)
     return Listed({(info.account_type, info.account_id) for info in found} or None)
 
