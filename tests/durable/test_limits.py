@@ -14,6 +14,7 @@ from xtnb import xtconstant as c
 from xtnb.errors import RefusalCode
 from xtnb.folders import audited
 from xtnb.session.trader import XtQuantTrader
+from xtnb.terminal.accounts.credit_opening import DEMO_CREDIT_ACCOUNT
 from xtnb.terminal.scenario import DEMO_ACCOUNT
 from xtnb.vocabulary.records import StockAccount
 
@@ -239,6 +240,18 @@ def test_the_order_form_refuses_what_the_kill_switch_does(folder, desk):
 
     assert "总开关" in said["reason_zh"]
     assert "kill switch" in said["reason_en"]
+
+
+def test_a_preview_knows_that_no_limit_of_orders_keeps_a_debt_from_being_paid_back(folder):
+    text = "[every]\norder_value = 500\nprice_distance = 0.01\ncodes = []\n"
+    with xtnb.paper(folder) as desk:
+        (folder / "limits.toml").write_text(text, encoding="utf-8")
+        credit = desk.use(DEMO_CREDIT_ACCOUNT, "CREDIT")
+
+        repaid = credit.preview("", c.CREDIT_DIRECT_CASH_REPAY, 1_000, 0.0, c.FIX_PRICE)
+        bought = credit.preview("600000.SH", c.CREDIT_BUY, 1_000, 10.0, c.FIX_PRICE)
+
+    assert (repaid.accepted, bought.accepted) == (True, False)
 
 
 def test_a_desk_in_memory_has_no_limits():

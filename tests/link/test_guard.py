@@ -22,6 +22,11 @@ from xtnb.vocabulary.records import StockAccount
 CODE = "600000.SH"
 ME = StockAccount(DEMO_ACCOUNT)
 FUTURES = house.ACCOUNTS["futures"]
+KINDS = {
+    c.SECURITY_ACCOUNT: c.STOCK_BUY,
+    c.CREDIT_ACCOUNT: c.CREDIT_BUY,
+    c.FUTURE_ACCOUNT: c.FUTURE_OPEN_LONG,
+}
 SECONDS = 10.0
 SECOND = 1_000_000_000
 
@@ -65,11 +70,19 @@ class Guarded:
     def limit(self, text: str) -> None:
         (self.folder / FILE).write_text(text, encoding="utf-8")
 
-    def order(self, volume=100, price=10.0, code=CODE, price_type=c.FIX_PRICE, account=ME):
+    def order(
+        self,
+        volume=100,
+        price=10.0,
+        code=CODE,
+        price_type=c.FIX_PRICE,
+        account=ME,
+        order_type=None,
+    ):
         """The number of an order, and the reason if there is none."""
         asked = {
             "stock_code": code,
-            "order_type": c.STOCK_BUY if account is ME else c.FUTURE_OPEN_LONG,
+            "order_type": order_type or KINDS[account.account_type],
             "order_volume": volume,
             "price_type": price_type,
             "price": price,

@@ -207,3 +207,36 @@ def test_what_waited_when_the_link_was_lost_is_neither_placed_nor_answered(tmp_p
 
     assert (lost.kind, waits.ear.next().seq) == (PushKind.DISCONNECTED, 2)
     assert waits.placed() == []
+
+
+@pytest.mark.parametrize("first", ["orders_a_day = 1", "price_distance = 0.5\norders_a_day = 1"])
+def test_an_order_whose_limits_change_while_it_waits_is_not_judged_by_the_old_ones(
+    tmp_path, leaving, first
+):
+    waits = Waits(tmp_path, leaving, f"[every]\n{first}\n", LONG)
+    waits.behind.keeps = lambda request: request.method in ("quote_full", "query_stock_orders")
+    waits.order(1)
+    waits.order(2)  # behind the first, with nothing of its own to wait for in one case
+
+    (tmp_path / FILE).write_text("[every]\norders_a_day = 2\n", encoding="utf-8")
+    waits.behind.keeps = lambda request: False
+    for request in waits.behind.kept:
+        waits.behind.inner.send(request)
+    replies = [waits.ear.next() for _ in range(2)]
+
+    assert [(one.value, one.error_id) for one in replies] == [(-1, RefusalCode.LIMITED)] * 2
+    assert all("the limits changed while this waited" in one.error for one in replies)
+    assert waits.placed() == []
+    waits.order(3)
+    assert waits.ear.next().value > 0
+
+
+def test_an_order_that_waits_while_its_file_is_saved_unchanged_goes_out(tmp_path, leaving):
+    waits = Waits(tmp_path, leaving, "[every]\norders_a_day = 1\n", LONG)
+    waits.behind.keeps = lambda request: request.method == "query_stock_orders"
+    waits.order(1)
+
+    (tmp_path / FILE).write_text("# mine\n[every]\norders_a_day = 1\n", encoding="utf-8")
+    waits.behind.inner.send(waits.behind.kept[0])
+
+    assert waits.ear.next().value > 0

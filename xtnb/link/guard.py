@@ -29,6 +29,7 @@ from xtnb.link.counts import Account, Counts
 from xtnb.link.limits import LimitsFile
 from xtnb.link.once import ONLY_REPEATS
 from xtnb.rules.limits import (
+    REPAYMENTS,
     Held,
     Limits,
     Wanted,
@@ -63,6 +64,7 @@ class _Waiting:
         missing: what was asked for and has not come.
         due: when it is late, on a clock that is never put right.
         late: it waits no more.
+        queued: others stood before it in line.
     """
 
     request: Request
@@ -71,6 +73,7 @@ class _Waiting:
     missing: set[str] = field(default_factory=set)
     facts: dict[str, Any] = field(default_factory=dict)
     late: bool = False
+    queued: bool = False
 
     @property
     def over(self) -> bool:
@@ -153,7 +156,7 @@ class GuardedLink:
                 by_account(limits)
                 for other in filter(None, map(request.arguments.get, _OTHERS)):
                     by_account(self._limits.of(str(other)))
-                if request.method not in _ORDERS:
+                if request.method not in _ORDERS or _repays(request):
                     self.inner.send(request)
                     return
                 _check(request.arguments, limits)
@@ -189,6 +192,7 @@ class GuardedLink:
         """Ask for what is missing; the order waits in line until it is there."""
         request, limits = waiting.request, waiting.limits
         line = self._lines.setdefault(_account(request), deque())
+        waiting.queued = bool(line)
         line.append(waiting)
         code = request.arguments["stock_code"]
         try:
@@ -319,8 +323,12 @@ class GuardedLink:
         request, limits, facts = waiting.request, waiting.limits, waiting.facts
         if waiting.late:
             raise self._too_late(waiting)
-        if facts:  # while it waited trading may have been stopped
-            self._limits.of(request.account_id)
+        if (facts or waiting.queued) and self._limits.of(request.account_id) is not limits:
+            # while it waited trading may have been stopped, or others counted for new limits
+            raise refused(
+                "等待核对期间限额有改动，请重新下单",
+                "the limits changed while this waited to be checked; send it again",
+            )
         code, volume = request.arguments["stock_code"], request.arguments["order_volume"]
         if not _counts_units(waiting):
             raise unknown(code)
@@ -352,7 +360,7 @@ class GuardedLink:
             raise _uncounted()
         orders, value = 0, 0.0
         for order in facts["orders"]:
-            if order.order_status != c.ORDER_JUNK:
+            if order.order_status != c.ORDER_JUNK and order.order_type not in REPAYMENTS:
                 orders += 1
                 price = order.price or order.traded_price
                 value += (
@@ -412,6 +420,13 @@ class GuardedLink:
 
 def _account(request: Request) -> tuple[int, str]:
     return request.account_type, request.account_id
+
+
+def _repays(request: Request) -> bool:
+    """Whether it is an order that pays a debt back."""
+    kind = request.arguments.get("order_type")
+    order = request.method == "order_stock" and request.account_type == c.CREDIT_ACCOUNT
+    return order and isinstance(kind, int) and kind in REPAYMENTS
 
 
 def _counts_units(waiting: _Waiting) -> bool:

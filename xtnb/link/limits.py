@@ -8,7 +8,8 @@ of any account, and cancels do. Algorithms of a paper terminal end with their ne
 those of a broker go on until they are cancelled. What either refuses was placed nowhere and
 uses up no key: the same order passes once it is allowed. Windows shows no endings:
 `STOP.txt`, as it makes one, stops too, and `limits.toml.txt` lets nothing through until it
-has its name.
+has its name. A debt of a margin account can be paid back in cash under every limit but
+`read_only`; that is no trade, and is not counted.
 
     [every]                        # every account, unless it says otherwise
     order_value = 500_000          # price times volume, in the currency of the price

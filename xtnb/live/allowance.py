@@ -19,7 +19,7 @@ from xtnb.live.coalesce import Frames, Slot
 from xtnb.live.preview import Preview
 from xtnb.live.preview_inputs import Asked
 from xtnb.live.watch import Forget
-from xtnb.rules.limits import Held, Wanted, read
+from xtnb.rules.limits import REPAYMENTS, Held, Wanted, read
 from xtnb.session.trader import XtQuantTrader
 from xtnb.vocabulary.messages import Reply
 from xtnb.vocabulary.records import StockAccount
@@ -167,8 +167,9 @@ def under_limits(
     price = asked.price if asked.price_type == c.FIX_PRICE else 0.0
     limits = held.limits
     matters = limits.price_distance is not None or (limits.by_value and not price)
-    near = last() if matters and held.refusal is None else None
-    refusal = held.refuses(Wanted(asked.stock_code, asked.volume, price, near, unit))
+    repays = asked.account_type == c.CREDIT_ACCOUNT and asked.order_type in REPAYMENTS
+    near = last() if matters and held.refusal is None and not repays else None
+    refusal = held.refuses(Wanted(asked.stock_code, asked.volume, price, near, unit, repays))
     return preview if refusal is None else _refused(preview, refusal)
 
 

@@ -13,7 +13,11 @@ from dataclasses import asdict, dataclass, fields
 from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
+from xtnb import xtconstant as c
 from xtnb.errors import RefusalCode, Refused
+
+REPAYMENTS = frozenset({c.CREDIT_DIRECT_CASH_REPAY, c.CREDIT_DIRECT_CASH_REPAY_SPECIAL})
+"""Orders of money that pays a debt back: no trades, so that only `read_only` and a kill switch keep them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +77,7 @@ class Wanted(NamedTuple):
         price: the limit; 0.0 for a market order.
         last: the last price; 0.0 when there is none, None when whoever asks does not know.
         unit: what one unit of volume counts for; None when it cannot be asked for.
+        repays: whether it is one of `REPAYMENTS`.
     """
 
     stock_code: str
@@ -80,6 +85,7 @@ class Wanted(NamedTuple):
     price: float
     last: float | None
     unit: int | None
+    repays: bool = False
 
 
 # -- what they say, one after the other --------------------------------------------------------
@@ -108,7 +114,7 @@ def by_price(limits: Limits, wanted: Wanted) -> float:
     Raises:
         Refused: its price is too far away, it is worth too much, or that cannot be judged.
     """
-    code, volume, price, last, unit = wanted
+    code, volume, price, last, unit, _ = wanted
     if limits.by_value and unit is None:
         raise unknown(code)
     if last is not None:
@@ -196,6 +202,8 @@ class Held:
             if self.refusal is not None:
                 raise self.refusal
             by_account(self.limits)
+            if wanted.repays:
+                return None
             by_itself(self.limits, wanted.stock_code, wanted.volume)
             by_count(self.limits, self.counted, by_price(self.limits, wanted))
         except Refused as refusal:
