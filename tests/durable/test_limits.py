@@ -32,18 +32,20 @@ def folder(tmp_path):
 
 
 def by_paper(folder):
-    return xtnb.paper(folder).trader
+    desk = xtnb.paper(folder)
+    return desk, desk.trader  # which ends with the last desk that is held
 
 
 def by_connect(folder):
-    return xtnb.connect(folder).trader
+    desk = xtnb.connect(folder)
+    return desk, desk.trader
 
 
 def by_script(folder):
     trader = XtQuantTrader(str(folder), 123)
     trader.start()
     assert trader.connect() == 0
-    return trader
+    return None, trader
 
 
 @pytest.mark.parametrize("way", [by_paper, by_connect, by_script])
@@ -58,12 +60,13 @@ def by_script(folder):
 )
 def test_what_lies_in_a_folder_holds_however_it_is_opened(folder, way, file, text, why):
     (folder / file).write_text(text, encoding="utf-8")
-    trader = way(folder)
+    held, trader = way(folder)
     try:
         assert trader.order_stock(ME, CODE, 23, 300, 11, 10.0) == -1
         assert trader.query_stock_orders(ME) == []
     finally:
         trader.stop()
+        del held
 
     (line,) = [line for line in audited(folder, 50) if "order_stock" in line]
     assert why in line

@@ -17,7 +17,7 @@ from xtnb import xtconstant as c
 from xtnb.errors import RefusalCode, Refused
 
 REPAYMENTS = frozenset({c.CREDIT_DIRECT_CASH_REPAY, c.CREDIT_DIRECT_CASH_REPAY_SPECIAL})
-"""Orders of money that pays a debt back: no trades, so that only `read_only` and a kill switch keep them."""
+"""Money that pays a debt back is no trade: only `read_only` and a kill switch keep it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
