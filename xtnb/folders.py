@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, closing
 from datetime import UTC, datetime, timedelta, timezone
 from itertools import islice
@@ -162,7 +162,7 @@ def _terminal_in(folder: Path) -> Iterator[Finding]:
 def audited(folder: Path, last: int, changes: bool = False) -> Iterator[str]:
     """The last requests of a folder's audit, the oldest first, a line each.
 
-    Whose key it was stands before what its owner said of himself.
+    Whose key it was stands before what its owner said of himself. Account numbers are masked.
 
     Args:
         last: how many.
@@ -180,12 +180,35 @@ def audited(folder: Path, last: int, changes: bool = False) -> Iterator[str]:
         ).fetchall()
     for at, who, origin, method, account_id, key, outcome, body in reversed(rows):
         moment = datetime.fromtimestamp(at / 1e9, UTC).astimezone(_SHANGHAI)
-        (arguments,) = _arguments(body)
+        asked = _asked(body)
+        hide = _hiding({account_id, *_accounts_in(asked)})
+        arguments = hide(_text(asked))
         yield _one_line(
             f"{moment:%Y-%m-%d %H:%M:%S}  {masked(account_id) if account_id else '–'}  {method}  "
-            f"{arguments}  {f'key {key}  ' if key else ''}{outcome or 'ok'}  "
+            f"{arguments}  {f'key {key}  ' if key else ''}{hide(outcome or 'ok')}  "
             f"[{f'{_short(who)} says ' if who else ''}{origin or '?'}]"
         )
+
+
+def _accounts_in(value: Any) -> Iterator[str]:
+    """Every number of an account or a bank card that arguments name."""
+    if isinstance(value, Mapping):
+        for name, one in value.items():
+            if isinstance(one, str) and "account" in str(name).lower():
+                yield one
+            yield from _accounts_in(one)
+    elif isinstance(value, list | tuple):
+        for one in value:
+            yield from _accounts_in(one)
+
+
+def _hiding(numbers: set[str]) -> Callable[[str], str]:
+    """What masks these numbers in a text, but in no longer word or number."""
+    found = "|".join(re.escape(one) for one in sorted(numbers, key=len, reverse=True) if one)
+    if not found:
+        return str
+    whole = re.compile(rf"(?<!\w)(?:{found})(?!\w)", re.ASCII)
+    return lambda text: whole.sub(lambda number: masked(number[0]), text)
 
 
 def _one_line(text: str) -> str:
@@ -258,9 +281,17 @@ def _record(body: bytes) -> tuple[Any, ...]:
 
 
 def _arguments(body: bytes) -> tuple[Any, ...]:
+    return (_text(_asked(body)),)
+
+
+def _asked(body: bytes) -> dict[str, Any] | None:
+    """The arguments of a request; None of one that could not be written down whole."""
     try:
         asked = decode(body)
-    except CodecError:  # one that could not be written down whole
-        return ("?",)
-    arguments = asked.arguments if isinstance(asked, Request) else {}
-    return (json.dumps(dict(arguments), ensure_ascii=False, default=str),)
+    except CodecError:
+        return None
+    return dict(asked.arguments) if isinstance(asked, Request) else {}
+
+
+def _text(asked: dict[str, Any] | None) -> str:
+    return "?" if asked is None else json.dumps(asked, ensure_ascii=False, default=str)
