@@ -13,7 +13,7 @@ from xtnb import xtconstant as c
 from xtnb.errors import RefusalCode
 from xtnb.vocabulary.messages import PushKind, Reply, Request
 
-SOON = replace(AT_ONCE, cancel=0.02, answer=SECONDS)
+SOON = replace(AT_ONCE, cancel=0.25, answer=SECONDS)
 BY_ID = ("cancel_order_stock", {"order_id": 41})
 BY_SYSID = ("cancel_order_stock_sysid", {"market": 0, "order_sysid": "S41"})
 
