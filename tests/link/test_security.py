@@ -112,6 +112,19 @@ def test_a_trade_that_is_put_where_reading_is_asked_is_refused(service, ring, cl
     assert len(reader.trader.query_stock_orders(ACCOUNT)) == count
 
 
+def test_a_bank_password_cannot_be_tried_where_reading_is_asked(service, ring, client):
+    reader = client("rita", 3).connect()
+    fence = reader.link._life.fence
+    bank = {"bank_no": "1", "bank_account": "6222", "bank_pwd": "000000"}
+    asked = Request(1, "query_bank_amount", 2, ACCOUNT.account_id, bank, fence)
+    way = wire(service, ring.key("rita"))
+
+    said = way.request(read_subject("main", way.key.public), encode(asked), 5.0)
+    way.close()
+
+    assert b"needs the role trader" in said.data
+
+
 SUBJECTS = {
     "a push": "xtnb.main.live",
     "a push in the stream": "xtnb.main.push.2.1",

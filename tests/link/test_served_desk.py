@@ -10,7 +10,7 @@ from tests.link.serving import until
 from tests.link.test_cluster import free_ports
 from xtnb import desk
 from xtnb.endpoints import paper_host, terminal_name
-from xtnb.errors import NotConnected, TerminalUnavailable
+from xtnb.errors import NotConnected, SessionError, TerminalUnavailable
 from xtnb.link.keys import READER, TRADER, KeyRing
 from xtnb.link.service import Service
 
@@ -111,6 +111,16 @@ def test_a_reader_is_told_so_before_it_sends_anything(desks):
     assert "read only" in repr(rita)
     assert "read only" not in repr(anna)
     assert mine.status == "working"
+
+
+def test_a_reader_may_not_try_the_password_of_a_bank_account(desks):
+    here, anna, rita = desks
+    bank = here.banks().iloc[0]
+    asked = bank["bank_no"], bank["bank_account"], "123456"
+
+    assert anna.bank_balance(*asked).equals(here.bank_balance(*asked))
+    with pytest.raises(SessionError):
+        rita.bank_balance(*asked)
 
 
 def test_each_key_has_drafts_and_a_layout_of_its_own(desks):
