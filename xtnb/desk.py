@@ -295,12 +295,14 @@ class Desk(AccountQueries):
         return str(self._session.connection.state)
 
     def reconciliation(self) -> Frame:
-        """What differed between this session and its terminal, and what was done. 对账
+        """What differed between this account here and at its terminal, and what was done. 对账
 
         One row for each fill that was missed while the link was lost, each order from
         elsewhere, each order whose answer never came, each quantity that did not agree.
         """
-        return query_frame("reconciliation", self._session.findings.records())
+        return query_frame(
+            "reconciliation", self._session.standing.findings_of(self.account.account_id).records()
+        )
 
     # -- accounts and life ------------------------------------------------------------------------
 

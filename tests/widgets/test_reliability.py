@@ -310,7 +310,7 @@ def test_the_findings_have_a_table_and_the_panel_a_tab_for_them(web: Page, at_ho
 
     tabs.wait(lambda: tabs.sections["findings"] == 2)
     table = at_home.desk.live.reconciliation()
-    assert table.rows is at_home.session.findings
+    assert table.rows.records() == at_home.session.findings.records()
     still = table.still()
     assert f">{bought}<" in still
     assert "missed fill" in still

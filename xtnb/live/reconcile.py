@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from xtnb import xtconstant as c
+from xtnb.live.books import CONTRACTS
 from xtnb.live.handle import Order
 from xtnb.live.picture import Picture
 from xtnb.vocabulary.codes import OrderStatus
@@ -35,11 +36,12 @@ def differences(
         now: what the terminal says.
         is_ours: whether this session sent the order of that number.
         expected: the link was lost between the two, so that fills and orders explain a
-            change of positions. Otherwise every difference of position or money is drift.
+            change of positions. Otherwise every difference of position or money is drift,
+            but for money that prices alone move.
     """
     found = [*_fills(before, now), *_orders(before, now, is_ours)]
     found += _positions(before, now, _explained(before, now) if expected else None)
-    if not expected:
+    if not expected and not (_marked(before) or _marked(now)):
         found += _money(before.asset, now.asset)
     return found
 
@@ -115,6 +117,14 @@ def _explained(before: Picture, now: Picture) -> dict[str, int | None]:
             None if sign is None or so_far is None else so_far + sign * trade.traded_volume
         )
     return moved
+
+
+def _marked(picture: Picture) -> bool:
+    """Whether contracts are held: their profit and margin go through the money with each price,
+    of which no push tells."""
+    asset = picture.asset
+    contracts = asset is not None and asset.account_type in CONTRACTS
+    return contracts and any(position.volume for position in picture.positions.values())
 
 
 def _money(before: XtAsset | None, now: XtAsset | None) -> Iterable[Finding]:

@@ -112,6 +112,7 @@ class Standing:
         self._news = ""
         self._news_until = 0.0
         self._lock = Lock()
+        self._of: dict[str, Table] = {}
         self._asking: Thread | None = None
         self._listeners: list[Callable[[], None]] = []
         self._ends = [self.arming.on_change(self._tell), self.findings.on_change(self._found)]
@@ -141,6 +142,17 @@ class Standing:
     def news_left(self) -> float:
         """Seconds for which `news` stays."""
         return max(0.0, self._news_until - self._clock())
+
+    def findings_of(self, account_id: str) -> Table:
+        """`Finding` by number, of one account."""
+        with self.findings.lock:
+            found = self._of.get(account_id)
+            if found is None:
+                found = self._of[account_id] = Table(Finding, "number", self.findings.limit)
+                found.replace(
+                    one for one in self.findings.records() if one.account_id == account_id
+                )
+            return found
 
     def say(self, text: str) -> None:
         """Have "中文 / English" shown for a minute."""
@@ -227,7 +239,13 @@ class Standing:
             if said:
                 self.say(said)
 
-    def _found(self, _: object, __: object) -> None:
+    def _found(self, number: int, _: object) -> None:
+        finding = self.findings.get(number)
+        if finding is not None:
+            self.findings_of(finding.account_id).apply(finding)
+        else:
+            for table in self._of.values():
+                table.remove(number)
         self._tell()
 
     def _tell(self) -> None:

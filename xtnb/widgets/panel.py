@@ -106,7 +106,7 @@ class PanelTabs(Sections):
     tab = t.Unicode("orders", help="The name of the table.").tag(sync=True)
 
     def __init__(self, desk: PanelDesk, tab: str = "orders") -> None:
-        findings = desk.standing.findings
+        findings = desk.standing.findings_of(desk.account.account_id)
         known = tab in TABS and (tab != "findings" or len(findings) > 0)
         super().__init__(tab=tab if known else TABS[0])
         self._books, self._findings = desk.books, findings
@@ -204,7 +204,9 @@ class Panel(Remains, ipywidgets.Box):  # type: ignore[misc]
             columns=_CONTRACT_COLUMNS if contracts else _POSITION_COLUMNS,
             max_rows=rows,
         )
-        self.findings = findings(desk.standing.findings, rows, narrow=True)
+        self.findings = findings(
+            desk.standing.findings_of(desk.account.account_id), rows, narrow=True
+        )
         self.findings.on_action(self._acted)
         for table in (self.quotes, self.orders, self.trades, self.positions):
             table.on_action(self._acted)

@@ -151,7 +151,7 @@ class LiveTables(Room):
         )
 
     def _findings(self) -> LiveTable:
-        table = tables.findings(self._desk.standing.findings)
+        table = tables.findings(self._desk.standing.findings_of(self._desk.account.account_id))
         table.on_action(self._acted)
         return table
 

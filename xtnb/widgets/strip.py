@@ -115,7 +115,7 @@ class PanelStrip(Sections):
         return {
             "link": {"state": str(standing.state), "seconds": standing.seconds if away else 0},
             "news": {"zh": news_zh, "en": news_en},
-            "findings": len(standing.findings),
+            "findings": len(standing.findings_of(self._desk.account.account_id)),
         }
 
 
