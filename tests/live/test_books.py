@@ -29,23 +29,87 @@ LISTS = ["orders", "trades", "positions"]
 SHANGHAI = timezone(timedelta(hours=8))
 
 
-@pytest.mark.parametrize("name", LISTS)
-def test_a_desk_is_not_made_over_a_list_that_was_refused(name):
-    house = House()
-    link = CuttableLink(house.host.link("demo"))
-    trader = XtQuantTrader.over(link, 3)
-    trader.start()
-    assert trader.connect() == 0
-    session = Session(link, trader, None, every=0)
-    link.refuse = {f"query_stock_{name}"}
+class Refusing:
+    """A house, and a session over a link whose terminal refuses one list."""
 
+    def __init__(self, name: str) -> None:
+        self.house = House()
+        self.link = CuttableLink(self.house.host.link("demo"))
+        trader = XtQuantTrader.over(self.link, 3)
+        trader.start()
+        assert trader.connect() == 0
+        self.session = Session(self.link, trader, None, every=0)
+        self.link.refuse = {f"query_stock_{name}"}
+
+    def close(self) -> None:
+        self.session.close()
+        self.house.close()
+
+
+@pytest.fixture
+def refusing():
+    made = []
+
+    def refusing(name: str) -> Refusing:
+        made.append(Refusing(name))
+        return made[-1]
+
+    yield refusing
+    for one in made:
+        one.close()
+
+
+def test_a_desk_is_not_made_over_orders_that_were_refused(refusing):
+    one = refusing("orders")
+
+    with pytest.raises(QueryFailed, match="the orders of this account"):
+        Desk(one.session, ME)
+
+    one.link.refuse.clear()
+    assert not Desk(one.session, ME).positions().empty
+
+
+@pytest.mark.parametrize("name", ["trades", "positions"])
+def test_a_desk_whose_terminal_always_refuses_one_list_opens_and_says_so(refusing, caplog, name):
+    one = refusing(name)
+
+    desk = Desk(one.session, ME)
+
+    words = f"the terminal did not tell the {name} of this account"
+    assert words in one.session.standing.news
+    assert words in caplog.text
+    with pytest.raises(QueryFailed):
+        getattr(desk, name)()
+    assert desk._live.books.untold == {name}
+    assert one.session.compare() == []
+    assert desk.buy(CODE, 100, 10.0).id > 0
+
+
+@pytest.mark.parametrize("name", ["trades", "positions"])
+@pytest.mark.parametrize("broken", [False, True])
+def test_a_list_that_is_told_at_last_is_no_difference_and_may_be_refused_no_more(
+    refusing, name, broken
+):
+    one = refusing("nothing")
+    first = Desk(one.session, ME)
+    first.buy(CODE, 100, price_type=c.MARKET_SH_CONVERT_5_CANCEL, price=10.9)
+    one.link.refuse = {f"query_stock_{name}"}
+    books = AccountBooks(one.session.trader, ME, Table(Quote, "stock_code"))
+    books.open()
+    told = getattr(first._live.books, name).by_key()
+    assert (books.untold, getattr(books, name).by_key()) == ({name}, {})
+
+    one.link.refuse.clear()
+    books._at_loss = books._picture() if broken else None
+    before, now = books.resync() if broken else books.renew()
+
+    assert getattr(before, name) == getattr(now, name) == told
+    assert books.untold == frozenset()
+    assert getattr(books, name).told
+    one.link.refuse = {f"query_stock_{name}"}
     with pytest.raises(QueryFailed, match=f"the {name} of this account"):
-        Desk(session, ME)
-
-    link.refuse.clear()
-    assert not Desk(session, ME).positions().empty
-    session.close()
-    house.close()
+        books.renew()
+    books.close()
 
 
 @pytest.mark.parametrize("name", LISTS)

@@ -5,10 +5,13 @@ from threading import Event
 import pytest
 
 import xtnb
+from tests.widgets.browser_end import Page
 from xtnb import xtconstant as c
 from xtnb.live.coalesce import frames
 from xtnb.rules.instruments import all_instruments
+from xtnb.vocabulary.records import XtPosition
 from xtnb.widgets import tables
+from xtnb.widgets.live_table import LiveTable
 from xtnb.widgets.marked import MarkedPositions
 
 PUFA = "600000.SH"
@@ -166,3 +169,20 @@ def test_a_closed_panel_watches_and_asks_no_more(any_desk):
     any_desk.panel().close()
 
     assert (len(frames), live._quotes.codes) == (running, watched)
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_positions_that_a_terminal_does_not_tell_are_called_unknown_and_not_none(
+    web: Page, any_desk, told
+):
+    books = any_desk._live.books
+    books.positions.told = told
+
+    rows = MarkedPositions(books).rows
+    table = LiveTable("positions", XtPosition, rows)
+
+    assert ("unknown" in table.words["empty"]["en"], "未知" in table.words["empty"]["zh"]) == (
+        not told,
+        not told,
+    )
+    table.close()

@@ -9,7 +9,7 @@ and nothing is there twice.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from threading import Condition, Lock, get_ident
@@ -46,6 +46,7 @@ _DAY = 86_400
 _NO_TIME = 2**32  # s since the epoch: from here on it is milliseconds, or a broker's garbage
 _ROUNDS = 3
 _LISTS = {"orders": "委托", "trades": "成交", "positions": "持仓"}
+_SPARED = frozenset({"trades", "positions"})  # without its orders nobody could cancel them all
 _REPRICED_SECONDS = 1.0
 
 
@@ -55,6 +56,15 @@ def side_of(position: XtPosition) -> str:
         return position.stock_code
     covered = COVERED if position.instrument_name.endswith(COVERED) else ""
     return f"{position.stock_code} {position.direction}{covered}"
+
+
+def not_told(names: Iterable[str]) -> str:
+    """That a terminal has refused these lists of an account, as "中文 / English"."""
+    zh, en = "、".join(map(_LISTS.__getitem__, sorted(names))), ", ".join(sorted(names))
+    return (
+        f"终端未答复该账号的{zh}，原因见日志 xtnb.session / the terminal did not tell the "
+        f"{en} of this account; the log under xtnb.session says why"
+    )
 
 
 @dataclass
@@ -83,6 +93,7 @@ class AccountBooks:
         positions: `XtPosition` by `stock_code`; of contracts each side by itself.
         quotes: `Quote` by `stock_code`, of the codes that are watched.
         lost: whether the link was lost, so that all of this may be old.
+        untold: names of the lists, of fills or positions, that the terminal has never told.
     """
 
     def __init__(self, trader: XtQuantTrader, account: StockAccount, quotes: Table) -> None:
@@ -94,6 +105,7 @@ class AccountBooks:
         self.positions = Table(XtPosition, side_of if contracts else "stock_code")
         self.quotes = quotes
         self.lost = False
+        self.untold: frozenset[str] = frozenset()
         self._trader = trader
         self._day = 0
         self._thread = 0
@@ -102,6 +114,7 @@ class AccountBooks:
         self._at_loss: Picture | None = None
         self._answers = Condition()
         self._repriced = 0.0  # when money and positions were asked for because of prices
+        self._refused: list[str] = []  # lists that were told before, and not this time
         self._turns = 0  # odd while the lists of a new day are asked for
         self._takers: dict[str, Callable[[Any], None]] = {
             PushKind.ASSET: self.asset.apply,
@@ -115,6 +128,9 @@ class AccountBooks:
     def open(self) -> None:
         """Subscribe, and wait until everything has been told once.
 
+        A broker may refuse the fills or the positions of some kind of account for ever. Then
+        they stay empty, `untold` says so, and they are asked for with every comparison.
+
         Raises:
             InputError: the terminal does not know the account.
             SessionError: the terminal cannot be asked, or does not answer.
@@ -122,7 +138,7 @@ class AccountBooks:
         self._untap = self._trader.tap(self._heard)
         try:
             self._subscribe()
-            self.renew()
+            self._tell_first()
         except BaseException:
             self.close()
             raise
@@ -134,6 +150,23 @@ class AccountBooks:
             raise InputError(
                 "account", shown(self.account.account_id), f"an account of this terminal: {there}"
             )
+
+    def _tell_first(self) -> None:
+        for left in reversed(range(_ROUNDS)):
+            try:
+                self.renew()
+                return
+            except QueryFailed as refusal:
+                refused = frozenset(self._refused)
+                if not left:
+                    if not refused <= _SPARED:
+                        raise
+                    self._leave_untold(refused)
+                    _log.warning("%s", refusal)
+
+    def _leave_untold(self, names: frozenset[str]) -> None:
+        self.untold = names
+        self.trades.told, self.positions.told = "trades" not in names, "positions" not in names
 
     def renew(self) -> tuple[Picture, Picture]:
         """Ask for everything again, and wait until it is there.
@@ -160,12 +193,9 @@ class AccountBooks:
                 raise RequestTimeout("query_stock_orders", seconds)
         if not self._trader.connected:
             raise NotConnected("the link was lost while the account was asked for")
-        if asked.refused:  # what was not told must pass neither for nothing nor for no difference
-            zh, en = "、".join(map(_LISTS.__getitem__, asked.refused)), ", ".join(asked.refused)
-            raise QueryFailed(
-                f"终端未答复该账号的{zh}，原因见日志 xtnb.session / the terminal did not tell the "
-                f"{en} of this account; the log under xtnb.session says why"
-            )
+        self._refused = [name for name in asked.refused if name not in self.untold]
+        if self._refused:  # what was not told passes neither for nothing nor for no difference
+            raise QueryFailed(not_told(self._refused))
         return asked.known, asked.told
 
     def resync(self) -> tuple[Picture, Picture]:
@@ -178,8 +208,11 @@ class AccountBooks:
             SessionError: the terminal cannot be asked, or does not answer.
         """
         self._subscribe()
+        untold = self.untold
         known, told = self.renew()
         before, self._at_loss = self._at_loss or known, None
+        for name in untold - self.untold:
+            setattr(before, name, getattr(told, name))
         self.lost = False
         for listener in list(self._back_listeners):
             try:
@@ -206,6 +239,9 @@ class AccountBooks:
                 setattr(known, name, table.by_key())
                 if records is not None:
                     table.replace(records)
+                    if name in self.untold:  # told for the first time, which is no difference
+                        self._leave_untold(self.untold - {name})
+                        setattr(known, name, table.by_key())
                 else:
                     asked.refused.append(name)
                 setattr(told, name, table.by_key())

@@ -14,6 +14,7 @@ from xtnb.frames.cache import FrameCache
 from xtnb.link.base import Link
 from xtnb.live.account import LiveAccount
 from xtnb.live.arming import Arming
+from xtnb.live.books import not_told
 from xtnb.live.connection import Connection, LinkState
 from xtnb.live.market_clock import Host, MarketClock
 from xtnb.live.meantime import happened, known, tell_earlier
@@ -91,6 +92,8 @@ class Session:
                 self.caches[account] = FrameCache()
                 if self._host is None or getattr(self.link, "journal", None) is not None:
                     self._remember(found)
+                if found.books.untold:
+                    self.standing.say(not_told(found.books.untold))
             return found
 
     def kind_of(self, account_id: str, kind: str | int | None) -> str | int:

@@ -62,6 +62,7 @@ class Rows:
         self.limit = limit
         self.lock = RLock()
         self.version = 0
+        self.told = True  # else it is empty because the terminal does not tell it
         self._rows: dict[Any, Any] = {}
         self._feeds: list[Feed] = []
         self._listeners: list[Listener] = []

@@ -53,6 +53,7 @@ _EMPTY = {
     "quotes": ("等待行情", "waiting for quotes"),
     "findings": ("没有差异", "nothing differs"),
 }
+_UNTOLD = ("终端未答复，内容未知", "unknown: the terminal does not tell this")
 _WORDS = {
     "cancel": ("撤单", "Cancel"),
     "cancel_all": ("全部撤单", "Cancel all"),
@@ -140,7 +141,7 @@ class LiveTable(Looking):
         super().__init__(
             library=borrow(PROGRAM),
             columns=[column.describe() for column in self._columns],
-            words=self._all_words(),
+            words=self._all_words(rows.told),
             actions=list(actions),
             newest_first=newest_first,
             max_rows=max_rows,
@@ -221,8 +222,9 @@ class LiveTable(Looking):
         self._displayed = True
         _show({**self._still_bundle(), **bundle}, self._display_id)
 
-    def _all_words(self) -> dict[str, dict[str, str]]:
-        pairs = {**_WORDS, "title": self._title, "empty": _EMPTY.get(self._name, ("无", "none"))}
+    def _all_words(self, told: bool) -> dict[str, dict[str, str]]:
+        empty = _EMPTY.get(self._name, ("无", "none")) if told else _UNTOLD
+        pairs = {**_WORDS, "title": self._title, "empty": empty}
         return {name: {"zh": zh, "en": en} for name, (zh, en) in pairs.items()}
 
     def _message(self, _: Any, message: Any, __: Any) -> None:

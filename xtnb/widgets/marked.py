@@ -94,6 +94,7 @@ class MarkedPositions:
         self._watch = watch
         self._watched: dict[str, Forget] = {}
         self.rows = Table(XtPosition, self._key)
+        self.rows.told = books.positions.told
         self._ends = [books.positions.on_change(self._held), books.quotes.on_change(self._quoted)]
         present = books.positions.keys()
         for key in present:
