@@ -7,12 +7,14 @@ read without either. Nothing of ours is replaced.
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import count
 from threading import Condition
 from typing import Any
 
 from comm.base_comm import BaseComm
 
 DEADLINE = 20.0
+_beats = (f"beat-{number}" for number in count())
 
 
 class PageComm(BaseComm):
@@ -60,6 +62,13 @@ class View:
     def say(self, message: dict[str, Any]) -> None:
         """Send a message as the page does."""
         self._send({"method": "custom", "content": message})
+
+    def click(self) -> dict[str, Any]:
+        """What the message of a click of this moment bears: the last ping that was answered."""
+        beat = next(_beats)
+        self.say({"kind": "ping", "beat": beat})
+        self.wait(lambda: {"kind": "pong", "beat": beat} in self.messages)
+        return {"beat": beat, "since": 0}
 
     def type(self, **state: Any) -> None:
         """Write into the form, as a person does."""

@@ -373,7 +373,7 @@ def test_a_live_form_sends_after_a_click_on_unlock_and_not_before(web: Page, liv
     token = send(view, ticket)
     view.wait(lambda: {"kind": "ignored", "token": token} in view.messages)
 
-    view.say({"kind": "arm"})
+    view.say({"kind": "arm", **view.click()})
     view.wait(lambda: view.state["blocked"] == "")
     assert view.sections["lock"] == {"armed": True, "minutes": 15, "can": True}
     token = send(view, ticket)
@@ -396,12 +396,12 @@ def test_a_live_form_locks_itself_when_the_time_is_up(web: Page, live):
 
 def test_a_lost_link_locks_a_live_form_and_it_stays_locked_when_it_is_back(web: Page, live):
     view, link = web.view(live.ticket(CODE)), live._session.link
-    view.say({"kind": "arm"})
+    view.say({"kind": "arm", **view.click()})
     view.wait(lambda: view.state["blocked"] == "")
 
     link.cut()
     view.wait(lambda: "the link is lost" in view.state["blocked"])
-    view.say({"kind": "arm"})
+    view.say({"kind": "arm", **view.click()})
     link.mend()
     view.wait(lambda: "locked" in view.state["blocked"])
 

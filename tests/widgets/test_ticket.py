@@ -31,7 +31,8 @@ def form(ticket, **changed):
 
 def send(view: View, ticket, token: str = "", **changed) -> str:
     token = token or next(tokens)
-    view.say({"kind": "send", "token": token, "form": form(ticket, **changed)})
+    sent = form(ticket, **changed)
+    view.say({"kind": "send", "token": token, "form": sent, **view.click()})
     return token
 
 
@@ -221,7 +222,7 @@ def test_what_is_sent_is_what_was_confirmed_and_not_what_the_form_holds_now(web:
     ticket.fill(price=10.3, volume=900)
 
     token = next(tokens)
-    view.say({"kind": "send", "token": token, "form": confirmed})
+    view.say({"kind": "send", "token": token, "form": confirmed, **view.click()})
     wait_for_state(view, token, "working")
 
     order = desk.orders().iloc[0]

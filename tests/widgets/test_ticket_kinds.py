@@ -309,7 +309,8 @@ def test_a_blocked_form_sends_nothing_and_still_cancels(web: Page, desk):
 
     ticket.blocked = "等待核对 / being reconciled"
     token = next(tokens)
-    view.say({"kind": "send", "token": token, "form": form(ticket, volume=100)})
+    sent = form(ticket, volume=100)
+    view.say({"kind": "send", "token": token, "form": sent, **view.click()})
     view.wait(lambda: {"kind": "ignored", "token": token} in view.messages)
     view.say({"kind": "cancel", "token": working})
     wait_for_state(view, working, "cancelled")

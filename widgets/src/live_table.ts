@@ -38,6 +38,8 @@ import {
   unsettled,
   type Words,
 } from "./live/columns";
+import { follow as followPulse, type Pulse } from "./desk/pulse";
+import { lostCancel } from "./desk/silence";
 import css from "./live/live_table.css";
 import { chinese } from "./live/chinese";
 import { type Change, type Row, Rows } from "./live/rows";
@@ -121,6 +123,9 @@ class LiveTable {
   private language = "";
   private stopped = ""; // since when, by the kernel
   private gone = ""; // since when the kernel does not answer
+  private silent = ""; // since when its pulse is not there
+  private cancelled = Number.NaN; // when that was pressed last
+  private readonly pulse: Pulse;
   private sized = false;
   private ownWidths = false; // chosen by hand
   private wide = 0;
@@ -174,11 +179,13 @@ class LiveTable {
     model.on("change:columns", this.recolumn);
     this.rows = new Rows(model, (change) => this.show(change), (message) => this.told(message));
     model.on("comm_live_update", this.lost);
+    this.pulse = followPulse(model, el, () => this.beat());
   }
 
   stop(): void {
     this.model.off("change:columns", this.recolumn);
     this.model.off("comm_live_update", this.lost);
+    this.pulse.end();
     this.rows?.stop();
     this.endLook();
     this.room.disconnect();
@@ -201,7 +208,7 @@ class LiveTable {
     });
     this.cancelAll.type = "button";
     this.cancelAll.hidden = true;
-    this.cancelAll.addEventListener("click", () => this.model.send({ kind: "cancel_all" }));
+    this.cancelAll.addEventListener("click", () => this.ask({ kind: "cancel_all" }));
     bar.append(this.title, this.count, gap, this.filter, this.cancelAll);
     return bar;
   }
@@ -298,8 +305,11 @@ class LiveTable {
     const all = this.rows.size;
     const count = shown === all ? String(all) : `${shown} / ${all}`;
     const ended = this.since !== "";
-    const since = beijing(this.since, this.model.get("language"));
-    this.count.textContent = ended ? `${count} · ${this.words("stopped")} ${since}` : count;
+    const language = this.model.get("language");
+    const since = beijing(this.since, language);
+    const doubt = this.pulse?.doubts(this.cancelled) ? ` · ${lostCancel(language)}` : "";
+    const told = ended ? `${count} · ${this.words("stopped")} ${since}${doubt}` : count;
+    this.count.textContent = told;
     this.count.classList.toggle("xtnb-stamp", ended);
     if (this.model.get("actions").includes("cancel_all")) {
       this.cancelAll.hidden = this.gone !== "" || ![...this.rows.all()].some(cancellable);
@@ -312,11 +322,21 @@ class LiveTable {
     const kind = unsettled(row) ? "ask" : cancellable(row) ? "cancel" : "";
     if (!this.model.get("actions").includes(kind) || this.asked.has(row.key) || this.gone) return;
     this.asked.add(row.key);
-    this.model.send({ kind, key: row.key });
+    this.ask({ kind, key: row.key });
     this.redrawAction();
     // A refused cancel changes nothing in the row: offer the button again.
     setTimeout(() => this.asked.delete(row.key) && this.redrawAction(), ASK_AGAIN_MS);
   };
+
+  /** Have the kernel do something; where it may not get there, that is said. */
+  private ask(message: { kind: string; key?: unknown }): void {
+    this.cancelled = performance.now();
+    try {
+      this.model.send(message);
+    } finally {
+      this.fit();
+    }
+  }
 
   private redrawAction(): void {
     if (!this.grid.isDestroyed()) this.grid.refreshCells({ columns: [ACTION], suppressFlash: true });
@@ -341,13 +361,21 @@ class LiveTable {
     this.rows?.ask();
   };
 
+  private beat(): void {
+    const { silentMs } = this.pulse;
+    const silent = silentMs > 0 ? this.silent || nowInBeijing(silentMs) : "";
+    if (silent === this.silent) return;
+    this.silent = silent;
+    this.stamp();
+  }
+
   private stamp(): void {
     this.el.classList.toggle("xtnb-stopped", this.since !== "");
     this.fit();
   }
 
   private get since(): string {
-    return this.stopped || this.gone;
+    return this.stopped || this.gone || this.silent;
   }
 
   private locale = ({ key, defaultValue }: GetLocaleTextParams<Row>): string => {

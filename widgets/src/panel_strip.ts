@@ -3,6 +3,8 @@ import type { AnyModel, Render } from "@anywidget/types";
 
 import { addStyle, direction, h, keepLook, type LookState, number, signed, whenGone, write } from "./desk/look";
 import css from "./desk/panel.css";
+import { follow as followPulse, type Pulse } from "./desk/pulse";
+import { lostCancel, silence } from "./desk/silence";
 import { show } from "./desk/tab";
 import { follow } from "./desk/wire";
 
@@ -47,11 +49,22 @@ class Strip {
   private sections: Partial<Sections> = {};
   private again = 0;
   private dead = false;
+  private cancelled = Number.NaN; // when it was pressed last
+  private readonly pulse: Pulse;
 
-  constructor(private readonly model: AnyModel<LookState>) {
+  constructor(
+    private readonly model: AnyModel<LookState>,
+    el: HTMLElement,
+  ) {
+    this.pulse = followPulse(model, el, () => this.draw());
     this.language.addEventListener("click", () => model.send({ kind: "language" }));
     this.cancel.addEventListener("click", () => {
-      model.send({ kind: "cancel_all" });
+      this.cancelled = performance.now();
+      try {
+        model.send({ kind: "cancel_all" });
+      } finally {
+        this.draw(); // a line that was thrown away is said below, too
+      }
       this.cancel.disabled = true; // until the orders have gone, or a refusal left them
       window.clearTimeout(this.again);
       this.again = window.setTimeout(() => this.draw(), ASK_AGAIN_MS);
@@ -108,14 +121,18 @@ class Strip {
 
   private drawLink(chinese: boolean): void {
     const { link, news, findings = 0 } = this.sections;
-    const state = this.dead ? "closed" : (link?.state ?? "live");
+    const language = chinese ? "zh" : "en";
+    const silent = !this.dead && this.pulse.silent;
+    const state = this.dead ? "closed" : silent ? "lost" : (link?.state ?? "live");
     const since = !this.dead && link && link.seconds > 0 ? ` ${link.seconds} s` : "";
     this.link.dataset.state = this.root.dataset.link = state;
-    write(this.link, LINK[state][chinese ? 1 : 0] + since);
+    write(this.link, silent ? silence(silent, language) : LINK[state][chinese ? 1 : 0] + since);
     this.found.hidden = findings === 0;
     write(this.found, `⚠ ${findings}`);
     this.found.title = chinese ? "查看对账" : "Show what differed";
-    write(this.news, (chinese ? news?.zh : news?.en) ?? "");
+    const doubt = silent && this.pulse.doubts(this.cancelled) && lostCancel(language);
+    const told = (chinese ? news?.zh : news?.en) ?? "";
+    write(this.news, doubt ? `${silence(silent, language)}${chinese ? "，" : ": "}${doubt}` : told);
     this.news.hidden = this.news.textContent === "" || this.dead;
   }
 
@@ -126,13 +143,14 @@ class Strip {
   }
 
   stop(): void {
+    this.pulse.end();
     window.clearTimeout(this.again);
   }
 }
 
 const render: Render<LookState> = ({ model, el }) => {
   addStyle(el, "panel", css);
-  const strip = new Strip(model);
+  const strip = new Strip(model, el);
   el.append(strip.root);
   const endLook = keepLook(el, model, () => strip.draw());
   const endWire = follow<Sections>(model, (sections) => strip.receive(sections));

@@ -34,6 +34,7 @@ import {
   write,
 } from "./desk/look";
 import css from "./desk/price_chart.css";
+import { follow as followPulse, type Pulse } from "./desk/pulse";
 import { follow } from "./desk/wire";
 import type { LookState } from "./desk/look";
 
@@ -97,6 +98,7 @@ class PriceChart {
   private readonly place = h("div", { class: "place" });
   private readonly title = h("div", { class: "title" });
   private gone = ""; // since when the kernel is
+  private readonly pulse: Pulse;
   private readonly detail = h("div", { class: "detail quiet" });
   private readonly kinds = { line: h("button"), candles: h("button") };
   private readonly chart: IChartApi;
@@ -114,7 +116,11 @@ class PriceChart {
   private fitted = true;
   private reach = 0; // within how many minutes fills share a mark
 
-  constructor(private readonly model: AnyModel<ChartState>) {
+  constructor(
+    private readonly model: AnyModel<ChartState>,
+    el: HTMLElement,
+  ) {
+    this.pulse = followPulse(model, el, () => this.drawHead());
     for (const kind of ["line", "candles"] as const) {
       const button = this.kinds[kind];
       button.type = "button";
@@ -246,6 +252,7 @@ class PriceChart {
   }
 
   stop(): void {
+    this.pulse.end();
     this.chart.remove();
   }
 
@@ -416,7 +423,8 @@ class PriceChart {
     const change = head.last > 0 && head.close > 0 ? head.last - head.close : 0;
     const tone = direction(change);
     const rate = head.close > 0 ? `${signed((100 * change) / head.close)}%` : "";
-    const stopped = head.stopped || this.gone;
+    const { silentMs } = this.pulse;
+    const stopped = head.stopped || this.gone || (silentMs > 0 ? nowInBeijing(silentMs) : "");
     const since = `${language === "zh" ? "已停止" : "stopped"} ${beijing(stopped, language)}`;
     this.title.replaceChildren(
       h("strong", {}, head.name || head.code),
@@ -445,7 +453,7 @@ class PriceChart {
 
 const render: Render<ChartState> = ({ model, el }) => {
   addStyle(el, "price-chart", css);
-  const chart = new PriceChart(model);
+  const chart = new PriceChart(model, el);
   el.append(chart.root);
   const kind = () => chart.drawKind();
   const height = () => chart.drawHeight();

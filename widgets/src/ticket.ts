@@ -13,7 +13,6 @@ import {
   type Form,
   formOf,
   missing,
-  newToken,
   PICKS,
   type Pick,
   priceOf,
@@ -24,6 +23,7 @@ import {
   typeOf,
 } from "./desk/ticket/order";
 import { Question } from "./desk/ticket/question";
+import { Sending } from "./desk/ticket/sending";
 import { CodeBox, type Found } from "./desk/ticket/search";
 import { illegibly, Stepper } from "./desk/ticket/stepper";
 import css from "./desk/ticket/ticket.css";
@@ -50,8 +50,7 @@ class TicketForm {
   private sections: Partial<Sections> = {};
   private saving = 0;
   private dead = false;
-  private pressed = ""; // the token of a send that the kernel has not taken up yet
-  private sent?: Form; // what that send carried
+  private readonly sending: Sending;
   private readonly verdict = new Verdict();
 
   private readonly code: CodeBox;
@@ -80,7 +79,7 @@ class TicketForm {
   private readonly most = h("span", { class: "most quiet", "data-role": "most" });
   private readonly note = h("span", { class: "most quiet", "data-role": "note" });
   private readonly banner = h("div", { class: "banner", "data-role": "ticket-banner" });
-  private readonly lock = new Lock((kind) => this.model.send({ kind }));
+  private readonly lock = new Lock((kind) => this.sending.lock(kind));
   private readonly restored = h("div", { class: "restored", "data-role": "restored" });
   private readonly fields = h("div", { class: "fields" });
   private readonly middle = h("div", { class: "middle" }, this.fields);
@@ -97,7 +96,11 @@ class TicketForm {
   private readonly attempts = h("ul", { class: "attempts", "aria-live": "polite" });
   private readonly labels = new Map<HTMLElement, Word>();
 
-  constructor(private readonly model: AnyModel<TicketState>) {
+  constructor(
+    private readonly model: AnyModel<TicketState>,
+    el: HTMLElement,
+  ) {
+    this.sending = new Sending(model, el, () => this.drawState());
     this.code = new CodeBox(
       (text, number) => model.send({ kind: "search", text, number }),
       (code) => this.turn("code", code),
@@ -133,29 +136,26 @@ class TicketForm {
   receive(sections: Partial<Sections>, fresh: Set<string>): void {
     this.sections = sections;
     if (fresh.has("preview")) this.verdict.told(sections.preview);
-    if (sections.attempts?.some(({ token }) => token === this.pressed)) this.pressed = "";
+    for (const { token } of sections.attempts ?? []) this.sending.taken(token);
     if (fresh.has("facts")) this.drawFacts();
     if (fresh.has("quote") || fresh.has("facts")) this.drawLevels();
     if (fresh.has("attempts")) this.drawAttempts();
     if (fresh.has("preview") && this.question.open) this.drawQuestion();
-    this.drawCost();
-    this.drawButton();
+    this.drawState();
   }
 
   /** The kernel did not take the send: another one was under way. */
   ignored(token: string): void {
-    if (this.pressed !== token) return;
-    this.pressed = "";
-    this.drawButton();
+    if (this.sending.taken(token)) this.drawButton();
   }
 
   /** The rules would refuse it: it was not sent, and goes out only if a person wants it to. */
   doubted(token: string, zh: string, en: string): void {
-    if (this.pressed !== token || !this.sent) return;
-    this.pressed = "";
-    this.verdict.doubted(this.sent, zh, en);
+    const { form } = this.sending;
+    if (!this.sending.taken(token) || !form) return;
+    this.verdict.doubted(form, zh, en);
     this.drawCost();
-    if (same(this.sent, this.form())) this.ask();
+    if (same(form, this.form())) this.ask();
     else this.drawButton();
   }
 
@@ -163,8 +163,7 @@ class TicketForm {
   gone(): void {
     this.dead = true;
     if (this.question.open) this.endAsking(false);
-    this.drawCost();
-    this.drawButton();
+    this.drawState();
   }
 
   found(number: number, rows: Found[]): void {
@@ -200,8 +199,7 @@ class TicketForm {
     for (const pick of this.picks.slice(3)) pick.hidden = !facts?.limit_up; // Hong Kong has none
     if (this.question.open) this.drawQuestion();
     drawBanner(this.banner, this.model.get("banner"), this.language);
-    this.drawCost();
-    this.drawButton();
+    this.drawState();
   }
 
   drawWords(): void {
@@ -217,6 +215,7 @@ class TicketForm {
   }
 
   stop(): void {
+    this.sending.end();
     window.clearTimeout(this.saving);
     this.code.stop();
   }
@@ -285,8 +284,7 @@ class TicketForm {
   private endAsking(focus = true): void {
     this.question.close();
     this.go.hidden = false;
-    this.drawCost();
-    this.drawButton();
+    this.drawState();
     if (focus) this.go.focus({ preventScroll: true });
   }
 
@@ -297,10 +295,8 @@ class TicketForm {
   private send(): void {
     if (!this.ready) return;
     const { asked, anyway } = this.question;
-    this.sent = asked ?? this.form();
-    this.pressed = newToken();
     this.verdict.forget();
-    this.model.send({ kind: "send", token: this.pressed, form: { ...this.sent, anyway } });
+    this.sending.send(asked ?? this.form(), anyway);
     this.endAsking(false);
   }
 
@@ -335,9 +331,10 @@ class TicketForm {
   private get ready(): boolean {
     const { model, sections } = this;
     const stopped = this.dead || sections.lost || model.get("blocked") !== "";
-    const free = !stopped && !sections.busy && this.pressed === "";
+    const free = !stopped && !sections.busy && !this.sending.under;
     const legible = (!this.price.wrong || this.action?.priced === false) && !this.volume.wrong;
-    return this.action !== undefined && this.missing === "" && legible && free;
+    const whole = this.action !== undefined && this.missing === "" && legible;
+    return whole && free && this.sending.ready;
   }
 
   private say(word: Word): string {
@@ -359,7 +356,7 @@ class TicketForm {
   }
 
   private drawAttempts(): void {
-    const cancel = (token: string) => this.model.send({ kind: "cancel", token });
+    const cancel = (token: string) => this.sending.cancel(token);
     drawAttempts(this.attempts, this.sections.attempts ?? [], this.language, cancel);
   }
 
@@ -381,16 +378,22 @@ class TicketForm {
     const quiet = this.question.open || this.sections.busy; // the order under way is no doubt
     const reason = quiet ? "" : this.verdict.reason(this.form(), this.language);
     const blocked = half(this.model.get("blocked"), this.language);
-    const lost = this.dead ? this.say("gone") : !blocked && this.sections.lost && this.say("lost");
+    const silence = this.sending.silence(this.dead, this.language);
+    const lost = silence || (!blocked && this.sections.lost && this.say("lost"));
     const illegible = illegibly(this.price, this.volume, this.language);
     const told = lost || blocked || illegible || (reason ? this.say("refusedIf") + reason : "");
     write(this.refusal, told);
     this.refusal.classList.toggle("blocked", !!(lost || blocked));
     this.refusal.hidden = !told;
-    this.levels.root.classList.toggle("stale", !!this.sections.lost || this.dead);
-    this.lock.draw(this.sections.lock, this.dead, this.language);
+    this.levels.root.classList.toggle("stale", !!this.sections.lost || !!silence);
+    this.lock.draw(this.sections.lock, this.dead, this.sending.ready, this.language);
     drawRestored(this.restored, this.sections.restored, this.language);
     drawSaid(this.said, told ? null : said, this.language);
+  }
+
+  private drawState(): void {
+    this.drawCost();
+    this.drawButton();
   }
 
   private get title(): string {
@@ -403,7 +406,7 @@ class TicketForm {
   }
 
   private drawButton(): void {
-    const busy = this.sections.busy || this.pressed !== "";
+    const busy = this.sections.busy || this.sending.under;
     const stopped = this.refusal.classList.contains("blocked");
     const refused = !stopped && this.missing === "" && this.verdict.refused(this.form());
     const missing = this.missing && !stopped ? ` · ${this.say(this.missing)}` : "";
@@ -425,8 +428,7 @@ class TicketForm {
     const reason = this.verdict.reason(this.form(), this.language);
     this.question.draw(this.title + this.sentence, this.title, sent, reason, this.language);
     this.go.hidden = true;
-    this.drawCost();
-    this.drawButton();
+    this.drawState();
   }
 
   private build(): HTMLElement {
@@ -469,7 +471,7 @@ class TicketForm {
 
 const render: Render<TicketState> = ({ model, el }) => {
   addStyle(el, "ticket", css);
-  const form = new TicketForm(model);
+  const form = new TicketForm(model, el);
   el.append(form.root);
   const drawForm = () => form.drawForm();
   for (const field of FIELDS) model.on(`change:${field}`, drawForm);

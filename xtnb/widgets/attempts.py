@@ -78,6 +78,7 @@ class Attempt:
         self._lock = Lock()
         self._handle: OrderHandle | None = None
         self._failure = ""
+        self._late = False
         self._fills: dict[str, XtTrade] = {}
         self._trades: Rows | None = None
 
@@ -92,9 +93,9 @@ class Attempt:
         """The order's number; 0 while there is none."""
         return self._handle.id if self._handle is not None else 0
 
-    def fail(self, text: str) -> None:
-        """Nothing was sent; `text` says why."""
-        self._failure = text
+    def fail(self, text: str, *, late: bool = False) -> None:
+        """Nothing was sent; `text` says why, and `late` whether the click came too late."""
+        self._failure, self._late = text, late
 
     def follow(self, handle: OrderHandle, touch: Callable[[], None], trades: Rows) -> None:
         """Take the order's handle; `touch` is called after each change of it."""
@@ -146,6 +147,8 @@ class Attempt:
                 reason = record.status_msg
         elif handle is not None and handle.unknown:
             state, zh, en = "unknown", OrderStatus.UNKNOWN.zh, OrderStatus.UNKNOWN.en
+        elif self._late:
+            state, zh, en = "late", "未发送", "not sent"
         elif error or self.number < 0:
             state, zh, en = "refused", "未成功", "not accepted"
         elif self.answered:
@@ -191,11 +194,14 @@ class Attempt:
         return self._price(self.price) if self.price > 0 else kind.label(language)
 
     def outcome(self) -> dict[str, str] | None:
-        """What the form says of it: "sent" with a number, "refused" or "unknown"; None before."""
+        """What the form says of it: "sent" with a number, "refused", "late" or "unknown".
+
+        None before it is answered.
+        """
         state = self.row()["state"]
         if state == "sending":
             return None
-        known = state if state in ("refused", "unknown") else "sent"
+        known = state if state in ("refused", "late", "unknown") else "sent"
         return {"state": known, "zh": self.said("zh"), "en": self.said("en")}
 
     def said(self, language: str) -> str:

@@ -237,6 +237,8 @@ class LiveTable(Looking):
             self._wanted = True
             self._stop_told = self._stop is None and self._stop_told
             self._slot.mark()
+        elif kind == "ping":
+            self.pong(message)
         elif kind == "pick" and message.get("column") in {c.name for c in self._columns}:
             key = message.get("key")
             self._tell(Action(kind, key, message["column"], message.get("value"), self._row(key)))

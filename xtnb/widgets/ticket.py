@@ -24,7 +24,7 @@ from xtnb.vocabulary.options import options
 from xtnb.vocabulary.records import Quote, XtTrade
 from xtnb.widgets.actions import Action, actions_of, closing, find_action, turned
 from xtnb.widgets.assets import asset
-from xtnb.widgets.attempts import Attempt, both, listed
+from xtnb.widgets.attempts import both, listed
 from xtnb.widgets.entry import (
     Entry,
     first_price,
@@ -39,8 +39,10 @@ from xtnb.widgets.guard import Guard, cancelling
 from xtnb.widgets.needs import TicketDesk
 from xtnb.widgets.prepared import prepared
 from xtnb.widgets.price_types import PROTECTED, price_types
+from xtnb.widgets.pulse import beats
 from xtnb.widgets.reach import Reach
 from xtnb.widgets.remains import Remains, caption
+from xtnb.widgets.sends import Sends
 from xtnb.widgets.watches import Watches
 from xtnb.widgets.wire import Sections
 
@@ -51,7 +53,6 @@ PARTS = {
     "all": Fraction(1),
 }
 TONES = ("red", "amber", "green", "grey")
-SHOWN_ATTEMPTS = 6
 FOUND = 12
 _JUDGED = ("code", "side", "price_type", "price", "volume")
 """What a preview is of: a view must not take it for that of another form."""
@@ -67,7 +68,8 @@ class Ticket(Remains, Sections):
 
     A send carries the form as it was confirmed and a token of its own. A token is
     taken once, and none while an answer is outstanding, so neither a double click
-    nor a second view of the same ticket sends twice. An order that the rules would refuse
+    nor a second view of the same ticket sends twice. A send that took long to get here
+    is not carried out (pulse.py). An order that the rules would refuse
     is sent only by who has read that and says "anyway"; where nobody can say, it is sent.
     Once the terminal has answered, a line says what became of the order. Its volume is gone
     from the form where it was accepted, and where that is not known: it may be there.
@@ -125,10 +127,7 @@ class Ticket(Remains, Sections):
         self._unknown: tuple[str, str] | None = None
         self._watches = Watches(desk)
         self._wants_price = False
-        self._attempts: list[Attempt] = []
-        self._tokens: set[str] = set()
-        self._said: Attempt | None = None
-        self._filled: tuple[Any, ...] = ()
+        self._sends = Sends()
         self.restored: dict[str, str] | None = None
         self._guard = Guard(self, desk.standing)
         self.side = turned(actions_of(kind), "", "buy")
@@ -188,7 +187,7 @@ class Ticket(Remains, Sections):
         """The code, and what was sent, as a list."""
         zh = options.screen_language == "zh"
         with self._lock:
-            lines = listed(self._attempts, "zh" if zh else "en")
+            lines = listed(self._sends, "zh" if zh else "en")
             name = self._name(self.code)
         title = f"{'下单' if zh else 'Ticket'} {self.code} {name if name != self.code else ''}"
         return {"text/html": f"<div>{caption(title.strip())}{lines}</div>"}
@@ -253,10 +252,10 @@ class Ticket(Remains, Sections):
         elif kind == "preset" and message.get("part") in PARTS:
             self.preset(message["part"])
         elif kind == "send":
-            self._send_form(str(message.get("token", "")), message.get("form") or {})
+            self._send_form(message, message.get("form") or {})
         elif kind == "cancel":
             self._cancel(str(message.get("token", "")))
-        elif kind in ("arm", "disarm"):
+        elif kind == "disarm" or (kind == "arm" and not beats.late(message)):
             self._guard.clicked(kind)
 
     def preset(self, part: str) -> None:
@@ -271,26 +270,28 @@ class Ticket(Remains, Sections):
             if self._terms is not None or not self._action.coded:
                 self.volume = self._reach.most(self._entry, PARTS[part])
 
-    def _send_form(self, token: str, form: dict[str, Any]) -> None:
+    def _send_form(self, message: dict[str, Any], form: dict[str, Any]) -> None:
+        token = str(message.get("token", ""))
         with self._lock:
-            busy = any(not attempt.answered for attempt in self._attempts)
-            if not token or token in self._tokens:
+            if self._sends.used(token):
                 return
-            free = not (busy or self.blocked or self.closed)
+            late = beats.late(message)
+            free = not (self.closed or (not late and (self._sends.busy or self.blocked)))
             order = prepared(self._desk, self._form, token, form) if free else None
             if order is None:
                 self.answer({"kind": "ignored", "token": token})
                 return
             attempt = order.attempt
+            if late:
+                self._sends.refuse_late(attempt, late)
+                self.touch()
+                return
             why = None if form.get("anyway") else order.doubt(self._desk)
             if why is not None:  # the view asks once more, whatever `confirm` says
                 self.answer({"kind": "doubted", "token": token, "zh": why[0], "en": why[1]})
                 return
-            self._tokens.add(token)
-            self.restored, self._said = None, attempt
-            self._filled = (form.get("code"), form.get("side"), form.get("volume"))
-            self._attempts.insert(0, attempt)
-            del self._attempts[SHOWN_ATTEMPTS:]
+            self.restored = None
+            self._sends.take(attempt, form)
         self.touch()
         try:
             kind = attempt.price_type
@@ -310,7 +311,7 @@ class Ticket(Remains, Sections):
         attempt.follow(handle, self.touch, self._desk.books.trades)
 
     def _cancel(self, token: str) -> None:
-        for attempt in list(self._attempts):
+        for attempt in self._sends:
             if attempt.token == token and (number := attempt.number) > 0:
                 with suppress(XtnbError), cancelling(self._desk.standing):
                     self._desk.cancel(number)
@@ -326,7 +327,7 @@ class Ticket(Remains, Sections):
         if not cells:
             return
         trade = self._desk.books.trades.get(key)
-        if isinstance(trade, XtTrade) and any(a.take(trade) for a in list(self._attempts)):
+        if isinstance(trade, XtTrade) and self._sends.traded(trade):
             self.touch()
 
     def _option(self, name: str) -> None:
@@ -343,7 +344,8 @@ class Ticket(Remains, Sections):
 
     def _new_code(self, change: Any) -> None:
         with self._lock, self.hold_sync():
-            self._terms = self._unknown = self._said = self.restored = None
+            self._terms = self._unknown = self.restored = None
+            self._sends.forget()
             try:
                 self._terms = self._form.terms(self.code)
             except Refused as refused:
@@ -374,7 +376,7 @@ class Ticket(Remains, Sections):
         every = actions_of(self._form.account_type)
         before, now = find_action(every, change["old"]), self._action
         with self._lock, self.hold_sync():
-            self._said = None
+            self._sends.forget()
             same = before is not None and before.buy == now.buy and before.coded == now.coded
             if not (same and now.priced and before is not None and before.priced):
                 self.price = 0.0  # it was that of the other side
@@ -392,7 +394,7 @@ class Ticket(Remains, Sections):
 
     def _new_volume(self, change: Any) -> None:
         if change["new"] > 0:
-            self._said = None
+            self._sends.forget()
         self.touch()
 
     def _want_price(self) -> None:
@@ -400,15 +402,6 @@ class Ticket(Remains, Sections):
         self._wants_price = limit and self.price == 0
 
     # What is shown
-
-    def _outcome(self) -> dict[str, str] | None:
-        """What became of the last send; what is sent, or may be, leaves the form."""
-        outcome = self._said.outcome() if self._said is not None else None
-        if outcome is not None:
-            filled, self._filled = self._filled, ()
-            if outcome["state"] != "refused" and filled == (self.code, self.side, self.volume):
-                self.volume = 0  # so that the next order is not this one again
-        return outcome
 
     @property
     def _entry(self) -> Entry:
@@ -425,9 +418,11 @@ class Ticket(Remains, Sections):
                 self._wants_price = False
                 if self.price == 0:  # else a person was quicker than the quote
                     self.price = first_price(quote, self._action)
-            busy = any(not attempt.answered for attempt in self._attempts)
-            rows = [attempt.row() for attempt in self._attempts]
-            said = self._outcome()  # last: a form that is free again is empty
+            busy = self._sends.busy
+            rows = [attempt.row() for attempt in self._sends]
+            said, filled = self._sends.outcome()  # last: a form that is free again is empty
+            if filled and filled == (self.code, self.side, self.volume):
+                self.volume = 0
             entry = self._entry
             judged = {field: getattr(self, field) for field in _JUDGED}
             preview = entry.judged(self._desk)

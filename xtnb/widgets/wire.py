@@ -17,6 +17,7 @@ import traitlets as t
 
 from xtnb.live.coalesce import frames
 from xtnb.vocabulary.options import options
+from xtnb.widgets.pulse import beats
 from xtnb.widgets.shell import Route
 
 
@@ -38,6 +39,12 @@ class Looking(anywidget.AnyWidget):
     def ends(self, *functions: Callable[[], None]) -> None:
         """Call these when the widget is closed."""
         self._ends.extend(functions)
+
+    def pong(self, message: dict[str, Any]) -> None:
+        """Answer a ping of a view at once, on the thread that takes its clicks."""
+        beat = str(message.get("beat", ""))
+        beats.note(beat)
+        self.send({"kind": "pong", "beat": beat})
 
     def close(self) -> None:
         """End it: no listener, frame or comm is left. May be called twice."""
@@ -116,6 +123,8 @@ class Sections(Looking):
         if message.get("kind") == "hello":
             self._greeted = True
             self.renew()
+        elif message.get("kind") == "ping":
+            self.pong(message)
         else:
             self.heard(message)
 

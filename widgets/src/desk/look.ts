@@ -167,9 +167,9 @@ export function beijing(time: string, language: Language): string {
   return language === "zh" ? `${time}（北京时间）` : `${time} Beijing time`;
 }
 
-/** What the clocks of the exchanges show now: 14:31:05. */
-export function nowInBeijing(): string {
-  return new Date(Date.now() + 8 * 3600 * 1000).toISOString().slice(11, 19);
+/** What the clocks of the exchanges show now, or showed so many milliseconds ago: 14:31:05. */
+export function nowInBeijing(ago = 0): string {
+  return new Date(Date.now() - ago + 8 * 3600 * 1000).toISOString().slice(11, 19);
 }
 
 /** Of "中文 / English" the half that is read here; a text without a slash is both. */

@@ -37,7 +37,7 @@ export function drawRestored(
   write(note, (language === "zh" ? restored?.zh : restored?.en) ?? "");
 }
 
-const OUTCOMES = { sent: "sent", refused: "notSent", unknown: "unknown" } as const;
+const OUTCOMES = { sent: "sent", refused: "refusedIt", late: "late", unknown: "unknown" } as const;
 
 /** What became of the order that was sent last: a tick only where the terminal has accepted. */
 export function drawSaid(

@@ -14,7 +14,13 @@ export class Lock {
     });
   }
 
-  draw(lock: Sections["lock"] | undefined, dead: boolean, language: Language): void {
+  /** `ready`: the kernel answers, so that a click gets there in time. */
+  draw(
+    lock: Sections["lock"] | undefined,
+    dead: boolean,
+    ready: boolean,
+    language: Language,
+  ): void {
     this.root.hidden = !lock;
     if (!lock) return;
     const zh = language === "zh";
@@ -26,6 +32,6 @@ export class Lock {
     const act = zh ? ["锁定", "解锁交易"] : ["Lock", "Unlock trading"];
     write(this.button, act[armed ? 0 : 1]!);
     this.button.dataset.role = armed ? "disarm" : "arm";
-    this.button.disabled = dead || (!armed && !lock.can);
+    this.button.disabled = dead || (!armed && !(lock.can && ready));
   }
 }

@@ -120,7 +120,7 @@ export interface Attempt {
   volume: number;
   price_zh: string;
   price_en: string;
-  /** "sending", "working", "done", "cancelled", "refused" or "unknown". */
+  /** "sending", "working", "done", "cancelled", "refused", "late" or "unknown". */
   state: string;
   /** Whether it can be cancelled. */
   working: boolean;
@@ -140,7 +140,7 @@ export interface Sections {
   lines: Line[];
   attempts: Attempt[];
   /** What became of the order that was sent last, until the next one is begun. */
-  said: { state: "sent" | "refused" | "unknown"; zh: string; en: string } | null;
+  said: { state: "sent" | "refused" | "late" | "unknown"; zh: string; en: string } | null;
   busy: boolean;
   lost: boolean;
   /** Of a live terminal: whether a click may send, for how long, and whether that can begin. */
@@ -177,7 +177,8 @@ const WORDS = {
   enterAmount: ["enter an amount", "请填金额"],
   yuan: ["CNY", "元"],
   sent: ["✓ Sent", "✓ 已发送"],
-  notSent: ["✕ Not accepted", "✕ 未成功"],
+  refusedIt: ["✕ Not accepted", "✕ 未成功"],
+  late: ["✕ Not sent, it was too late", "✕ 已过时，未发送"],
   unknown: ["? Outcome unknown, it may be there", "? 结果未知，可能已送达"],
   special: ["Special pool", "专项头寸"],
   cancel: ["Cancel", "撤单"],
