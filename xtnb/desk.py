@@ -9,14 +9,13 @@
 
 A desk has one session with one terminal, and one account at a time. Everything
 that it starts - threads, subscriptions, widgets - is gone after `close()`, or
-when the desk itself is dropped and none of its widgets is open.
+when nobody has the desk, its trader or one of its orders and no widget is open.
 """
 
 from __future__ import annotations
 
 import os
 import secrets
-import weakref
 from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
@@ -70,11 +69,9 @@ class Desk(AccountQueries):
     def __init__(self, session: Session, account: StockAccount) -> None:
         self._session = session
         self.account = account
-        self.trader = session.trader
-        self.clock = session.clock()
         self._live = session.account(account)
-        session.desks += 1
-        weakref.finalize(self, session.let_go).atexit = False
+        self.trader = session.handed()  # once it is a desk: who has it keeps the session
+        self.clock = session.clock()
 
     # -- tables ------------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+import weakref
 from contextlib import suppress
 from itertools import count
 from random import Random
@@ -25,7 +26,7 @@ from xtnb.live.shown import Shown
 from xtnb.live.standing import Standing
 from xtnb.live.store import Table
 from xtnb.live.watch import QuoteWatch
-from xtnb.session.trader import XtQuantTrader
+from xtnb.session.trader import XtQuantTrader, handed
 from xtnb.vocabulary.masking import conceal
 from xtnb.vocabulary.reconciliation import Finding, FindingKind
 from xtnb.vocabulary.records import StockAccount
@@ -48,7 +49,6 @@ class Session:
     Attributes:
         arming: whether a click may trade on a live terminal.
         connection: whether the terminal is there, and the way back to it.
-        desks: how many desks show it; the last one that is dropped closes it.
         findings: `Finding` by number: what differed between session and terminal.
         standing: all of that, for the widgets.
     """
@@ -66,8 +66,9 @@ class Session:
         self.findings = Table(Finding, "number", _FINDINGS)
         self._numbers = count(1)
         self._lock = threading.RLock()
+        self._handing = threading.Lock()
+        self._handed: weakref.ref[XtQuantTrader] | None = None
         self.closed = False
-        self.desks = 0
         self.arming = Arming(not link.paper)
         self.standing = Standing(link.paper, self.arming, self.findings, self.compare)
         self._see_role()
@@ -84,6 +85,7 @@ class Session:
             found = self.accounts.get(account)
             if found is None:
                 found = LiveAccount(self.trader, account, self.quotes)
+                found.orders.held = self.handed
                 found.orders.may_send = self._may_send
                 found.orders.may_cancel = self._may_change
                 found.orders.arming = self.arming
@@ -220,12 +222,19 @@ class Session:
         for account in list(self.accounts.values()):
             account.books.renew()
 
-    def let_go(self) -> None:
-        """One desk was dropped; with the last one all ends, and elsewhere: the collector
-        that found it may run on any thread.
-        """
-        self.desks -= 1
-        if not self.desks and not self.closed:
+    def handed(self) -> XtQuantTrader:
+        """The trader for desks, orders and their owner; when nobody has it, all of this ends."""
+        with self._handing:
+            found = self._handed() if self._handed is not None else None
+            if found is None:
+                found = handed(self.trader)
+                self._handed = weakref.ref(found)
+                weakref.finalize(found, self._let_go).atexit = False
+            return found
+
+    def _let_go(self) -> None:
+        """Nobody has the session; it ends elsewhere: the collector may run on any thread."""
+        if not self.closed:
             threading.Thread(target=self.close, name="xtnb-desk-close", daemon=True).start()
 
     def close(self) -> None:

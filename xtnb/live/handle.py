@@ -8,14 +8,15 @@ session that cannot carry it (SessionError).
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from concurrent.futures import Future
+from concurrent.futures import Future, InvalidStateError
+from contextlib import suppress
 from dataclasses import dataclass
 from math import inf
 from time import monotonic
 from typing import Any, Protocol
 
 from xtnb import xtconstant as c
-from xtnb.errors import RequestTimeout
+from xtnb.errors import NotConnected, RequestTimeout
 from xtnb.frames.schema import Frame
 from xtnb.frames.tables import trades_frame
 from xtnb.live.books import AccountBooks
@@ -30,6 +31,10 @@ FINAL = frozenset({c.ORDER_PART_CANCEL, c.ORDER_CANCELED, c.ORDER_SUCCEEDED, c.O
 _STEP = 0.5  # a longer wait cannot be interrupted on Windows
 _LOST = (
     "连接已断开，结果未知，恢复后核对 / the link was lost; the outcome is unknown until it is back"
+)
+_CLOSED = (
+    "desk 已关闭，委托此后的情况未知；请用新的 desk 查询 / "
+    "the desk is closed, and what became of the order since is unknown: ask a new desk"
 )
 
 
@@ -62,6 +67,8 @@ class Registry(Protocol):
 
     @property
     def books(self) -> AccountBooks: ...
+    @property
+    def held(self) -> Callable[[], object]: ...
     def cancel(self, order: Order) -> CancelAnswer: ...
 
 
@@ -103,6 +110,7 @@ class Order:
         self.earlier: list[XtTrade] = []
         self.cancel_wanted = False
         self._registry = registry
+        self._held = registry.held()  # its session goes on while somebody has the order
         self._listeners: list[Callable[[Any], None]] = []
         self._answered: Future[Order] = Future()
         self._finished: Future[Order] = Future()
@@ -112,7 +120,12 @@ class Order:
     @property
     def status_code(self) -> int:
         """The `OrderStatus` number: 48 before the answer, 49 until there is news of the order,
-        57 without an order, 255 if unknown."""
+        57 without an order, 255 if unknown, as once the desk is closed."""
+        known = self._known_code
+        return c.ORDER_UNKNOWN if self._is_cut_off and known not in FINAL else known
+
+    @property
+    def _known_code(self) -> int:
         if self.record is not None:
             return self.record.order_status
         if self.unknown:
@@ -129,6 +142,8 @@ class Order:
     @property
     def reason(self) -> str:
         """Why it was refused, or ended early, in the language of `xtnb.options`; else ""."""
+        if self._is_cut_off and self.status_code == c.ORDER_UNKNOWN:
+            return in_language(_CLOSED)
         said = self.record.status_msg if self.record is not None else ""
         return in_language(said or self.error)
 
@@ -145,7 +160,11 @@ class Order:
     @property
     def done(self) -> bool:
         """Whether nothing more will come: filled, cancelled or rejected."""
-        return self._finished.done()
+        return self._finished.done() and not self._is_cut_off
+
+    @property
+    def _is_cut_off(self) -> bool:
+        return self._finished.done() and self._finished.exception() is not None
 
     def trades(self) -> Frame:
         """The fills of this order so far, one a row."""
@@ -164,13 +183,17 @@ class Order:
         Returns:
             This order, finished or not: `done` and `status` say which. Inside a push
             callback it returns at once, because the news could not come meanwhile.
+
+        Raises:
+            NotConnected: the desk was closed first, so that nothing will come.
         """
-        if not self._registry.books.inside_a_callback():
-            _wait(self._finished, timeout)
+        if not self._registry.books.inside_a_callback() and _wait(self._finished, timeout):
+            self._finished.result()
         return self
 
     def __await__(self) -> Generator[Any, None, Order]:
-        return wait(self._finished).__await__()
+        yield from wait(self._finished).__await__()
+        return self
 
     def wait_for_answer(self, seconds: float) -> None:
         """Wait until the terminal has numbered or refused it.
@@ -239,6 +262,11 @@ class Order:
             _complete(self._finished, self)
         self._changed()
 
+    def cut_off(self) -> None:
+        """The desk is closed: no push will come any more."""
+        with suppress(InvalidStateError):
+            self._finished.set_exception(NotConnected(_CLOSED))
+
     def _changed(self) -> None:
         for listener in list(self._listeners):
             listener(self)
@@ -254,7 +282,8 @@ class Order:
             at = f"{self.price:,.2f}"
         done = f", {self.filled:,} filled at {self.average_price:,.3f}" if self.filled else ""
         status = OrderStatus.label_of(self.status_code)
-        why = f": {self.reason}" if self.status_code == c.ORDER_JUNK and self.reason else ""
+        told = self.status_code == c.ORDER_JUNK or self._is_cut_off
+        why = f": {self.reason}" if told and self.reason else ""
         number = self.id if self.id > 0 else "-"
         return (
             f"<Order {number} {side} {self.volume:,} {self.stock_code} @ {at}, {status}{done}{why}>"
@@ -262,7 +291,7 @@ class Order:
 
 
 def _complete(future: Future[Order], order: Order) -> None:
-    if not future.done():
+    with suppress(InvalidStateError):
         future.set_result(order)
 
 

@@ -67,14 +67,21 @@ class AccountOrders:
         self._unanswered: set[Order] = set()
         self._unknown: dict[str, Order] = {}
         self._by_key: WeakValueDictionary[str, Order] = WeakValueDictionary()
+        self._closed = False
+        self.held: Callable[[], object] = _always
         self.may_send: Callable[[], None] = _always
         self.may_cancel: Callable[[], None] = _always
         self.arming = Arming(live=False)
         self._forget = books.orders.on_change(self._moved)
 
     def close(self) -> None:
-        """Stop following pushes."""
+        """Stop following pushes, and tell the handles that nothing more will come."""
         self._forget()
+        with self._lock:
+            self._closed = True
+            handles = {*self._handles.values(), *self._by_key.values(), *self._unknown.values()}
+        for order in handles:
+            order.cut_off()
 
     def send(self, *args: Any, **kwargs: Any) -> Order:
         """Hand an order of a click over to the session and return without waiting.
@@ -118,6 +125,8 @@ class AccountOrders:
         with self._lock:
             self._unanswered.add(order)
             self._by_key[order.key] = order
+            if self._closed:
+                order.cut_off()
         try:
             self._trader.requests.send(
                 "order_stock", self.books.account, asked, answered, order.key
@@ -277,6 +286,8 @@ class AccountOrders:
         order.take_answer(_numbered(record))
         order.take(record)
         with self._lock:
+            if self._closed:
+                order.cut_off()
             return self._handles.setdefault(order_id, order)
 
     def cancel(self, order: Order) -> CancelAnswer:

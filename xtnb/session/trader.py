@@ -434,3 +434,10 @@ class XtQuantTrader(StockQueries, CreditQueries, Transfers, Lending, Algorithms,
         """
         asked = cancel_arguments(market, order_sysid, sysid)
         return self.requests.send("cancel_order_stock_sysid", checked_account(account), asked)
+
+
+def handed(trader: XtQuantTrader) -> XtQuantTrader:
+    """The same session as another object, which shows whether its owner still has it. Ours."""
+    same = XtQuantTrader.__new__(XtQuantTrader)
+    same.__dict__ = trader.__dict__
+    return same
