@@ -97,15 +97,19 @@ def find_browser() -> str | None:
     return next((path for path in usual if Path(path).is_file()), None)
 
 
+def flags() -> list[str]:
+    """What the machine's browser is started with."""
+    if sys.platform.startswith("linux"):
+        return [*FLAGS, "--no-sandbox"]  # containers have no user namespaces
+    return list(FLAGS)
+
+
 @contextmanager
 def open_browser(**options: Any) -> Iterator[Browser]:
     """The machine's browser, without a window."""
-    flags = list(FLAGS)
-    if sys.platform.startswith("linux"):
-        flags.append("--no-sandbox")  # containers have no user namespaces
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=find_browser(), args=flags, headless=True, **options
+            executable_path=find_browser(), args=flags(), headless=True, **options
         )
         yield browser
         browser.close()

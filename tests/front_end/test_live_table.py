@@ -6,7 +6,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.front_end.lab import CellError
+from tests.front_end.lab import CellError, find_browser, flags
 from tests.link.serving import until
 
 SET_UP = """
@@ -216,6 +216,37 @@ def test_columns_follow_the_width_of_their_box(page):
         narrow = width == "420px"  # too narrow for them: they scroll
         fits = f"({SPREAD})() > 50" if narrow else f"Math.abs(({SPREAD})()) < 4"
         page.page.wait_for_function(f"() => {fits}")
+
+
+CUT = f"""() => {{
+    const cells = [...document.querySelectorAll('{TABLE} .ag-cell.xtnb-number')];
+    const edge = document.querySelector('{TABLE} .ag-header-cell[col-id="·cancel"]')
+        .getBoundingClientRect().left;
+    return cells.filter(e => e.scrollWidth > e.clientWidth
+        || e.getBoundingClientRect().right > edge + 1).map(e => e.textContent)
+}}"""
+
+
+def test_no_number_is_cut_when_a_scroll_bar_or_longer_numbers_come(lab, browser):
+    """Other tests see no scroll bars: the driver hides them."""
+    with_bars = browser.browser_type.launch(
+        executable_path=find_browser(), args=flags(), ignore_default_args=["--hide-scrollbars"]
+    )
+    page = lab.open(with_bars, lab.new_notebook(), viewport={"width": 1300, "height": 800})
+    page.run_cell(
+        SET_UP + "from xtnb.widgets import tables\ntable = tables.orders(rows)\n"
+        "table.on_action(cancel); rows.apply(order(1)); table"
+    )
+    expect(cell(page, 1, "order_id")).to_be_visible()
+
+    for number, width in ((641, 1300), (642, 1500), (1_234_567_890, 1320)):
+        page.run_cell(f"[rows.apply(order(n)) for n in range(max(2, {number} - 40), {number} + 1)]")
+        page.page.set_viewport_size({"width": width, "height": 800})
+        expect(cell(page, number, "order_id")).to_be_visible()
+        page.page.wait_for_function(f"() => !({CUT})().length")
+    bar = page.locator(f"{TABLE} .ag-body-vertical-scroll")
+    assert bar.evaluate("e => e.offsetWidth") > 0
+    with_bars.close()
 
 
 def test_a_width_that_was_set_by_hand_stays(page):

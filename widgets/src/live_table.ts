@@ -73,6 +73,7 @@ const ROW = 24;
 const HEADER = 25;
 const ASK_AGAIN_MS = 4000;
 const SQUEEZE = 0.9;
+const LOOK_MS = 200;
 
 const theme = themeQuartz.withParams({
   accentColor: "var(--x-accent)",
@@ -117,8 +118,11 @@ class LiveTable {
   private rows: Rows | undefined;
   private frame = document.createElement("div");
   private viewport: HTMLElement;
+  private scroller: HTMLElement; // the vertical scroll bar, which stands beside the columns
   private content: HTMLElement;
   private room = new ResizeObserver(() => this.fit());
+  private beside = new ResizeObserver(() => this.size());
+  private looking = 0;
   private asked = new Set<unknown>();
   private language = "";
   private stopped = ""; // since when, by the kernel
@@ -166,6 +170,7 @@ class LiveTable {
       },
       onModelUpdated: () => this.fit(),
       onGridSizeChanged: ({ clientWidth }) => this.widen(clientWidth),
+      onViewportChanged: () => this.look(),
       onColumnResized: ({ source }) => {
         if (source === "autosizeColumns") this.squeeze();
         if (source === "uiColumnResized") this.ownWidths = true;
@@ -173,7 +178,9 @@ class LiveTable {
     });
     this.viewport = this.frame.querySelector(".ag-grid-viewport")!;
     this.content = this.frame.querySelector(".ag-grid-scrollable-area")!;
+    this.scroller = this.frame.querySelector(".ag-body-vertical-scroll")!;
     this.room.observe(this.viewport);
+    this.beside.observe(this.scroller);
     this.room.observe(this.content);
     this.relabel();
     model.on("change:columns", this.recolumn);
@@ -189,6 +196,8 @@ class LiveTable {
     this.rows?.stop();
     this.endLook();
     this.room.disconnect();
+    this.beside.disconnect();
+    clearTimeout(this.looking);
     this.grid.destroy();
   }
 
@@ -259,6 +268,7 @@ class LiveTable {
       remove,
     });
     if (this.rows?.size) this.grid.hideOverlay();
+    this.look();
     if (!this.sized && this.rows && this.rows.size > 0) {
       this.sized = true;
       this.size();
@@ -277,12 +287,22 @@ class LiveTable {
     this.size();
   }
 
+  /** Widths anew when a number in sight has outgrown its column: half of one is another number. */
+  private look(): void {
+    this.looking ||= window.setTimeout(() => {
+      this.looking = 0;
+      const numbers = this.frame.querySelectorAll<HTMLElement>(".ag-row .xtnb-number");
+      if ([...numbers].some((cell) => cell.scrollWidth > cell.clientWidth)) this.size();
+    }, LOOK_MS);
+  }
+
   /** Columns a little less wide than their contents, where that avoids a scroll bar. */
   private squeeze(): void {
     const columns = this.grid.getAllDisplayedColumns();
     const width = (some: Column[]) => some.reduce((sum, c) => sum + c.getActualWidth(), 0);
     const scrolling = columns.filter((column) => !column.getPinned());
-    const room = this.viewport.clientWidth - (width(columns) - width(scrolling));
+    const breadth = this.viewport.clientWidth - this.scroller.offsetWidth;
+    const room = breadth - (width(columns) - width(scrolling));
     const share = room / width(scrolling);
     if (share >= 1 || share < SQUEEZE) return;
     const widths = scrolling.map((c) => Math.floor(c.getActualWidth() * share));
