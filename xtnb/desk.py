@@ -23,8 +23,8 @@ from typing import Any, Self
 from xtnb.endpoints import (
     durable_host,
     host_of,
+    link_of_desk,
     must_be_paper,
-    open_link,
     paper_host,
     paper_link,
     people,
@@ -35,6 +35,7 @@ from xtnb.frames.queries import query_frame
 from xtnb.frames.schema import Frame
 from xtnb.frames.tables import asset_frame, orders_frame, quotes_frame
 from xtnb.link.base import ConnectResult, Link
+from xtnb.link.beside import say_if_mistaken
 from xtnb.link.places import folder_of, terminal_name
 from xtnb.live.following import Session
 from xtnb.live.handle import CancelAnswer, Order
@@ -407,6 +408,7 @@ def paper(
         host = paper_host(seed, clock, people(wanted))
         link: Link = host.link(name)
     else:
+        say_if_mistaken(folder)
         host = durable_host(folder, seed, clock, people(wanted))
         link = paper_link(host, folder)
     fresh = not host.links
@@ -441,11 +443,12 @@ def connect(address: str | os.PathLike[str], account: str = DEMO_ACCOUNT) -> Des
         NotConnected: the terminal is not there, the key is not let in, the certificate is
             not trusted, or the MiniQMT did not connect; the text says which and what to do.
         TerminalUnavailable: an address that can lead to no terminal: plain text to another
-            machine, no such key here, or a MiniQMT's folder on another machine than its own.
+            machine, no such key here, a path without a terminal, or a MiniQMT's folder on
+            another machine than its own.
         FolderInUse: another process has the folder open: connect to its address instead.
         InputError: the terminal does not have the account, or address has no such form.
     """
-    session = _session(open_link(address))
+    session = _session(link_of_desk(address))
     try:
         return Desk(session, StockAccount(account))
     except BaseException:

@@ -25,6 +25,7 @@ from xtnb.errors import FolderInUse, InputError, TerminalUnavailable
 from xtnb.journal import Journal, holds_journal, owner_of
 from xtnb.journal.checkup import locked
 from xtnb.link.base import Link
+from xtnb.link.beside import must_be_there
 from xtnb.link.counts import Counts
 from xtnb.link.durable import DurableTerminal
 from xtnb.link.guard import GuardedLink
@@ -80,7 +81,7 @@ def open_link(address: str | os.PathLike[str] | None = None) -> Link:
             text to another machine, or no key for a served terminal; a real
             MiniQMT's folder where the vendor's package cannot be imported.
     """
-    asked = os.environ.get(_ENVIRONMENT, "").strip('"') or address  # cmd.exe keeps the quotes
+    asked = _asked(address)
     if (folder := real_terminal(asked)) is not None:
         return _real_link(folder)
     if served(asked):
@@ -92,6 +93,24 @@ def open_link(address: str | os.PathLike[str] | None = None) -> Link:
     if folder is not None and holds_journal(folder):
         return paper_link(durable_host(folder), folder)
     return _current().link(name)
+
+
+def link_of_desk(address: str | os.PathLike[str]) -> Link:
+    """As `open_link`, to what is there: no new terminal is made of a path for a desk.
+
+    Raises:
+        TerminalUnavailable: also a path without a terminal that nothing here has opened.
+    """
+    asked = _asked(address)
+    if not served(asked) and real_terminal(asked) is None:
+        name = terminal_name(asked)
+        if _host is None or not _host.has(name):
+            must_be_there(asked)
+    return open_link(address)
+
+
+def _asked(address: str | os.PathLike[str] | None) -> str | os.PathLike[str] | None:
+    return os.environ.get(_ENVIRONMENT, "").strip('"') or address  # cmd.exe keeps the quotes
 
 
 def paper_link(host: PaperHost, folder: Path) -> Link:

@@ -285,7 +285,7 @@ def test_any_other_path_is_paper(tmp_path):
 
 def test_a_desk_says_why_it_could_not_connect(folder, monkeypatch):
     link, _ = failing(folder, -1)
-    monkeypatch.setattr("xtnb.desk.open_link", lambda address: link)
+    monkeypatch.setattr("xtnb.desk.link_of_desk", lambda address: link)
 
     with pytest.raises(NotConnected, match="desktop session"):
         xtnb.connect(folder)

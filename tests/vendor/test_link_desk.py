@@ -35,7 +35,7 @@ def cuttable():
 @pytest.fixture
 def desk(cuttable, monkeypatch):
     _, link, data = cuttable
-    monkeypatch.setattr("xtnb.desk.open_link", lambda address: vendor_link(link, data=data))
+    monkeypatch.setattr("xtnb.desk.link_of_desk", lambda address: vendor_link(link, data=data))
     desk = xtnb.connect("the userdata_mini of a test")
     yield desk
     desk.close()
@@ -75,7 +75,7 @@ def test_a_second_notebook_gets_the_order_of_a_key_and_sends_none(cuttable, monk
         claims = Claims(tmp_path / "keys.sqlite")
         return vendor_link(reach.new_link(), data=data, claims=claims)
 
-    monkeypatch.setattr("xtnb.desk.open_link", new_link)
+    monkeypatch.setattr("xtnb.desk.link_of_desk", new_link)
     desks = [xtnb.connect("the userdata_mini of a test") for _ in range(2)]
     price = ask(cuttable)
 
@@ -93,7 +93,7 @@ def test_a_miniqmt_behind_a_journal_has_a_past(cuttable, monkeypatch, tmp_path):
     def new_link(address):
         return RecordedLink(vendor_link(link, data=data), lambda: Journal(tmp_path, "a test"))
 
-    monkeypatch.setattr("xtnb.desk.open_link", new_link)
+    monkeypatch.setattr("xtnb.desk.link_of_desk", new_link)
     with xtnb.connect("the userdata_mini of a test") as desk:
         order = desk.buy(PUFA, 200, ask(cuttable), key="open-1").wait(SECONDS)
     with xtnb.connect("the userdata_mini of a test") as again:

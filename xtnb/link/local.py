@@ -71,6 +71,7 @@ class PaperHost:
         self._new_terminal = new_terminal
         self._wall = wall
         self._terminals: dict[str, Terminal] = {}
+        self.has = self._terminals.__contains__  # a terminal of that name
         self._makers: dict[str, Callable[[], DurableTerminal]] = {}
         self._durable: dict[str, DurableTerminal] = {}
         self._waiting: dict[str, list[tuple[Seat, Reply | Push]]] = {}
