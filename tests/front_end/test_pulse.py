@@ -1,10 +1,13 @@
 """A kernel that does not answer, in a real JupyterLab: nothing looks alive, nothing goes late."""
 
+import copy
 import os
 import re
 import signal
+import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from threading import Thread
 
 import pytest
 from playwright.sync_api import expect
@@ -15,13 +18,70 @@ from tests.front_end.test_desk_page import CLOSE, LAPTOP, OPEN, offered, role
 WORKING = "mine = desk.buy('600000.SH', 100, desk.quotes('600000.SH')['down_limit'][0])"
 SILENT = re.compile(r"The kernel has not answered for \d+ s: nothing can be sent")
 LONG = re.compile(r"not answered for ([6-9]|\d\d+) s")
+RECONNECTS_MS = 90_000  # JupyterLab tries again after longer and longer whiles
 DOUBT = "the cancel may not have arrived"
 
 
+class Line:
+    """Between browser and Jupyter; it can be cut and mended."""
+
+    def __init__(self, url: str) -> None:
+        self._there = int(url.rsplit(":", 1)[1])
+        self._cut = False
+        self._ends: list[socket.socket] = []
+        self._door = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._door.getsockname()[1]}"
+        Thread(target=self._take, daemon=True).start()
+
+    def cut(self) -> None:
+        self._cut = True
+        self._hang_up(*self._ends)
+
+    def mend(self) -> None:
+        self._cut = False
+
+    def close(self) -> None:
+        self.cut()
+        self._hang_up(self._door)
+        self._door.close()
+
+    def _take(self) -> None:
+        with suppress(OSError):  # closed
+            while True:
+                here, _ = self._door.accept()
+                if self._cut:
+                    here.close()
+                    continue
+                there = socket.create_connection(("127.0.0.1", self._there))
+                self._ends += [here, there]
+                for ends in ((here, there), (there, here)):
+                    Thread(target=self._carry, args=ends, daemon=True).start()
+
+    def _carry(self, source: socket.socket, target: socket.socket) -> None:
+        with suppress(OSError):
+            while said := source.recv(1 << 16):
+                target.sendall(said)
+        self._hang_up(source, target)
+
+    def _hang_up(self, *ends: socket.socket) -> None:
+        for end in ends:
+            with suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+
+
 @pytest.fixture
-def page(lab, browser) -> Iterator[LabPage]:
+def line(lab) -> Iterator[Line]:
+    opened = Line(lab.url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def page(lab, browser, line) -> Iterator[LabPage]:
     """A panel with an order that works, and a form that only has to be sent."""
-    opened = lab.open(browser, **LAPTOP)
+    over = copy.copy(lab)
+    over.url = line.url
+    opened = over.open(browser, **LAPTOP)
     opened.run_cell(OPEN)
     opened.run_cell(WORKING)
     offered(opened, "bid-5")
@@ -83,6 +143,25 @@ def test_an_order_that_a_frozen_kernel_got_late_is_not_sent_and_cancels_are(page
     role(page, "confirm").click()
     expect(attempt.first).to_have_attribute("data-state", "working")
     page.run_cell(CLOSE)
+    page.end_kernel()
+
+
+def test_an_order_confirmed_while_the_line_to_jupyter_is_lost_is_not_sent_once_it_is_back(
+    page, line
+):
+    role(page, "send").click()
+    line.cut()
+    role(page, "confirm").click()
+    expect(role(page, "refusal")).to_contain_text(SILENT)
+    expect(role(page, "link")).to_contain_text(LONG)
+
+    line.mend()
+
+    attempt = page.locator(".xtnb-ticket .attempt")
+    expect(attempt).to_have_attribute("data-state", "late", timeout=RECONNECTS_MS)
+    expect(role(page, "link")).to_have_text("connected")
+    expect(role(page, "send")).to_be_enabled()
+    assert page.printed("print([*desk.orders()['order_volume']])") == "[100]"
     page.end_kernel()
 
 

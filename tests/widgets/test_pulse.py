@@ -27,7 +27,15 @@ def hands(monkeypatch: pytest.MonkeyPatch) -> Hands:
 
 @pytest.mark.parametrize(
     ("since", "passed", "late"),
-    [(0, 0, False), (9_000, 9, False), (9_000, 13.9, False), (9_000, 14.1, True), (0, 48, True)],
+    [
+        (0, 0, False),
+        (9_000, 9, False),
+        (9_000, 13.9, False),
+        (9_000, 14.1, True),
+        (0, 48, True),
+        (-3_000, 1, False),  # clicked before the answer was taken up
+        (-60_000, 1, True),
+    ],
 )
 def test_a_click_is_as_old_as_what_has_passed_since_it_and_its_answer(hands, since, passed, late):
     beats = Beats(hands)
@@ -55,7 +63,7 @@ def test_how_old_a_late_click_is_is_said_in_both_languages(hands):
         {"beat": "one"},
         {"beat": "one", "since": None},
         {"beat": "one", "since": True},
-        {"beat": "one", "since": -1},
+        {"beat": "one", "since": float("-inf")},
         {"beat": "one", "since": 60_000},
         {"beat": "one", "since": float("nan")},
         {"beat": ["one"], "since": 0},

@@ -129,6 +129,7 @@ class LiveTable {
   private gone = ""; // since when the kernel does not answer
   private silent = ""; // since when its pulse is not there
   private cancelled = Number.NaN; // when that was pressed last
+  private goneAt = Number.NaN; // by the same clock
   private readonly pulse: Pulse;
   private sized = false;
   private ownWidths = false; // chosen by hand
@@ -327,7 +328,9 @@ class LiveTable {
     const ended = this.since !== "";
     const language = this.model.get("language");
     const since = beijing(this.since, language);
-    const doubt = this.pulse?.doubts(this.cancelled) ? ` · ${lostCancel(language)}` : "";
+    const vain = this.gone !== "" && this.cancelled >= this.goneAt;
+    const doubtful = vain || this.pulse?.doubts(this.cancelled);
+    const doubt = doubtful ? ` · ${lostCancel(language)}` : "";
     const told = ended ? `${count} · ${this.words("stopped")} ${since}${doubt}` : count;
     this.count.textContent = told;
     this.count.classList.toggle("xtnb-stamp", ended);
@@ -340,7 +343,7 @@ class LiveTable {
   private act = (row: Row): void => {
     // A lost link stops the rows; whether a cancel still gets out is the kernel's to say.
     const kind = unsettled(row) ? "ask" : cancellable(row) ? "cancel" : "";
-    if (!this.model.get("actions").includes(kind) || this.asked.has(row.key) || this.gone) return;
+    if (!this.model.get("actions").includes(kind) || this.asked.has(row.key)) return;
     this.asked.add(row.key);
     this.ask({ kind, key: row.key });
     this.redrawAction();
@@ -377,6 +380,7 @@ class LiveTable {
   /** The line to the kernel broke. What is shown may be true no longer, unless it answers. */
   private lost = (): void => {
     this.gone = nowInBeijing();
+    this.goneAt = performance.now();
     this.stamp();
     this.rows?.ask();
   };

@@ -9,6 +9,7 @@ known by that, and is not sent. The browser's half is widgets/src/desk/pulse.ts.
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import inf
 from threading import Lock
 from time import monotonic
 from typing import Any
@@ -44,7 +45,8 @@ class Beats:
 
         Args:
             message: `beat`, the ping that was answered last, and `since`, the milliseconds
-                between that answer and the click.
+                between that answer and the click; below 0 for a click that the page was slow
+                to take.
         """
         beat, since = message.get("beat"), message.get("since")
         with self._lock:
@@ -53,8 +55,8 @@ class Beats:
         if came is None or isinstance(since, bool) or not isinstance(since, int | float):
             return _UNTOLD
         age = now - came - since / 1000
-        if not -DRIFT_SECONDS < age <= now - came:
-            return _UNTOLD  # a click of the future, or of before that answer
+        if not -DRIFT_SECONDS < age < inf:
+            return _UNTOLD  # a click of the future
         if age <= LATE_SECONDS:
             return ""
         return (

@@ -15,7 +15,8 @@ There are two ways around, and `Route` takes the first that this kernel has:
 
 Kernels before 7.4 route by the message itself and need neither. A kernel without
 subshells (ipykernel 6, some notebooks outside JupyterLab) hands clicks over when
-the cell ends or is interrupted; there the stop button is the way to an early click.
+the cell ends or is interrupted; there the stop button is the way to an early click. A
+form says meanwhile that the kernel does not answer, and what sends is too late (pulse.py).
 """
 
 from __future__ import annotations

@@ -72,7 +72,7 @@ class Heart {
       get silentMs() {
         return heart.quiet ? performance.now() - heart.waiting : 0;
       },
-      stamp: () => ({ beat: heart.beat, since: performance.now() - heart.heard }),
+      stamp: () => ({ beat: heart.beat, since: clicked() - heart.heard }),
       doubts: (at) => heart.quiet && at >= heart.heard,
       end: () => {
         model.off("msg:custom", receive);
@@ -165,6 +165,11 @@ class Heart {
       member.changed();
     }
   }
+}
+
+/** When a person did what is being handled: a page that was busy takes clicks up late. */
+function clicked(): number {
+  return Math.min(performance.now(), window.event?.timeStamp ?? Number.POSITIVE_INFINITY);
 }
 
 /** Follow the pulse of the kernel behind a widget; `changed` is called when it reads differently. */
