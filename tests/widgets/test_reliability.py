@@ -15,6 +15,9 @@ from tests.widgets.browser_end import Page
 from tests.widgets.test_ticket import attempt, send, wait_for_price, wait_for_state
 from xtnb import xtconstant as c
 from xtnb.desk import Desk
+from xtnb.link.counts import Counts
+from xtnb.link.guard import GuardedLink
+from xtnb.link.limits import LimitsFile
 from xtnb.live.arming import Arming
 from xtnb.live.connection import LinkState
 from xtnb.live.following import Session
@@ -295,6 +298,29 @@ def test_a_cancel_goes_out_while_the_account_is_compared(web: Page, at_home):
     assert order.wait(10).status_code == c.ORDER_CANCELED
 
 
+# -- the kill switch -------------------------------------------------------------------------
+
+
+def test_strip_and_form_say_that_trading_is_stopped_before_a_volume_is_typed(web: Page, tmp_path):
+    link = GuardedLink(house.host(house.market()).link("demo"), LimitsFile(tmp_path), Counts())
+    trader = XtQuantTrader.over(link, 1)
+    trader.start()
+    assert trader.connect() == 0
+    desk = Desk(Session(link, trader, None, every=0), ME)
+    panel = desk.panel(CODE)
+    strip, ticket = web.view(panel._parts["strip"]), web.view(panel._parts["ticket"])
+    assert strip.sections["news"] == {"zh": "", "en": ""}
+
+    (tmp_path / "STOP").touch()
+    strip.wait(lambda: "stopped by the kill switch" in strip.sections["news"]["en"])
+    ticket.wait(lambda: "stopped by the kill switch" in ticket.state["blocked"])
+    assert "交易已被总开关停止" in strip.sections["news"]["zh"]
+    (tmp_path / "STOP").unlink()
+    strip.wait(lambda: strip.sections["news"] == {"zh": "", "en": ""})
+    ticket.wait(lambda: ticket.state["blocked"] == "")
+    desk.close()
+
+
 # -- what was found --------------------------------------------------------------------------
 
 
@@ -417,7 +443,7 @@ def test_a_minute_less_is_shown_by_itself():
 
     hands = Hands()
     arming = Arming(live=True, clock=hands, wall=hands)
-    guard = Guard(Form(), Standing(False, arming))
+    guard = Guard(Form(), Standing(False, arming), "")
     arming.arm(130)
 
     assert (guard.lock()["minutes"], guard.due) == (3, pytest.approx(10.01))

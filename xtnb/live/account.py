@@ -14,7 +14,7 @@ from typing import Any
 from xtnb import xtconstant as c
 from xtnb.errors import InputError, NotConnected, QueryFailed
 from xtnb.live.agreed import Agreed
-from xtnb.live.allowance import Allowance, under_limits
+from xtnb.live.allowance import Allowance, stopped, under_limits
 from xtnb.live.books import CONTRACTS, AccountBooks
 from xtnb.live.coalesce import frames
 from xtnb.live.contracts import ContractBooks
@@ -88,7 +88,7 @@ class LiveAccount:
         self.orders = AccountOrders(trader, self.books)
         self.standing = Standing()
         self.screen = Screen()
-        self._allowance = Allowance(trader, account, frames, lambda: self.standing.tell())
+        self._allowance = Allowance(trader, account, frames, self._limited)
         self.books.on_back(self._allowance.renew)
 
     def close(self) -> None:
@@ -102,6 +102,9 @@ class LiveAccount:
         self._allowance.close()
         self.orders.close()
         self.books.close()
+
+    def _limited(self) -> None:
+        self.standing.tell_limits(self.account.account_id, stopped(self._allowance.kept))
 
     # -- the market -----------------------------------------------------------------------
 

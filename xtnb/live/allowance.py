@@ -14,7 +14,7 @@ from threading import Lock
 from time import monotonic
 
 from xtnb import xtconstant as c
-from xtnb.errors import NotConnected, Refused
+from xtnb.errors import NotConnected, RefusalCode, Refused
 from xtnb.live.coalesce import Frames, Slot
 from xtnb.live.preview import Preview
 from xtnb.live.preview_inputs import Asked
@@ -146,6 +146,14 @@ class Allowance:
             before, self._held = self._held, held
         if str(before) != str(held):  # refusals are no values
             self._changed()
+
+
+def stopped(held: Held | None) -> str:
+    """The kill switch in words, as "中文 / English"; "" while it is off."""
+    refusal = None if held is None else held.refusal
+    if refusal is None or refusal.code != RefusalCode.STOPPED:
+        return ""
+    return f"{refusal.zh} / {refusal.en}"
 
 
 def under_limits(

@@ -113,6 +113,7 @@ class Standing:
         self._news_until = 0.0
         self._lock = Lock()
         self._of: dict[str, Table] = {}
+        self._stopped: dict[str, str] = {}
         self._asking: Thread | None = None
         self._listeners: list[Callable[[], None]] = []
         self._ends = [self.arming.on_change(self._tell), self.findings.on_change(self._found)]
@@ -212,8 +213,16 @@ class Standing:
 
         return forget
 
-    def tell(self) -> None:
-        """Something that whoever shows it goes by has changed, such as limits."""
+    def stopped(self, account_id: str) -> str:
+        """That the kill switch of the terminal is on, as "中文 / English"; "" while it is not.
+
+        Known of an account whose limits are asked for, as a form does (live/allowance.py).
+        """
+        return self._stopped.get(account_id, "")
+
+    def tell_limits(self, account_id: str, stopped: str) -> None:
+        """The limits of an account have changed; `stopped` as the method of that name says it."""
+        self._stopped[account_id] = stopped
         self._tell()
 
     def close(self) -> None:

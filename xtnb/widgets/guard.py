@@ -37,11 +37,13 @@ class Guard:
     Args:
         form: the ticket.
         standing: where its session stands.
+        account_id: whose orders it sends.
     """
 
-    def __init__(self, form: Form, standing: Standing) -> None:
+    def __init__(self, form: Form, standing: Standing, account_id: str) -> None:
         self._form = form
         self._standing = standing
+        self._account_id = account_id
         self._said = ""
         if not standing.paper:
             form.banner = LIVE
@@ -49,7 +51,7 @@ class Guard:
 
     def apply(self) -> None:
         """Bring the form up to date. Once it is shown, on the frame thread only."""
-        reason = self._standing.reason
+        reason = self._standing.reason or self._standing.stopped(self._account_id)
         if self._form.blocked in ("", self._said) and self._form.blocked != reason:
             self._form.blocked = reason
         self._said = reason

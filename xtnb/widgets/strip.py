@@ -111,10 +111,11 @@ class PanelStrip(Sections):
         away = standing.state is not LinkState.LIVE
         if away or standing.news:
             self.again(1.0 if away else standing.news_left + 0.01)
-        news_zh, news_en = both(standing.news)
+        stopped = standing.stopped(self._desk.account.account_id)
+        said = [both(text) for text in (stopped, standing.news) if text]
         return {
             "link": {"state": str(standing.state), "seconds": standing.seconds if away else 0},
-            "news": {"zh": news_zh, "en": news_en},
+            "news": {"zh": "；".join(zh for zh, _ in said), "en": "; ".join(en for _, en in said)},
             "findings": len(standing.findings_of(self._desk.account.account_id)),
         }
 

@@ -129,7 +129,7 @@ class Ticket(Remains, Sections):
         self._wants_price = False
         self._sends = Sends()
         self.restored: dict[str, str] | None = None
-        self._guard = Guard(self, desk.standing)
+        self._guard = Guard(self, desk.standing, desk.account.account_id)
         self.side = turned(actions_of(kind), "", "buy")
         books = desk.books
         self.ends(
