@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import math
-import sys
 import threading
 
 import pandas as pd
@@ -235,41 +234,6 @@ def test_connect_reaches_the_paper_terminal_of_a_path(desk):
         assert len(same.orders()) == 1
         assert other.orders().empty
     script.stop()
-
-
-@pytest.mark.parametrize("name", ["mybok", "mybooks/userdata", ""])
-def test_connect_makes_no_terminal_of_a_path_and_names_what_is_near(tmp_path, name):
-    xtnb.paper(tmp_path / "mybook", seed=7, clock="hand").close()
-    before = sorted(tmp_path.iterdir())
-
-    with pytest.raises(TerminalUnavailable, match="there is no terminal in") as wrong:
-        xtnb.connect(tmp_path / name)
-
-    assert ("did you mean 'mybook'?" in str(wrong.value)) == bool(name)
-    assert sorted(tmp_path.iterdir()) == before
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="it is a path there")
-def test_connect_makes_no_terminal_of_a_path_of_another_system(desk):
-    with pytest.raises(TerminalUnavailable, match="xtnb serve --vendor"):
-        xtnb.connect(r"E:\qmt\userdata_mni")
-
-
-def test_new_books_where_others_were_meant_are_spoken_of_once(tmp_path, caplog):
-    xtnb.paper(tmp_path / "mybook", seed=7, clock="hand").close()
-    assert not caplog.records
-
-    for _ in range(2):
-        xtnb.paper(tmp_path / "mybok", seed=7, clock="hand").close()
-    (mistyped,) = caplog.records
-    (tmp_path / "mybok" / "xtnb.sqlite").rename(tmp_path / "elsewhere.sqlite")
-    (tmp_path / "mybook" / "xtnb.sqlite").unlink()
-    caplog.clear()
-    xtnb.paper(tmp_path / "mybook", seed=7, clock="hand").close()
-    (moved,) = caplog.records
-
-    assert "there is 'mybook' beside it" in mistyped.getMessage()
-    assert "were books moved away?" in moved.getMessage()
 
 
 @pytest.mark.parametrize(

@@ -58,8 +58,7 @@ class Desk(AccountQueries):
 
     Tables are DataFrames with fixed columns and dtypes, also when there are no rows;
     `df.xt` knows their labels and units. Those of margin accounts, lending, new issues,
-    counters and contracts come from `AccountQueries`. Every method may be called on any
-    thread.
+    counters and contracts come from `AccountQueries`. Every method works on any thread.
 
     Attributes:
         trader: the session, under the manual's names, for everything else.
@@ -141,15 +140,14 @@ class Desk(AccountQueries):
                 not placed, and the same call sends it once they allow it.
 
         Returns:
-            A handle. A refused order does not raise: its `status` is "rejected" and
-            its `reason` says why.
+            A handle. A refused order does not raise: its `status` is "rejected" and its
+            `reason` says why. It is "unknown" where the link was lost before the answer.
 
         Raises:
-            InputError: an argument that no terminal could accept; nothing was sent. Also
-                on accounts of futures and options, where buying does not say whether
-                to open or to close: use `order`.
+            InputError: an argument that no terminal could accept; nothing was sent. Also on
+                accounts of futures and options: use `order`, which says open or close.
             NotConnected: the desk is closed, or the link was lost.
-            RequestTimeout: no answer in time; the outcome is unknown.
+            RequestTimeout: neither an answer nor a lost link in time; the outcome is unknown.
         """
         return self._submit("buy", code, volume, price, price_type, remark, key)
 
@@ -397,8 +395,7 @@ def paper(
             market with another seed or clock that is in use, or an account with
             other cash that is open already.
         FolderInUse: another process has the folder open.
-        TerminalUnavailable: a path that leads to no terminal, or a folder whose file
-            cannot be used.
+        TerminalUnavailable: a path to no terminal, or a folder whose file cannot be used.
     """
     must_be_paper(path)
     name = terminal_name(path)
@@ -425,7 +422,11 @@ def paper(
         raise
 
 
-def connect(address: str | os.PathLike[str], account: str = DEMO_ACCOUNT) -> Desk:
+def connect(
+    address: str | os.PathLike[str],
+    account: str = DEMO_ACCOUNT,
+    account_type: str | int | None = None,
+) -> Desk:
     """A desk at the terminal that an address leads to. 连接终端
 
     Args:
@@ -433,24 +434,23 @@ def connect(address: str | os.PathLike[str], account: str = DEMO_ACCOUNT) -> Des
             "nats://127.0.0.1:4222/main", a terminal that `xtnb serve` serves on this
             machine, as it prints it; the port may be left out when it is 4222;
             "tls://lin@host/main", one of another machine, with the key `lin.key` in the
-            configuration folder's `keys` and whose authority is `ca.pem` there; several
-            hosts of one cluster stand with commas between them;
+            configuration folder's `keys` and authority `ca.pem`; commas between a cluster's hosts;
             a real MiniQMT's userdata_mini on its own Windows machine, with real money;
             a folder with a paper terminal's books, or "paper", in this process.
         account: whose desk it is; by default the demo's. A real terminal wants its own.
+        account_type: such as "CREDIT"; not needed where one account has the number.
 
     Raises:
         NotConnected: the terminal is not there, the key is not let in, the certificate is
             not trusted, or the MiniQMT did not connect; the text says which and what to do.
         TerminalUnavailable: an address that can lead to no terminal: plain text to another
-            machine, no such key here, a path without a terminal, or a MiniQMT's folder on
-            another machine than its own.
+            machine, no such key, a path without a terminal, another machine's MiniQMT.
         FolderInUse: another process has the folder open: connect to its address instead.
         InputError: the terminal does not have the account, or address has no such form.
     """
     session = _session(link_of_desk(address))
     try:
-        return Desk(session, StockAccount(account))
+        return Desk(session, StockAccount(account, session.kind_of(account, account_type)))
     except BaseException:
         session.close()
         raise

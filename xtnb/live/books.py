@@ -139,6 +139,9 @@ class AccountBooks:
         try:
             self._subscribe()
             self._tell_first()
+        except InputError:  # nothing was subscribed
+            self._untap()
+            raise
         except BaseException:
             self.close()
             raise
