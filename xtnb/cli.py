@@ -430,16 +430,16 @@ def stop_trading(terminal: str, undo: bool) -> None:
             f"交易没有停止：{fault}；请用有权写入该目录的用户重试 / "
             f"Trading is NOT stopped: {fault}; try again as a user who may write to that folder"
         ) from fault
+    if not folders.has_limits(place):
+        raise click.ClickException(
+            f"{place} 中没有终端，未停止任何交易，请确认路径；已写入的 {SWITCH} 用 "
+            f"`xtnb stop {terminal} --undo` 删除 / there is no terminal in that folder, so NONE "
+            f"is stopped: check the path; `xtnb stop {terminal} --undo` takes {SWITCH} away"
+        )
     click.echo(
         f"{place}：交易已停止，撤单仍可用；`xtnb stop {terminal} --undo` 恢复 / "
         f"Trading is stopped; cancels still work. `xtnb stop {terminal} --undo` ends it"
     )
-    if not folders.has_limits(place):
-        click.echo(
-            "注意：该目录中没有终端，请确认路径 / Mind: there is no terminal in that folder; "
-            "see that it is the right one",
-            err=True,
-        )
 
 
 _MARKS = {"ok": "[ ok ]", "note": "[note]", "wrong": "[ !! ]"}

@@ -91,6 +91,20 @@ def test_a_key_cannot_ask_under_the_name_of_another(service, ring, client):
     way.close()
 
 
+def test_who_asks_with_the_fence_of_another_key_keeps_nobody_from_coming_again(service, ring):
+    anna, bea = (wire(service, ring.key(name)) for name in ("anna", "bea"))
+    begun = control(anna, do="open", session=12, fence=0, link="a word")  # its answer is lost
+    query = encode(Request(1, "query_stock_asset", 2, ACCOUNT.account_id, {}, begun["fence"]))
+    refused = decode(bea.request(read_subject("main", ring.key("bea").public), query, 5.0).data)
+
+    again = control(anna, do="open", session=12, fence=0, link="a word")
+    anna.close()
+    bea.close()
+
+    assert "is another key's" in refused.error
+    assert again["result"] == ConnectResult.OK
+
+
 def test_the_fence_of_another_key_is_good_for_nothing(service, ring, client):
     anna = client("anna", 9)
     rita, public = wire(service, ring.key("rita")), ring.key("rita").public

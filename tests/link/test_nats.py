@@ -9,7 +9,7 @@ import pytest
 from tests.link.clients import ACCOUNT, ORDER, Client
 from tests.link.serving import Proxy, address, nats_server, serve, trader_key, until
 from tests.session.scripted import ScriptedLink
-from xtnb.errors import RequestTimeout
+from xtnb.errors import NotConnected, RequestTimeout
 from xtnb.link.address import nearest_first, parse, shuffled
 from xtnb.link.keys import LOCAL, TRADER, User
 from xtnb.link.nats import NatsLink
@@ -117,3 +117,11 @@ def test_an_order_whose_answer_cannot_be_read_is_unknown_and_a_query_has_failed(
     with pytest.raises(RequestTimeout, match="the outcome is unknown"):
         order.result(10)
     assert query.result(10) is None
+
+
+def test_an_order_that_the_terminals_own_link_did_not_take_was_not_sent(scripted):
+    link, client = scripted
+    link.close()  # without a word
+
+    with pytest.raises(NotConnected, match="not open"):
+        client.trader.order_stock(*ORDER)

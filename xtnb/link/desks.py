@@ -32,6 +32,7 @@ from xtnb.link.keys import bucket_of, stream_of
 from xtnb.link.leases import Lease, LeaseBook
 from xtnb.link.missed import MOST_AT_ONCE, Missed
 from xtnb.link.protocol import VERSION, asker
+from xtnb.link.subscribed import SUBSCRIPTIONS, Account, Subscribed
 from xtnb.link.wire import Msg, Wire
 from xtnb.vocabulary.messages import Reply, Request
 
@@ -44,8 +45,6 @@ _TOO_OLD = (
 
 _TICK_SECONDS = 0.2
 _ANSWER_SECONDS = 1.0  # who opens a session waits at most so long for JetStream
-
-Account = tuple[int, str]
 
 
 class Asked(NamedTuple):
@@ -149,7 +148,7 @@ class Desks:
         self._by_number: dict[int, Desk] = {}  # whose number it is, also of an earlier life
         self._by_fence: dict[int, Desk] = {}  # whose requests are carried out
         self._answers: set[_Answer] = set()
-        self._subscribed: set[Account] = set()
+        self._subscribed = Subscribed()
         self._lock = threading.RLock()
         self._missed = Missed(stream_of(server.name), lambda: server.wire)
         self._closed = threading.Event()
@@ -204,10 +203,14 @@ class Desks:
         with self._lock:
             late = [desk for desk in self._by_number.values() if desk.deadline < now]
             due = [answer for answer in self._answers if answer.until < now]
+            wanted = set().union(*(desk.accounts for desk in self._by_fence.values()))
+            again = self._subscribed.due(wanted)
         for desk in late:
             self._end(desk, late=True)
         for answer in due:
             self._answer(answer)
+        for account in again:
+            self._server.ask(None, Request(0, "subscribe", *account, {}))
         self._book.tick()
 
     def close(self, give_back: bool) -> None:
@@ -233,10 +236,7 @@ class Desks:
 
     def of(self, fence: int) -> Desk | None:
         """The live session with that fence."""
-        desk = self._by_fence.get(fence)
-        if desk is not None:
-            desk.heard = True
-        return desk
+        return self._by_fence.get(fence)
 
     @property
     def sessions(self) -> list[int]:
@@ -385,17 +385,18 @@ class Desks:
 
     def _restore(self, desk: Desk, asked: Mapping[str, Any]) -> None:
         """Subscribe again what the session had before a break."""
-        for kind, account in asked.get("accounts", ()):
-            desk.accounts.add((int(kind), str(account)))
+        for kind, name in asked.get("accounts", ()):
+            account = int(kind), str(name)
+            desk.accounts.add(account)
             with self._lock:
-                known = (kind, account) in self._subscribed
-                self._subscribed.add((kind, account))
+                known = self._subscribed.has(account)
             if not known:
-                self._server.ask(None, Request(0, "subscribe", kind, account, {}))
+                self._server.ask(None, Request(0, "subscribe", *account, {}))
         codes = [str(code) for code in asked.get("codes", ())]
-        if codes:
+        with self._lock:
             desk.codes.update(codes)
-            self._server.ask(None, Request(0, "quote_subscribe", 0, "", {"codes": codes}))
+            if fresh := self._subscribed.lacks(codes):
+                self._ask_quotes(None, "quote_subscribe", fresh)
 
     def _left(self, asked: Mapping[str, Any], public: str) -> dict[str, Any]:
         desk = self._desk_of(asked, public)
@@ -426,7 +427,7 @@ class Desks:
             if desk is None:
                 return
             if method == "subscribe":
-                if account not in self._subscribed:
+                if not self._subscribed.has(account):
                     self._server.ask(asked, request)
                     return
                 desk.accounts.add(account)
@@ -443,15 +444,20 @@ class Desks:
         given = asked.request.arguments.get("codes", ())
         codes = {str(code) for code in given} if isinstance(given, list | tuple | set) else set()
         if begins:
-            fresh = sorted(codes - self._watched())
             desk.codes |= codes
+            fresh = self._subscribed.lacks(codes)
         else:
             desk.codes -= codes
             fresh = sorted(codes - self._watched())
         if fresh:
-            self._server.ask(asked, asked.request._replace(arguments={"codes": fresh}))
+            self._ask_quotes(asked, asked.request.method, fresh)
         else:
             self._server.answer(asked, Reply(0, 0))
+
+    def _ask_quotes(self, asked: Asked | None, method: str, codes: list[str]) -> None:
+        request = asked.request if asked is not None else Request(0, method, 0, "", {})
+        request = self._subscribed.asks(request._replace(arguments={"codes": codes}))
+        self._server.ask(asked and asked._replace(request=request), request)
 
     def _watched(self) -> set[str]:
         return set().union(*(desk.codes for desk in self._by_fence.values()))
@@ -460,15 +466,26 @@ class Desks:
         with self._lock:
             codes, desk.codes = desk.codes, set()
             gone = sorted(codes - self._watched())
-        if gone and self._server.ready:
-            self._server.ask(None, Request(0, "quote_unsubscribe", 0, "", {"codes": gone}))
+            if gone and self._server.ready:
+                self._ask_quotes(None, "quote_unsubscribe", gone)
 
     def answered(self, asked: Asked, reply: Reply) -> None:
-        """The link answered: note what is subscribed now."""
+        """The link answered a session: note what is subscribed now."""
         request = asked.request
-        if request.method == "subscribe" and reply.value == 0 and not reply.error:
-            account = (request.account_type, request.account_id)
-            with self._lock:
-                self._subscribed.add(account)
-                if (desk := self._by_fence.get(asked.fence)) is not None:
-                    desk.accounts.add(account)
+        if request.method not in SUBSCRIPTIONS:
+            return
+        with self._lock:
+            fine = self._subscribed.answered(request, reply)
+            desk = self._by_fence.get(asked.fence)
+            if request.method == "subscribe" and fine and desk is not None:
+                desk.accounts.add((request.account_type, request.account_id))
+
+    def restored(self, request: Request, reply: Reply) -> None:
+        """The link answered what was subscribed again for a session that came back."""
+        with self._lock:
+            fine = self._subscribed.answered(request, reply)
+            if fine or request.method != "subscribe":
+                return
+            news = self._subscribed.refused((request.account_type, request.account_id))
+        if news:
+            _log.warning("an account cannot be subscribed again: %s; trying again", reply.error)

@@ -30,6 +30,7 @@ class UnderWay:
     def __init__(self, most: int = MOST_UNDER_WAY) -> None:
         self.most = most
         self._asked: dict[int, Asked] = {}
+        self._own: dict[int, Request] = {}  # of the server itself
         self._told: OrderedDict[int, Asked] = OrderedDict()  # answered; pushes may still come
         self._count: Counter[tuple[int, bool]] = Counter()
 
@@ -42,8 +43,17 @@ class UnderWay:
         self._asked[seq] = asked
         return True
 
+    def add_own(self, seq: int, request: Request) -> None:
+        """A request of the server's own goes to the terminal under that number."""
+        self._own[seq] = request
+
+    def own(self, seq: int) -> Request | None:
+        """The server's own request of that number, if it is one that was not popped."""
+        return self._own.get(seq)
+
     def pop(self, seq: int) -> Asked | None:
         """It was answered, or never went."""
+        self._own.pop(seq, None)
         asked = self._asked.pop(seq, None)
         if asked is not None:
             whose = _whose(asked)
@@ -62,6 +72,7 @@ class UnderWay:
     def clear(self) -> None:
         """Nobody will answer them any more."""
         self._asked.clear()
+        self._own.clear()
         self._count.clear()
 
     def refusal(self, request: Request) -> Reply:

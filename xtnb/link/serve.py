@@ -37,12 +37,14 @@ from xtnb.link.protocol import (
     version_1_subject,
 )
 from xtnb.link.rests import Rests
+from xtnb.link.subscribed import SUBSCRIPTIONS
 from xtnb.link.wire import Msg, Wire
 from xtnb.vocabulary.messages import Push, PushKind, Reply, Request
 
 _log = logging.getLogger("xtnb.link")
 
 _TICK_SECONDS = 0.2
+_FOREIGN = "is another key's"
 _RETRY_SECONDS = 0.2
 _LONGEST_SECONDS = 10.0
 
@@ -318,11 +320,7 @@ class TerminalServer:
             self._link_open = losses == self._losses
 
     def _opened(self, result: int) -> None:
-        if result != ConnectResult.OK:
-            raise TerminalUnavailable(
-                f"终端 {self.name!r} 无法打开（{result}）",
-                f"terminal {self.name!r} cannot be opened ({result})",
-            )
+        _must_be_open(self.name, result)
         journal = self._find_journal()
         if journal is not None:
             self._news.follow(journal, first_time=self._wire is None)
@@ -384,7 +382,9 @@ class TerminalServer:
         with self._lock:
             self._seq += 1
             seq = self._seq
-            if asked is not None and not self._asked.add(seq, asked):
+            if asked is None:
+                self._asked.add_own(seq, request)
+            elif not self._asked.add(seq, asked):
                 self.answer(asked, self._asked.refusal(request))
                 return
         try:
@@ -394,7 +394,7 @@ class TerminalServer:
             with self._lock:
                 self._asked.pop(seq)
             if asked is not None:
-                self.answer(asked, Reply(0, None, str(fault)))
+                self.answer(asked, Reply(0, None, str(fault), RefusalCode.NOT_DELIVERED))
 
     def answer(self, asked: Asked, reply: Reply) -> None:
         """Answer who asked in the terminal's place, which has it in its audit all the same."""
@@ -412,15 +412,15 @@ class TerminalServer:
         if desk is None or desk.public != public:
             who = self._known.get(public) or self.who(public)
             asked = Asked(fence, 0, request.seq, message.reply, request, who)
-            words = "has ended; connect again" if desk is None else "is another key's"
-            code = int(RefusalCode.NOT_DELIVERED)
-            self.answer(asked, Reply(0, None, f"this session {words}", code))
+            words = f"this session {'has ended; connect again' if desk is None else _FOREIGN}"
+            self.answer(asked, Reply(0, None, words, RefusalCode.NOT_DELIVERED))
             return
+        desk.heard = True
         request = request._replace(session=desk.number)
         asked = Asked(fence, desk.number, request.seq, message.reply, request, desk.who)
         if ".ask.read." in message.subject and not reads(request.method):
             self.answer(asked, Reply(0, None, f"{request.method} needs the role trader"))
-        elif request.method in ("subscribe", "unsubscribe", "quote_subscribe", "quote_unsubscribe"):
+        elif request.method in SUBSCRIPTIONS:
             self._desks.subscription(asked)
         else:
             self.ask(asked, request)
@@ -447,7 +447,9 @@ class TerminalServer:
         with self._news.lock:
             self._news.catch_up(reply.after)  # it may tell of pushes that nobody subscribed
         with self._lock:
-            asked = self._asked.pop(reply.seq)
+            own, asked = self._asked.own(reply.seq), self._asked.pop(reply.seq)
+        if own is not None:
+            self._desks.restored(own, reply)
         if asked is not None:
             self._desks.answered(asked, reply)
             self._news.reply(asked, reply)
@@ -455,6 +457,13 @@ class TerminalServer:
 
 def _is_there(wire: Wire | None) -> bool:
     return wire is not None and wire.open
+
+
+def _must_be_open(name: str, result: int) -> None:
+    if result != ConnectResult.OK:
+        raise TerminalUnavailable(
+            f"终端 {name!r} 无法打开（{result}）", f"terminal {name!r} cannot be opened ({result})"
+        )
 
 
 def _request_in(message: Msg) -> tuple[Request | None, str]:
