@@ -53,7 +53,7 @@ def test_an_order_of_somebody_else_is_from_elsewhere(tmp_path, sender):
         (found,) = findings(desk)
 
     assert found[:2] == ("ELSEWHERE", str(number))
-    assert "no notebook was connected" in found[2]
+    assert "while nobody was connected from here" in found[2]
 
 
 def test_a_place_is_known_by_user_machine_and_notebook_alone(monkeypatch):

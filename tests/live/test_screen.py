@@ -360,7 +360,7 @@ def test_what_happened_without_a_notebook_is_told_in_the_next_one_and_only_once(
         assert kinds(desk) == ["ELSEWHERE", "MISSED_CHANGE", "MISSED_FILL"]
         table = desk.reconciliation()
         assert set(table["subject"]) >= {str(bought), str(mine.id)}
-        assert all("no notebook was connected" in done for done in table["done"])
+        assert all("while nobody was connected from here" in done for done in table["done"])
         assert "1 fill, 1 order from elsewhere, 1 order that moved" in desk._live.standing.news
 
     with home.desk() as desk:

@@ -1,4 +1,4 @@
-"""What happened to an account while no notebook was connected to it."""
+"""What happened to an account while no notebook of this user here was connected to it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from xtnb.vocabulary.records import XtTrade
 from xtnb.vocabulary.subjects import fill_name
 
 MOST = 2_000  # orders, and fills, that are remembered: the latest
-_WHEN = "发生在没有笔记本连接时 / while no notebook was connected"
+_WHEN = "发生在此处未连接期间 / while nobody was connected from here"
 _EARLIER = "本笔记本重启前发出 / sent from this notebook before it was restarted"
 Mark = tuple[str, int]
 _DAY = 86_400

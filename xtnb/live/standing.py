@@ -174,12 +174,12 @@ class Standing:
         self.say(f"与柜台核对发现：{zh} / the comparison with the terminal has found: {en}")
 
     def say_happened(self, found: Iterable[Finding], since: float) -> None:
-        """Have it shown what happened while no notebook was connected, since that time."""
+        """Have it shown what happened while nobody was connected from here, since that time."""
         zh, en = counted(found)
         at = datetime.fromtimestamp(since, _SHANGHAI).strftime("%m-%d %H:%M")
         self.say(
-            f"没有笔记本连接期间（北京时间 {at} 起）：{zh} / "
-            f"while no notebook was connected, since {at} Beijing time: {en}"
+            f"此处未连接期间（北京时间 {at} 起）：{zh} / "
+            f"while nobody was connected from here, since {at} Beijing time: {en}"
         )
 
     def move(self, state: LinkState, why: str = "") -> None:
