@@ -10,7 +10,7 @@ import pytest
 
 from tests.contract import house
 from xtnb import xtconstant as c
-from xtnb.errors import RefusalCode
+from xtnb.errors import NotConnected, RefusalCode
 from xtnb.link.counts import Counts
 from xtnb.link.guard import GuardedLink
 from xtnb.link.limits import FILE, SWITCH, LimitsFile
@@ -38,11 +38,14 @@ class Unwilling:
         self.inner = inner
         self.terminal, self.paper, self.reason = inner.terminal, inner.paper, ""
         self.refuses: set[str] = set()
+        self.gone = False  # no order reaches it
 
     def open(self, session, deliver) -> int:
         return self.inner.open(session, deliver)
 
     def send(self, request: Request) -> None:
+        if self.gone and request.method == "order_stock":
+            raise NotConnected("the link is gone")
         method = "no_such_method" if request.method in self.refuses else request.method
         self.inner.send(request._replace(method=method))
 
@@ -101,6 +104,14 @@ def guarded(tmp_path):
     one = Guarded(tmp_path)
     yield one
     one.close()
+
+
+def test_an_order_that_waited_for_its_price_and_found_no_link_was_not_sent(guarded):
+    guarded.limit("[all]\norder_value = 1e6\n")
+    guarded.behind.gone = True
+
+    with pytest.raises(NotConnected, match="the link is gone"):
+        guarded.order()
 
 
 def test_without_a_file_nothing_is_limited(guarded):

@@ -6,6 +6,7 @@ import json
 import os
 import ssl
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from queue import SimpleQueue
@@ -17,6 +18,8 @@ from tests.link.clients import ACCOUNT, ORDER, Client, control, wire
 from tests.link.serving import until
 from xtnb.endpoints import open_link, paper_host
 from xtnb.errors import InputError, NotConnected, TerminalUnavailable
+from xtnb.journal.whole import alone
+from xtnb.link import keys
 from xtnb.link.address import Server, parse
 from xtnb.link.codec import encode
 from xtnb.link.keys import READER, TERMINAL, TRADER, KeyRing
@@ -436,3 +439,29 @@ def test_a_key_of_the_role_terminal_serves_its_terminal_and_no_other(service, ri
 
 def test_the_server_is_the_one_that_was_installed():
     assert program().is_file()
+
+
+def test_keys_that_several_make_and_take_back_at_once_are_all_changed(tmp_path):
+    ring = KeyRing(tmp_path)
+    for number in range(8):
+        ring.add(f"old{number}", READER)
+
+    def change(number: int) -> None:
+        KeyRing(tmp_path).revoke(f"old{number}")
+        KeyRing(tmp_path).add(f"new{number}", TRADER)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(change, range(8)))
+
+    assert sorted(user.name for user in ring.users()) == [f"new{number}" for number in range(8)]
+
+
+def test_keys_are_not_changed_while_another_program_changes_them(tmp_path, monkeypatch):
+    ring = KeyRing(tmp_path)
+    ring.add("anna", TRADER)
+    monkeypatch.setattr(keys, "_PATIENCE_SECONDS", 0.01)
+
+    with alone(tmp_path, 1), pytest.raises(TerminalUnavailable, match="another program changes"):
+        ring.revoke("anna")
+
+    assert [user.name for user in ring.users()] == ["anna"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
 import pytest
 from hypothesis import given
@@ -85,6 +85,25 @@ def test_a_server_that_is_none_is_named(answers, words):
 
     with pytest.raises(TerminalUnavailable, match=words):
         Wire([strange.server]).connect(0.5)
+
+
+def test_a_server_that_talks_and_never_answers_is_given_up():
+    listening = socket.create_server(("127.0.0.1", 0))
+
+    def talk() -> None:
+        near, _ = listening.accept()
+        with listening, near, suppress(OSError):
+            near.sendall(INFO)
+            while True:
+                near.sendall(b"+OK\r\n")
+
+    talking = threading.Thread(target=talk)
+    talking.start()
+
+    with pytest.raises(TerminalUnavailable, match="does not let us in"):
+        Wire([Server("127.0.0.1", listening.getsockname()[1])]).connect(0.2)
+    talking.join(10)
+    assert not talking.is_alive()
 
 
 @pytest.mark.parametrize(

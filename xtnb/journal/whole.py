@@ -11,9 +11,11 @@ from __future__ import annotations
 
 import os
 import secrets
+import sqlite3
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 _PAUSES = (0.001, 0.004, 0.016, 0.064, 0.256) if sys.platform == "win32" else ()
@@ -45,6 +47,23 @@ def replace(
 def make_folder(folder: Path) -> None:
     """Make a folder, and those that it is in, for its owner's eyes."""
     folder.mkdir(parents=True, exist_ok=True, mode=_FOLDER_MODE)
+
+
+@contextmanager
+def alone(folder: Path, seconds: float) -> Iterator[None]:
+    """Keep other programs, and other threads, from doing the same in a folder meanwhile.
+
+    The lock is SQLite's, which ends with a process that dies.
+
+    Args:
+        seconds: how long to wait for whoever is there.
+
+    Raises:
+        sqlite3.Error: it cannot be had.
+    """
+    with closing(sqlite3.connect(folder / "lock", timeout=seconds, isolation_level=None)) as lock:
+        lock.execute("BEGIN EXCLUSIVE")
+        yield
 
 
 def put(file: Path, text: str) -> None:

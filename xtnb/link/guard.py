@@ -291,7 +291,7 @@ class GuardedLink:
         except Refused as refusal:
             self._refuse(request, refusal)
         except NotConnected as gone:
-            self._answer(request, str(gone), 0)
+            self._answer(request, str(gone), int(RefusalCode.NOT_DELIVERED))
 
     def _wait(self, waiting: _Waiting) -> None:
         """See to it that it does not wait for long."""

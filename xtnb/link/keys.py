@@ -23,7 +23,9 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterable, Mapping
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -31,7 +33,7 @@ from typing import Any
 import platformdirs
 
 from xtnb.errors import InputError, TerminalUnavailable
-from xtnb.journal.whole import put
+from xtnb.journal.whole import alone, make_folder, put
 from xtnb.link.address import checked_name
 from xtnb.link.nkeys import Key
 from xtnb.link.protocol import read_subject, session_subject, trade_subject, version_1_subject
@@ -41,6 +43,7 @@ ROLES = (READER, TRADER, TERMINAL)
 LOCAL = "local"  # the key of whoever serves, for programs on the same machine
 ANY = "*"
 
+_PATIENCE_SECONDS = 10.0  # for another program that changes them
 _ROLE = re.compile(rf" \(({'|'.join(ROLES)})\) ")
 
 
@@ -97,17 +100,22 @@ class KeyRing:
 
         Raises:
             InputError: the name is taken or is none, or the role is none.
+            TerminalUnavailable: another program changes keys for too long.
         """
         checked_name("name", name)
         if role not in ROLES:
             raise InputError("role", role, f"one of {', '.join(ROLES)}")
         wanted = tuple(one if one == ANY else checked_name("terminal", one) for one in terminals)
+        with self._alone():
+            return self._add(name, role, wanted or (ANY,))
+
+    def _add(self, name: str, role: str, terminals: tuple[str, ...]) -> User:
         users = self.users()
         # Windows and macOS keep the secrets of Anna and anna in one file
         if any(user.name.casefold() == name.casefold() for user in users):
             raise InputError("name", name, "a name that no key has; revoke that one first")
         key = Key.new()
-        user = User(name, key.public, role, wanted or (ANY,))
+        user = User(name, key.public, role, terminals)
         secret = {"name": name, "role": role, "public": key.public, "seed": key.seed}
         put(self.secret_file(name), json.dumps(secret, indent=1) + "\n")
         self._keep([*users, user])
@@ -118,23 +126,46 @@ class KeyRing:
 
         Raises:
             InputError: no key has that name.
+            TerminalUnavailable: another program changes keys for too long.
         """
-        users = self.users()
-        for user in users:
-            if user.name == name:
-                self._keep([one for one in users if one is not user])
-                self.secret_file(name).unlink(missing_ok=True)
-                return user
+        with self._alone():
+            users = self.users()
+            for user in users:
+                if user.name == name:
+                    self._keep([one for one in users if one is not user])
+                    self.secret_file(name).unlink(missing_ok=True)
+                    return user
         names = ", ".join(user.name for user in users) or "there is none yet"
         raise InputError("name", name, f"the name of a key: {names}")
 
     def local(self) -> User:
         """The key of whoever serves, made when it is first asked for."""
-        for user in self.users():
-            if user.name == LOCAL and self.secret_file(LOCAL).exists():
-                return user
-        self._keep([user for user in self.users() if user.name != LOCAL])
-        return self.add(LOCAL, TRADER)
+        if (found := self._local()) is not None:
+            return found
+        with self._alone():
+            if (found := self._local()) is not None:
+                return found
+            self._keep([user for user in self.users() if user.name != LOCAL])
+            return self._add(LOCAL, TRADER, (ANY,))
+
+    def _local(self) -> User | None:
+        if not self.secret_file(LOCAL).exists():
+            return None
+        return next((user for user in self.users() if user.name == LOCAL), None)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Nobody else changes the list between reading and writing: a key might come back."""
+        make_folder(self.place)
+        with ExitStack() as held:
+            try:
+                held.enter_context(alone(self.place, _PATIENCE_SECONDS))
+            except sqlite3.Error as busy:
+                raise TerminalUnavailable(
+                    f"另一程序正在修改 {self.place} 中的密钥，请重试（{busy}）",
+                    f"another program changes the keys in {self.place}: try again ({busy})",
+                ) from busy
+            yield
 
     def _keep(self, users: list[User]) -> None:
         put(self.listing, json.dumps([asdict(user) for user in users], indent=1) + "\n")

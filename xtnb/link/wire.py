@@ -158,9 +158,10 @@ class Wire:
         )
 
     def _connect(self, server: Server, seconds: float) -> None:
+        deadline = time.monotonic() + seconds
         stream = Stream(server.host, server.port, seconds)
         try:
-            line, rest = _first_line(stream)
+            line, rest = _first_line(stream, deadline)
             info = _info(line)
             secure = server.secure
             if secure:
@@ -175,7 +176,7 @@ class Wire:
             self.max_payload = int(info.get("max_payload", self.max_payload))
             self.proven = bool(info.get("auth_required"))
             stream.send(self._greeting(info, secure) + b"PING\r\n")
-            rest = _until_pong(stream, rest)
+            rest = _until_pong(stream, rest, deadline)
         except BaseException:
             stream.close()
             raise
@@ -453,9 +454,8 @@ def _instead(subject: str, status: int, words: str) -> Msg:
 _NO_NATS = ("那里应答的不是 NATS 服务器", "what answers there is no NATS server")
 
 
-def _first_line(stream: Stream) -> tuple[bytes, bytes]:
+def _first_line(stream: Stream, deadline: float) -> tuple[bytes, bytes]:
     buffer = b""
-    deadline = time.monotonic() + _CONNECT_SECONDS
     while b"\r\n" not in buffer:
         chunk = stream.receive(_CHUNK)
         if not chunk or len(buffer) > _CHUNK or time.monotonic() > deadline:
@@ -472,7 +472,7 @@ def _info(line: bytes) -> dict[str, Any]:
     return found
 
 
-def _until_pong(stream: Stream, buffer: bytes) -> bytes:
+def _until_pong(stream: Stream, buffer: bytes, deadline: float) -> bytes:
     """Wait for the answer to the greeting; returns what came after it."""
     while True:
         line, found, rest = buffer.partition(b"\r\n")
@@ -490,6 +490,6 @@ def _until_pong(stream: Stream, buffer: bytes) -> bytes:
             buffer = rest
             continue
         chunk = stream.receive(_CHUNK)
-        if not chunk:
+        if not chunk or time.monotonic() > deadline:
             raise TerminalUnavailable("服务器拒绝连接", "the server does not let us in")
         buffer += chunk

@@ -23,7 +23,7 @@ import secrets
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from math import inf
 from pathlib import Path
 from threading import Lock
@@ -31,7 +31,7 @@ from typing import Any
 
 import platformdirs
 
-from xtnb.journal.whole import make_folder, replace
+from xtnb.journal.whole import alone, make_folder, replace
 from xtnb.live.coalesce import Frames, Slot, frames
 from xtnb.vocabulary.records import StockAccount
 
@@ -238,20 +238,11 @@ def _bare(entry: Any) -> dict[str, Any] | None:
 
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
-    """Keep other kernels from writing meanwhile; where that cannot be had, go on without.
-
-    The lock is SQLite's, which ends with a process that dies.
-    """
-    with suppress(sqlite3.Error):
-        lock = sqlite3.connect(folder / "lock", timeout=ALONE, isolation_level=None)
-        try:
-            with suppress(sqlite3.Error):
-                lock.execute("BEGIN EXCLUSIVE")
-            yield
-            return
-        finally:
-            lock.close()
-    yield
+    """Keep other kernels from writing meanwhile; where that cannot be had, go on without."""
+    with ExitStack() as held:
+        with suppress(sqlite3.Error):
+            held.enter_context(alone(folder, ALONE))
+        yield
 
 
 def _read(path: Path, level: int = logging.WARNING) -> dict[str, dict[str, Any]]:
