@@ -100,6 +100,17 @@ def test_views_agree_after_a_lost_frame_a_second_view_and_a_reload(page):
         expect(view.locator('[row-id="1"] [col-id="price"]')).to_have_text("9.90\u2007")
 
 
+def test_a_time_that_no_clock_shows_is_left_out_and_empties_no_table(page):
+    page.run_cell(
+        SET_UP + "import dataclasses\n"
+        "rows.apply(dataclasses.replace(order(1), order_time=10**15)); rows.apply(order(2)); table"
+    )
+
+    expect(cell(page, 2, "order_time")).to_have_text("09:30:02")
+    expect(cell(page, 1, "order_volume")).to_have_text("12,300")
+    expect(cell(page, 1, "order_time")).to_have_text("")
+
+
 def test_a_price_can_be_picked_and_orders_cancelled_by_mouse_and_keyboard(page):
     page.run_cell(
         SET_UP + "quotes = Table(Quote, 'stock_code')\n"

@@ -2,9 +2,9 @@
 
 The compiled records bear each attribute under two names; ours are read first
 under their own, then under the second. What is missing or empty becomes 0 or "",
-and so do numbers that stand for "none" at the vendor's: not-a-number, and the
-largest float there is. Dicts that its Python layer builds become the records of
-vocabulary/ that the terminals of ours answer with.
+and so do numbers that stand for "none" at the vendor's: not-a-number, the largest
+float there is, and a time that lies centuries away. Dicts that its Python layer builds
+become the records of vocabulary/ that the terminals of ours answer with.
 """
 
 from __future__ import annotations
@@ -15,11 +15,13 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any, TypeVar
 
+from xtnb.vocabulary.fields import field_table
 from xtnb.vocabulary.twins import twins_of
 
 T = TypeVar("T")
 
 _NONE = 1e300  # the vendor's prices of "none" are the largest float
+_LAST_TIME = 2**32  # s since the epoch, in 2106; the frames and the screen end later
 _BLANK: dict[str, Any] = {"int": 0, "float": 0.0, "str": "", "bool": False}
 
 
@@ -28,6 +30,7 @@ class _Column:
     name: str
     names: tuple[str, ...]  # its own, then the others that the vendor may use
     kind: str
+    is_time: bool
     blank: Any
 
 
@@ -38,8 +41,15 @@ def _columns(record: type) -> tuple[_Column, ...]:
         second.setdefault(field, []).append(name)
     for field, name in getattr(record, "SPELLINGS", {}).items():
         second.setdefault(field, []).append(name)
+    meanings = field_table(record)
     return tuple(
-        _Column(one.name, (one.name, *second.get(one.name, ())), str(one.type), _blank(one))
+        _Column(
+            one.name,
+            (one.name, *second.get(one.name, ())),
+            str(one.type),
+            meanings[one.name].dtype == "time",
+            _blank(one),
+        )
         for one in dataclasses.fields(record)
     )
 
@@ -90,7 +100,8 @@ def _value(column: _Column, value: Any) -> Any:
     if column.kind == "int":
         number = _number(value)
         whole = isinstance(value, int) and not isinstance(value, bool)
-        return value if whole else int(number) if math.isfinite(number) else 0
+        found = value if whole else int(number) if math.isfinite(number) else 0
+        return 0 if column.is_time and not 0 <= found < _LAST_TIME else found
     if column.kind == "bool":
         return bool(value)
     if column.kind == "str":

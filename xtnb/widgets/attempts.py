@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import datetime, timedelta, timezone
 from html import escape
 from threading import Lock
 from typing import Any
@@ -14,9 +13,9 @@ from xtnb.vocabulary.codes import OrderStatus, PriceType
 from xtnb.vocabulary.records import XtTrade
 from xtnb.vocabulary.subjects import fill_name
 from xtnb.widgets.actions import Action
+from xtnb.widgets.columns import clock
 from xtnb.widgets.needs import OrderHandle
 
-SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
 SHOWN_FILLS = 4
 
 CANCELLABLE = frozenset(
@@ -178,7 +177,7 @@ class Attempt:
             "reason_en": reason_en,
             "fills": [
                 {
-                    "time": f"{datetime.fromtimestamp(fill.traded_time, SHANGHAI):%H:%M:%S}",
+                    "time": clock(fill.traded_time),
                     "volume": fill.traded_volume,
                     "price": self._price(fill.traded_price),
                 }

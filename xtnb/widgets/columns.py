@@ -18,6 +18,7 @@ from xtnb.vocabulary.masking import shown
 from xtnb.widgets.actions import BUYING, SELLING
 
 SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
+LAST_TIME = 2**33  # s since the epoch: what is later is no time. In widgets/src/live too
 DIGITS = "digits"  # the hidden column that tells the digits of a row's prices (digits.py)
 TONES = ("", "sign", "against", "side", "status")
 _TONES = {"order_type": "side", "order_status": "status", "profit_rate": "sign"}
@@ -115,7 +116,7 @@ class BoundColumn:
             return str(codes.label_of(value, language))
         if self.kind in ("time", "time_ms"):
             seconds = value / (1000 if self.kind == "time_ms" else 1)
-            return clock(seconds) if seconds > 0 else ""
+            return clock(seconds)
         if self.kind == "message":
             zh, _, en = str(value).partition(" / ")
             return en if en and language == "en" else zh
@@ -138,7 +139,9 @@ def bind(columns: Sequence[str | Column], record: type) -> list[BoundColumn]:
 
 
 def clock(seconds: float) -> str:
-    """Epoch seconds as a time of day in Shanghai: 09:30:05."""
+    """Epoch seconds as a time of day in Shanghai: 09:30:05; "" for what is no time."""
+    if not 0 < seconds < LAST_TIME:
+        return ""
     return datetime.fromtimestamp(seconds, UTC).astimezone(SHANGHAI).strftime("%H:%M:%S")
 
 

@@ -38,6 +38,7 @@ const STATUS_TONE: Record<number, string> = { 53: "quiet", 54: "quiet", 57: "bad
 const FIGURE_SPACE = "\u2007";
 const POINT_SPACE = "\u2008";
 const SHANGHAI_MS = 8 * 3600 * 1000;
+const LAST_MS = 2 ** 33 * 1000; // what is later is no time, as in xtnb/widgets/columns.py
 const BEIJING_TIME: Words = { en: " (Beijing time)", zh: "（北京时间）" };
 const NUMERIC = new Set(["number", "id", "percent"]);
 
@@ -98,7 +99,8 @@ function signed(spec: ColumnSpec, value: number, decimals: number): string {
 }
 
 function clock(ms: number): string {
-  return ms > 0 ? new Date(ms + SHANGHAI_MS).toISOString().slice(11, 19) : "";
+  const told = ms > 0 && ms < LAST_MS;
+  return told ? new Date(ms + SHANGHAI_MS).toISOString().slice(11, 19) : "";
 }
 
 function tone(spec: ColumnSpec, params: CellClassParams<Row>): string {
