@@ -139,7 +139,6 @@ class Heart {
     }
   }
 
-
   private answered(beat: string): void {
     if (!this.asked.has(beat)) return; // another page's, or older than one that was answered
     for (const one of this.asked.keys()) {
